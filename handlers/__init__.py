@@ -1,0 +1,1 @@
+"""What each operation does, and the stores that hold all state."""

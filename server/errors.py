@@ -1,0 +1,60 @@
+"""Render every error: raised anywhere, turned into an answer here."""
+
+import logging
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from skep.handlers.errors import ApiError, InternalError
+from skep.server.response import send_json, to_wire
+
+_log = logging.getLogger(__name__)
+
+
+class ClientDisconnected(Exception):
+    """The client is gone, and there is nobody to answer."""
+
+
+class Errors:
+    """The outermost application: what is raised inside becomes the documented error body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Render the errors of `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer for it if that raises."""
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except ClientDisconnected:
+            return
+        except ApiError as error:
+            await send_error(error, send)
+        except Exception:
+            _log.exception("a fault of skep's own")
+            if started:
+                raise
+            await send_error(InternalError("Internal server error"), send)
+
+
+async def send_error(error: ApiError, send: Send) -> None:
+    """Answer with the error's status, headers and body."""
+    await send_json(send, error.status, body_of(error), to_wire(error.headers.items()))
+
+
+def body_of(error: ApiError) -> bytes:
+    """The documented error body, with skep's `details`, as JSON text."""
+    return orjson.dumps({
+        "statusCode": error.status,
+        "message": error.message,
+        "success": False,
+        "errorCode": error.code,
+        "details": [detail._asdict() for detail in error.details],
+    })

@@ -1,0 +1,233 @@
+"""HTTP on a socket, by uvicorn: the one module that knows uvicorn's API.
+
+uvicorn bounds neither the size nor the time of a header block, and drops a refused upload in the middle; its protocol is
+extended here by those bounds and by a polite end.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from skep.handlers.errors import ApiError, BadRequest, HeadersTooLarge, RequestTimeout
+from skep.server.errors import body_of
+
+MAX_HEAD: Final = 64 * 1024  # bytes of request line and header fields
+HEAD_SECONDS: Final = 20.0
+LINGER_SECONDS: Final = 1.0
+KEEP_ALIVE_SECONDS: Final = 75
+GRACE_SECONDS: Final = 10
+
+_TOO_LARGE: Final = HeadersTooLarge(f"The header block is larger than {MAX_HEAD} bytes")
+
+
+class _Transport:
+    """A transport that ends through its protocol, which knows whether an upload is still on its way."""
+
+    __slots__ = ("_protocol", "get_extra_info", "pause_reading", "resume_reading", "write")
+
+    def __init__(self, transport: asyncio.Transport, protocol: "BoundedProtocol") -> None:
+        self._protocol = protocol
+        self.write = transport.write
+        self.get_extra_info = transport.get_extra_info
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def close(self) -> None:
+        self._protocol.close()
+
+    def is_closing(self) -> bool:
+        return self._protocol.is_closing()
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """HTTP/1.1 with a bounded head, refused in the API's own error shape."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start at the head of the first request."""
+        super().__init__(*args, **kwargs)
+        self._requests = 0
+        self._in_head = False
+        self._fields = 0
+        self._bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._lingering = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
+        """Wait for the first head."""
+        self._raw = transport
+        super().connection_made(_Transport(transport, self))  # type: ignore[arg-type] # all that uvicorn uses of one
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the timer."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, unless the connection is ending."""
+        if self.is_closing():
+            return
+        requests, in_head = self._requests, self._in_head
+        super().data_received(data)
+        if in_head and self._in_head and requests == self._requests:
+            self._count(len(data))  # a field that is not finished yet is known by its bytes alone
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._requests += 1
+        self._in_head = True
+        self._fields = self._bytes = 0
+        if self._timer is None:
+            self._wait_for_head()
+
+    def on_url(self, url: bytes) -> None:
+        """Count the request line."""
+        super().on_url(url)
+        self._count_field(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header field."""
+        super().on_header(name, value)
+        self._count_field(len(name) + len(value) + 4)
+
+    def on_headers_complete(self) -> None:
+        """The head is there: serve the request."""
+        self._stop_timer()
+        self._in_head = False
+        super().on_headers_complete()
+
+    def _count_field(self, size: int) -> None:
+        """Count a finished field.
+
+        Raises:
+            HeadersTooLarge: the head is too large; the parser stops, and uvicorn calls `send_400_response`.
+        """
+        self._fields += size
+        if self._fields > MAX_HEAD:
+            raise _TOO_LARGE
+
+    def _count(self, size: int) -> None:
+        self._bytes += size
+        if self._bytes > MAX_HEAD:
+            self._refuse(_TOO_LARGE)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._refuse(_TOO_LARGE if self._fields > MAX_HEAD else BadRequest(msg))
+
+    def is_closing(self) -> bool:
+        """Whether no further request is served on this connection."""
+        return self._lingering or self._raw.is_closing()
+
+    def close(self) -> None:
+        """End the connection; after an unfinished upload, politely."""
+        if self.cycle is not None and self.cycle.more_body:
+            self._linger()
+        elif not self._lingering:
+            self._raw.close()
+
+    def _linger(self) -> None:
+        """Let the client read the answer before the connection is reset under its upload (RFC 9112, section 9.6)."""
+        if self.is_closing():
+            return
+        if not self._raw.can_write_eof():
+            self._raw.close()
+            return
+        self._lingering = True
+        self._raw.write_eof()
+        self.flow.resume_reading()
+        self._stop_timer()
+        self._timer = self.loop.call_later(LINGER_SECONDS, self._raw.close)
+
+    def _wait_for_head(self) -> None:
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._timer = None
+        if self.scope is None:
+            self._raw.close()  # nothing ever came
+        elif self.cycle is not None and not self.cycle.response_complete:
+            self._wait_for_head()  # the answer to the request before comes first
+        else:
+            self._refuse(RequestTimeout(f"The request did not arrive within {HEAD_SECONDS:g} seconds"))
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self, error: ApiError) -> None:
+        """Answer without an application, and close."""
+        if self.is_closing():
+            return
+        body = body_of(error)
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        self._raw.write(STATUS_LINE[error.status] + head + body)
+        self._linger()
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, saying where it listens, and ending with status 0 when it is asked to end."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            print(f"skep is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM as a wish to end, without raising them again afterwards as uvicorn does."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Finish the answers in flight; at a second signal, end at once."""
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
+
+
+async def serve(app: ASGIApp, listener: socket.socket) -> None:
+    """Serve the application on a bound socket until SIGINT or SIGTERM."""
+    config = uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    await HttpServer(config).serve([listener])
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address; port 0 takes a free one.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address[:2], family=family, backlog=2048)  # type: ignore[arg-type] # IPv4 or IPv6
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL of the address that a socket listens on."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

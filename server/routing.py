@@ -1,0 +1,113 @@
+"""Connexion on OpenAPI 3.1: the one module that knows Connexion's API.
+
+Connexion 3.3 loads, routes and resolves a 3.1 document as it stands. What keeps it from doing so is its own check of the
+document, pinned to the schema of 3.0 and JSON Schema Draft 4. So here the document comes in unchecked (openapi-spec-
+validator judges it in the tests and in `skep openapi --lint`), and each operation is compiled with a validator of 2020-12.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+with warnings.catch_warnings():
+    # connexion imports starlette's test client, which warns its users about its next dependency
+    warnings.filterwarnings("ignore", message=".*starlette.testclient.*")
+    from connexion.middleware import ConnexionMiddleware
+    from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+    from connexion.middleware.main import API
+    from connexion.middleware.routing import RoutingMiddleware
+from connexion.operations import OpenAPIOperation
+from connexion.resolver import Resolver
+from connexion.spec import OpenAPISpecification
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from skep.handlers.errors import Detail, MethodNotAllowed, NotFound
+from skep.handlers.operations import OPERATIONS
+from skep.server.operation import Context, Operation
+from skep.server.strict import StrictProfile
+
+_JSON = "application/json"
+
+
+class OpenAPI31Specification(OpenAPISpecification):
+    """A document of OpenAPI 3.1, taken as valid."""
+
+    @classmethod
+    def _validate_spec(cls, spec: dict[str, Any]) -> None:
+        """Leave the judgement to a validator that knows 3.1."""
+
+
+class Routing(RoutingMiddleware):
+    """Connexion's routing by path and method, without redirects and with every method of a path in `Allow`."""
+
+    def add_api(self, specification: OpenAPISpecification, **options: Any) -> None:
+        """Add the paths of a document."""
+        super().add_api(specification, **options)
+        for router in (self.router, *(mount.app for mount in self.router.routes)):
+            router.redirect_slashes = False  # the API has no such redirects: another path is another route
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route a request to its operation.
+
+        Raises:
+            MethodNotAllowed: the path is there, the method is not.
+        """
+        try:
+            await super().__call__(scope, receive, send)
+        except HTTPException:
+            allow = ", ".join(sorted(self._methods(scope["route"])))
+            raise MethodNotAllowed(f"The methods of this path: {allow}", headers={"Allow": allow}) from None
+
+    def _methods(self, route: Route) -> set[str]:
+        siblings = next(mount.app.routes for mount in self.router.routes if route in mount.app.routes)
+        return {method for other in siblings if other.path == route.path for method in other.methods}
+
+
+class OperationsAPI(RoutedAPI[Operation]):
+    """The operations of one document."""
+
+    def __init__(self, specification: OpenAPISpecification, *, context: Context, **options: Any) -> None:
+        """Compile every operation."""
+        super().__init__(specification, **options)
+        self._context = context
+        self.add_paths()
+
+    def make_operation(self, operation: OpenAPIOperation) -> Operation:
+        """Compile one operation."""
+        schema = operation.body_schema(_JSON)
+        strict = StrictProfile(schema) if schema else None
+        return Operation(operation.function, self._context, strict, secured=bool(operation.security))
+
+
+class Operations(RoutedMiddleware[OperationsAPI]):
+    """Every operation of every document, found by the operationId that the routing left in the scope."""
+
+    api_cls = OperationsAPI
+
+    def __init__(self, context: Context) -> None:
+        """Compile operations with this context."""
+        super().__init__(_refuse)
+        self._context = context
+
+    def add_api(self, specification: OpenAPISpecification, **options: Any) -> OperationsAPI:
+        """Add the operations of a document."""
+        return super().add_api(specification, context=self._context, **options)
+
+
+class Connexion(ConnexionMiddleware):
+    """Connexion with routing alone, built at once, for documents of OpenAPI 3.1."""
+
+    def __init__(self, documents: Mapping[str, dict[str, Any]], context: Context) -> None:
+        """Serve each document under its base path, such as `/__admin`."""
+        super().__init__(Operations(context), middlewares=[Routing], resolver=Resolver(OPERATIONS.__getitem__))
+        for base_path, document in documents.items():
+            self.apis.append(API(OpenAPI31Specification(document), base_path=base_path, **vars(self.options)))
+        self.app, self.middleware_stack = self._build_middleware_stack()
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - an ASGI application
+    """Answer for every path that is in no document."""
+    detail = Detail("", "route", f"skep does not mock {scope['method']} {scope['path']}"[:500])
+    raise NotFound("Route not found", [detail])
