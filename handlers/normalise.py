@@ -1,7 +1,7 @@
 """Make an event of whatever was sent as a session: each documented field, or its fallback.
 
-Pure: time and ids come from the clock that is passed in. The rules are the published prose of `POST /v1/sessions` ("every
-field has a server-side fallback"); where it is silent, `DECISIONS.md` says what skep does and why.
+Pure: time and ids come from the clock that is passed in. The rules are the published prose of `POST /v1/sessions`
+("every field has a server-side fallback"); where it is silent, `DECISIONS.md` says what skep does and why.
 """
 
 import re
@@ -10,21 +10,23 @@ from typing import Any, Final, NamedTuple, TypedDict
 
 from skep.handlers.clock import Clock
 
-FIELDS: Final = frozenset({
-    "session_id",
-    "session_name",
-    "event_name",
-    "source",
-    "start_time",
-    "end_time",
-    "duration",
-    "config",
-    "inputs",
-    "outputs",
-    "metadata",
-    "user_properties",
-    "children_ids",
-})
+FIELDS: Final = frozenset(
+    {
+        "session_id",
+        "session_name",
+        "event_name",
+        "source",
+        "start_time",
+        "end_time",
+        "duration",
+        "config",
+        "inputs",
+        "outputs",
+        "metadata",
+        "user_properties",
+        "children_ids",
+    }
+)
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _INT64: Final = range(-(2**63), 2**63)
@@ -171,4 +173,3 @@ def _int64(value: Json, name: str, clock: Clock, told: list[Fallback]) -> int:
 def _is_number(value: Json) -> bool:
     """Whether it is a JSON number; Python takes true and false for integers, JSON does not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-

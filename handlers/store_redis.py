@@ -80,7 +80,7 @@ class RedisStore:
     async def check(self) -> None:
         """Return if Redis answers a PING."""
         with _as_unavailable():
-            await self._redis.execute_command("PING")
+            await self._redis.ping()
 
     async def create_or_merge(self, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there, in one script."""
@@ -92,7 +92,7 @@ class RedisStore:
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""
         with _as_unavailable():
-            fields = await self._redis.execute_command("HGETALL", _key(tenant, event_id))
+            fields: dict[bytes, bytes] = await self._redis.hgetall(_key(tenant, event_id))  # type: ignore[assignment] # no decoding is asked for
         return _from_fields(fields) if fields else None
 
     async def close(self) -> None:

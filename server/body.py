@@ -34,7 +34,9 @@ def check_media_type(headers: Mapping[bytes, bytes]) -> None:
     declared = headers.get(b"content-type")
     if declared != _JSON and not _is_json(declared) and (declared is not None or _has_content(headers)):
         sent = "missing" if declared is None else declared.decode("latin-1")[:100]
-        raise UnsupportedMediaType(f"Content-Type must be application/json, not {sent}", headers={"Accept": "application/json"})
+        raise UnsupportedMediaType(
+            f"Content-Type must be application/json, not {sent}", headers={"Accept": "application/json"}
+        )
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise UnsupportedMediaType("Content-Encoding must be identity", headers={"Accept-Encoding": "identity"})
 

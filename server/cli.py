@@ -4,7 +4,6 @@ Exit status 0 on a clean end, 2 for a wrong flag or value, 3 where something tha
 the address to listen on.
 """
 
-import asyncio
 import sys
 from typing import Any, NoReturn
 

@@ -3,7 +3,7 @@
 import logging
 
 import orjson
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from skep.handlers.errors import ApiError, InternalError
 from skep.server.response import send_json, to_wire
@@ -24,23 +24,14 @@ class Errors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and answer for it if that raises."""
-        started = False
-
-        async def noting(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, send)
         except ClientDisconnected:
             return
         except ApiError as error:
             await send_error(error, send)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last resort: whatever is raised, the client gets the documented body
             _log.exception("a fault of skep's own")
-            if started:
-                raise
             await send_error(InternalError("Internal server error"), send)
 
 
@@ -51,10 +42,12 @@ async def send_error(error: ApiError, send: Send) -> None:
 
 def body_of(error: ApiError) -> bytes:
     """The documented error body, with skep's `details`, as JSON text."""
-    return orjson.dumps({
-        "statusCode": error.status,
-        "message": error.message,
-        "success": False,
-        "errorCode": error.code,
-        "details": [detail._asdict() for detail in error.details],
-    })
+    return orjson.dumps(
+        {
+            "statusCode": error.status,
+            "message": error.message,
+            "success": False,
+            "errorCode": error.code,
+            "details": [detail._asdict() for detail in error.details],
+        }
+    )

@@ -1,7 +1,7 @@
 """HTTP on a socket, by uvicorn: the one module that knows uvicorn's API.
 
-uvicorn bounds neither the size nor the time of a header block, and drops a refused upload in the middle; its protocol is
-extended here by those bounds and by a polite end.
+uvicorn bounds neither the size nor the time of a header block, and drops a refused upload in the middle; its protocol
+is extended here by those bounds and by a polite end.
 """
 
 import asyncio
@@ -153,7 +153,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._timer = None
-        if self.scope is None:
+        if not self._requests:
             self._raw.close()  # nothing ever came
         elif self.cycle is not None and not self.cycle.response_complete:
             self._wait_for_head()  # the answer to the request before comes first
@@ -224,7 +224,7 @@ def bind(host: str, port: int) -> socket.socket:
         OSError: the address cannot be had.
     """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    return socket.create_server(address[:2], family=family, backlog=2048)  # type: ignore[arg-type] # IPv4 or IPv6
+    return socket.create_server(address[:2], family=family, backlog=2048)
 
 
 def url_of(listener: socket.socket) -> str:

@@ -1,8 +1,9 @@
 """Connexion on OpenAPI 3.1: the one module that knows Connexion's API.
 
-Connexion 3.3 loads, routes and resolves a 3.1 document as it stands. What keeps it from doing so is its own check of the
-document, pinned to the schema of 3.0 and JSON Schema Draft 4. So here the document comes in unchecked (openapi-spec-
-validator judges it in the tests and in `skep openapi --lint`), and each operation is compiled with a validator of 2020-12.
+Connexion 3.3 can load, route and resolve a 3.1 document as it stands. What keeps it from doing so is its own check of
+the document, pinned to the schema of 3.0 and to JSON Schema Draft 4. So here the document comes in unchecked, as
+openapi-spec-validator judges it in the tests and in `skep openapi --lint`; and each operation is compiled with a
+validator of 2020-12.
 """
 
 import warnings
@@ -93,7 +94,8 @@ class Operations(RoutedMiddleware[OperationsAPI]):
 
     def add_api(self, specification: OpenAPISpecification, **options: Any) -> OperationsAPI:
         """Add the operations of a document."""
-        return super().add_api(specification, context=self._context, **options)
+        api: OperationsAPI = super().add_api(specification, context=self._context, **options)
+        return api
 
 
 class Connexion(ConnexionMiddleware):

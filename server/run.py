@@ -57,7 +57,7 @@ async def _listen(settings: Settings, store: Store) -> None:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where there is one, which is everywhere but on Windows."""
+    """Where there is one, uvloop, which is everywhere but on Windows."""
     if sys.platform == "win32":
         return None
     import uvloop  # noqa: PLC0415 - not installed on Windows
