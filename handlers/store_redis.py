@@ -21,7 +21,7 @@ from skep.handlers.errors import StoreUnavailable
 from skep.handlers.tenant import Tenant
 
 OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
-TIMEOUT: Final = 2.0  # seconds, for a connection and for a reply
+TIMEOUT: Final = 2.0  # seconds
 CONNECTIONS: Final = 32
 
 # Fields and values come length-prefixed in one argument: a body may hold more of them than a command may have
@@ -46,8 +46,8 @@ class RedisStore:
 
     kind = "redis"
 
-    def __init__(self, url: str) -> None:
-        """Read the URL, without connecting.
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        """Read the URL, without connecting; `timeout` is in seconds, for a connection and for a reply.
 
         Raises:
             ValueError: the URL cannot be read.
@@ -58,13 +58,17 @@ class RedisStore:
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
-            timeout=TIMEOUT,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
+            timeout=timeout,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
             # A pooled connection may have gone stale. Every call writes the same values again if repeated, so one
             # repeat is harmless; a reply that is merely late is not asked for twice.
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
+        try:
+            pool.connection_class(**pool.connection_kwargs)
+        except TypeError as error:  # an option in the URL that there is not
+            raise ValueError(str(error)) from error
         self._redis = Redis.from_pool(pool)
         self._create_or_merge = self._redis.register_script(_CREATE_OR_MERGE)
 

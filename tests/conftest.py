@@ -1,0 +1,50 @@
+"""Fixtures that more than one folder of tests uses."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from support import Running, redis_running, running
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, as the server does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real Redis that ends with the tests."""
+    with redis_running(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client of that Redis, emptied first."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def memory_server() -> Iterator[Running]:
+    """A `skep serve` in memory."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_backed_server(redis_url: str) -> Iterator[Running]:
+    """A `skep serve` on Redis."""
+    with running("--store", redis_url) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "redis"])
+def server(request: pytest.FixtureRequest) -> Running:
+    """A `skep serve` of its own process, once for each kind of store."""
+    name = {"memory": "memory_server", "redis": "redis_backed_server"}[request.param]
+    running_server: Running = request.getfixturevalue(name)
+    return running_server

@@ -1,0 +1,28 @@
+"""The errors of the API."""
+
+import pytest
+
+from skep.handlers import errors
+from skep.handlers.errors import ApiError, BadRequest, Detail, StoreUnavailable
+
+
+def test_an_error_with_more_headers_is_the_same_error() -> None:
+    """Message, details and headers stay; the original is unchanged."""
+    error = BadRequest("message", [Detail("/a", "type", "wrong")], {"A": "1"})
+    other = error.with_headers({"B": "2"})
+    assert (type(other), other.message, other.details) == (BadRequest, "message", error.details)
+    assert ({"A": "1", "B": "2"}, {"A": "1"}) == (other.headers, error.headers)
+
+
+def test_an_absent_store_asks_for_patience() -> None:
+    """503 comes with Retry-After."""
+    assert {"Retry-After": "1", "B": "2"} == StoreUnavailable().with_headers({"B": "2"}).headers
+
+
+@pytest.mark.parametrize("kind", ApiError.__subclasses__())
+def test_every_error_has_a_status_and_a_code_of_its_own(kind: type[ApiError]) -> None:
+    """Statuses and codes name one error each."""
+    assert 400 <= kind.status < 600
+    assert kind.code.isupper()
+    others = [other for other in vars(errors).values() if isinstance(other, type) and issubclass(other, ApiError)]
+    assert [other for other in others if getattr(other, "code", None) == kind.code] == [kind]

@@ -1,0 +1,118 @@
+"""The contract that every store keeps."""
+
+import asyncio
+
+import pytest
+
+from skep.handlers.encoding import EncodedEvent
+from skep.handlers.store import Store, store_for
+from skep.handlers.tenant import tenant_of
+
+A, B = tenant_of(b"a"), tenant_of(b"b")
+FIRST = EncodedEvent(b'{"event_id":"1"}', {b'm"a"': b"1", b'u"a"': b"2"})
+SECOND = EncodedEvent(b'{"event_id":"2"}', {b'm"a"': b"3", b'm"b"': b"4"})
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_first_post_is_kept_whole(store: Store) -> None:
+    """What is answered is what is read back."""
+    assert FIRST == await store.create_or_merge(A, "id", FIRST)
+    assert FIRST == await store.read(A, "id")
+
+
+async def test_a_second_post_merges_and_changes_nothing_else(store: Store) -> None:
+    """The packed part stays as first posted; of merged members the new value wins."""
+    await store.create_or_merge(A, "id", FIRST)
+    expected = EncodedEvent(FIRST.packed, {b'm"a"': b"3", b'u"a"': b"2", b'm"b"': b"4"})
+    assert expected == await store.create_or_merge(A, "id", SECOND)
+    assert expected == await store.read(A, "id")
+
+
+async def test_an_unknown_id_is_none(store: Store) -> None:
+    """Reading makes nothing."""
+    assert await store.read(A, "id") is None
+    assert await store.read(A, "id") is None
+
+
+async def test_tenants_share_nothing(store: Store) -> None:
+    """The same id of two tenants is two events."""
+    await store.create_or_merge(A, "id", FIRST)
+    assert await store.read(B, "id") is None
+    assert SECOND == await store.create_or_merge(B, "id", SECOND)
+    assert FIRST == await store.read(A, "id")
+
+
+async def test_ids_share_nothing(store: Store) -> None:
+    """Two ids of one tenant are two events."""
+    await store.create_or_merge(A, "1", FIRST)
+    assert SECOND == await store.create_or_merge(A, "2", SECOND)
+    assert FIRST == await store.read(A, "1")
+
+
+async def test_what_is_answered_does_not_change_later(store: Store) -> None:
+    """A value that was handed out is not written to by a later merge."""
+    answered = await store.create_or_merge(A, "id", FIRST)
+    before = dict(answered.merged)
+    await store.create_or_merge(A, "id", SECOND)
+    assert before == answered.merged
+
+
+async def test_an_event_without_merged_members(store: Store) -> None:
+    """Nothing to spread, on creation and on a merge."""
+    bare = EncodedEvent(b"{}", {})
+    assert bare == await store.create_or_merge(A, "id", bare)
+    assert bare == await store.create_or_merge(A, "id", bare)
+
+
+@pytest.mark.parametrize("count", [499, 500, 501, 4_001, 50_000])
+async def test_any_number_of_members(store: Store, count: int) -> None:
+    """More than a script's stack holds, on creation and on a merge."""
+    many = EncodedEvent(b"{}", {b'm"%d"' % number: b"%d" % number for number in range(count)})
+    assert many == await store.create_or_merge(A, "id", many)
+    assert many == await store.create_or_merge(A, "id", many)
+
+
+async def test_any_bytes_are_kept(store: Store) -> None:
+    """Empty values, NUL, and lengths that need each byte of a prefix."""
+    values = [b"", b"\x00\xff\r\n", b"x" * 255, b"x" * 256, b"x" * 70_000, b"x" * 17_000_000]
+    odd = EncodedEvent(b"\x00{}", {b"m" + bytes([number]): value for number, value in enumerate(values)})
+    await store.create_or_merge(A, "id", odd)
+    assert odd == await store.read(A, "id")
+
+
+async def test_concurrent_first_posts_create_one_event(store: Store) -> None:
+    """One packed part wins, every member is there, and each answer shows its own."""
+    posts = [EncodedEvent(b"%d" % number, {b'm"%d"' % number: b"1"}) for number in range(200)]
+    answers = await asyncio.gather(*(store.create_or_merge(A, "id", post) for post in posts))
+    assert len({answer.packed for answer in answers}) == 1
+    assert all(post.merged.items() <= answer.merged.items() for post, answer in zip(posts, answers, strict=True))
+    stored = await store.read(A, "id")
+    assert stored is not None
+    assert stored.merged == {b'm"%d"' % number: b"1" for number in range(200)}
+
+
+async def test_a_store_that_is_there_checks_out(store: Store) -> None:
+    """Checking raises nothing."""
+    await store.check()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "memory",
+        "sqlite://x",
+        "http://127.0.0.1",
+        "redis://127.0.0.1:port/0",
+        "redis://127.0.0.1:99999/0",
+        "redis://127.0.0.1/?socket_timeout=soon",
+        "redis://127.0.0.1/?colour=blue",
+        "redis://127.0.0.1:0",
+        "redis://[::1",
+    ],
+)
+async def test_a_url_of_no_store_is_refused(url: str) -> None:
+    """Before anything is connected to."""
+    with pytest.raises(ValueError, match=r".+"):
+        store_for(url)

@@ -1,0 +1,126 @@
+"""What the Redis store has of its own; the rest is `test_store.py`."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+import redis
+
+from skep.handlers.encoding import EncodedEvent
+from skep.handlers.errors import StoreUnavailable
+from skep.handlers.store_redis import RedisStore
+from skep.handlers.tenant import tenant_of
+
+TENANT = tenant_of(b"a")
+EVENT = EncodedEvent(b"{}", {b'm"a"': b"1"})
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_event_is_one_hash(redis_url: str, redis_client: redis.Redis) -> None:
+    """A key for each event, which names the tenant by a digest; a field for each merged member, one for the rest."""
+    store = RedisStore(redis_url)
+    await store.create_or_merge(TENANT, "id", EVENT)
+    key = f"skep:event:{TENANT.digest}:id".encode()
+    assert [key] == redis_client.keys("*")
+    assert {b"p": b"{}", b'm"a"': b"1"} == redis_client.hgetall(key)
+    await store.close()
+
+
+async def test_a_flushed_script_is_loaded_again(redis_url: str, redis_client: redis.Redis) -> None:
+    """NOSCRIPT is no error of the client's."""
+    store = RedisStore(redis_url)
+    await store.create_or_merge(TENANT, "1", EVENT)
+    redis_client.script_flush()
+    assert EVENT == await store.create_or_merge(TENANT, "2", EVENT)
+    await store.close()
+
+
+async def test_more_members_than_a_command_has_arguments(redis_url: str, redis_client: redis.Redis) -> None:
+    """Redis takes 1,048,576 arguments; a body may hold more keys and values than that."""
+    store = RedisStore(redis_url, timeout=60)
+    many = EncodedEvent(b"{}", {b'm"%d"' % number: b"1" for number in range(530_000)})
+    assert many == await store.create_or_merge(TENANT, "id", many)
+    assert 530_001 == redis_client.hlen(f"skep:event:{TENANT.digest}:id")
+    await store.close()
+
+
+async def test_a_lost_connection_is_made_anew(redis_url: str, redis_client: redis.Redis) -> None:
+    """A pooled connection that the server dropped costs no request."""
+    store = RedisStore(redis_url)
+    await store.check()
+    redis_client.client_kill_filter(_type="normal", skipme=True)
+    assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
+    await store.close()
+
+
+async def test_whatever_redis_refuses_is_unavailability(redis_url: str, redis_client: redis.Redis) -> None:
+    """A full memory, a read-only replica or a key of another type: the store is not available."""
+    store = RedisStore(redis_url)
+    redis_client.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(StoreUnavailable):
+            await store.create_or_merge(TENANT, "id", EVENT)
+    finally:
+        redis_client.config_set("maxmemory", "0")
+    assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
+    await store.close()
+
+
+async def test_an_absent_server_is_unavailability() -> None:
+    """Opening, checking, reading and writing all say so."""
+    store = RedisStore("redis://127.0.0.1:1")
+    with pytest.raises(StoreUnavailable):
+        await store.open()
+    with pytest.raises(StoreUnavailable):
+        await store.check()
+    with pytest.raises(StoreUnavailable):
+        await store.read(TENANT, "id")
+    with pytest.raises(StoreUnavailable):
+        await store.create_or_merge(TENANT, "id", EVENT)
+    await store.close()
+
+
+@contextmanager
+def answering(reply: bytes) -> Iterator[str]:
+    """A server on a free port that answers whatever it is asked with one reply; gives its URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    while connection.recv(4096):
+                        connection.sendall(reply)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}?protocol=2&lib_name=&lib_version="
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(timeout=5)
+
+
+@pytest.mark.parametrize("version", ["6.0.16", "5.0.0", "6.1.999"])
+async def test_an_old_server_is_refused(version: str) -> None:
+    """Redis before 6.2, by its own word."""
+    info = f"redis_version:{version}\r\n".encode()
+    with answering(b"$%d\r\n%b\r\n" % (len(info), info)) as url:
+        store = RedisStore(url)
+        with pytest.raises(StoreUnavailable, match=f"Redis {version} is too old"):
+            await store.open()
+        await store.close()
+
+
+async def test_a_server_that_is_no_redis_is_refused() -> None:
+    """What answers in another language is no store."""
+    with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url:
+        store = RedisStore(url)
+        with pytest.raises(StoreUnavailable):
+            await store.open()
+        await store.close()
