@@ -15,5 +15,12 @@ def lint(document: Mapping[str, Any]) -> list[str]:
     """
     from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - see above
 
-    errors = OpenAPIV31SpecValidator(dict(document)).iter_errors()
-    return [f"/{'/'.join(str(part) for part in error.absolute_path)}: {error.message}" for error in errors]
+    violations: list[str] = []
+    try:
+        for error in OpenAPIV31SpecValidator(dict(document)).iter_errors():
+            violations.append(f"/{'/'.join(str(part) for part in error.absolute_path)}: {error.message}")  # noqa: PERF401 - see below
+    except Exception:
+        # the validator walks on into what it has just found to be of the wrong shape
+        if not violations:
+            raise
+    return violations

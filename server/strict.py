@@ -1,7 +1,6 @@
 """The strict profile: hold a body to the operation's request schema (JSON Schema 2020-12, by jsonschema-rs)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, Final
 
 import jsonschema_rs
@@ -11,6 +10,7 @@ from skep.handlers.errors import BadRequest, Detail
 
 MOST_DETAILS: Final = 1000
 _MESSAGE_LENGTH: Final = 200
+_TOO_DEEP: Final = Detail("", "depth", "nested too deeply")
 
 
 class StrictProfile:
@@ -24,17 +24,36 @@ class StrictProfile:
         """Return if the body keeps the schema.
 
         Raises:
-            BadRequest: it does not; the details name every violation, the first 1,000 of them at most.
+            BadRequest: it does not; the details name every violation, but at most 1,000, and of an array's items beyond
+                the first 1,000 at least one.
         """
-        if violations := list(islice(self._violations(body), MOST_DETAILS)):
-            raise BadRequest("Invalid session data", violations)
-
-    def _violations(self, body: Any) -> Iterator[Detail]:
         try:
-            for error in self._validator.iter_errors(body):
-                yield from _details(error)
-        except ValueError as error:
-            yield Detail("", "depth", str(error))
+            if self._validator.is_valid(body):
+                return
+            violations = [detail for error in self._errors(body) for detail in _details(error)]
+        except RecursionError:
+            violations = [_TOO_DEEP]
+        except ValueError:  # of jsonschema-rs, for a body that it cannot walk
+            violations = [_TOO_DEEP]
+        raise BadRequest("Invalid session data", violations[:MOST_DETAILS])
+
+    def _errors(self, body: Any) -> list[ValidationError]:
+        """The errors of the body, each array cut first: jsonschema-rs makes all of them, at 20 µs each."""
+        if errors := list(self._validator.iter_errors(_cut(body))):
+            return errors
+        try:
+            self._validator.validate(body)
+        except ValidationError as first:
+            return [first]
+        return []
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_cut(item) for item in value[:MOST_DETAILS]]
+    if isinstance(value, dict):
+        return {name: _cut(member) for name, member in value.items()}
+    return value
 
 
 def _details(error: ValidationError) -> Iterator[Detail]:

@@ -1,0 +1,130 @@
+"""The documents themselves."""
+
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from skep.handlers.normalise import FIELDS
+from skep.handlers.operations import OPERATIONS
+from skep.openapi import DOCUMENTS, load, path_of
+
+METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
+
+
+def operations(name: str) -> dict[str, dict[str, Any]]:
+    """The operations of a document by operationId."""
+    paths = load(name)["paths"].values()
+    return {item[method]["operationId"]: item[method] for item in paths for method in METHODS & item.keys()}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """A schema of the mocked API, with what it refers to."""
+    document = load("honeyhive")
+    return {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+
+
+def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """What a reference object refers to, or the value itself."""
+    while "$ref" in value:
+        target: Any = document
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        value = target
+    return value
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_operation_has_a_handler(name: str) -> None:
+    """And the operationIds are known to no other place."""
+    assert operations(name).keys() <= OPERATIONS.keys()
+
+
+def test_every_handler_has_an_operation() -> None:
+    """No handler is left that nothing routes to."""
+    assert OPERATIONS.keys() == {operation for name in DOCUMENTS for operation in operations(name)}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_framework_keys(name: str) -> None:
+    """The documents are plain OpenAPI, for any tool."""
+    assert re.findall(r"^\s*['\"]?x-", path_of(name).read_text(encoding="utf-8"), re.MULTILINE) == []
+
+
+def test_no_other_document_is_found() -> None:
+    """A name is a document's, not a path."""
+    with pytest.raises(ValueError, match="no document named"):
+        path_of("../pyproject")
+
+
+def test_the_normaliser_knows_the_documented_properties() -> None:
+    """All 13, for both operations."""
+    schemas = load("honeyhive")["components"]["schemas"]
+    assert len(FIELDS) == 13
+    assert FIELDS == schemas["Session"]["properties"].keys() == schemas["OpenSession"]["properties"].keys()
+
+
+@pytest.mark.parametrize("name", ["Session", "SessionEvent", "Error"])
+def test_every_property_is_described(name: str) -> None:
+    """With its meaning, and where there is one its unit and fallback."""
+    properties = load("honeyhive")["components"]["schemas"][name]["properties"]
+    assert [key for key, value in properties.items() if not value.get("description")] == []
+
+
+def test_every_property_of_a_session_says_its_fallback() -> None:
+    """In its own words."""
+    properties = load("honeyhive")["components"]["schemas"]["Session"]["properties"]
+    said = re.compile(r"[Ff]all(s )?back|Used as `event_name`|current time")
+    assert [name for name, value in properties.items() if not said.search(value["description"])] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_answer_has_an_example_that_is_valid(name: str) -> None:
+    """Errors included."""
+    document = load(name)
+    for operation in operations(name).values():
+        for status, response in operation["responses"].items():
+            media = resolved(document, response)["content"]["application/json"]
+            validator = Draft202012Validator({**media["schema"], "components": document["components"]})
+            assert media["examples"], status
+            for example in media["examples"].values():
+                validator.validate(example["value"])
+
+
+@pytest.mark.parametrize("operation_id", ["createSession", "startSessionLegacy"])
+def test_every_request_has_an_example_that_is_valid(operation_id: str) -> None:
+    """Under the strict profile."""
+    media = operations("honeyhive")[operation_id]["requestBody"]["content"]["application/json"]
+    validator = Draft202012Validator({**media["schema"], "components": load("honeyhive")["components"]})
+    assert len(media["examples"]) >= 2
+    for example in media["examples"].values():
+        validator.validate(example["value"])
+
+
+def test_an_error_example_has_the_status_that_it_stands_under() -> None:
+    """The body repeats the status of the answer."""
+    document = load("honeyhive")
+    for operation in operations("honeyhive").values():
+        for status, response in operation["responses"].items():
+            for example in resolved(document, response)["content"]["application/json"]["examples"].values():
+                assert example["value"].get("statusCode", 200) == int(status)
+
+
+def test_a_started_session_links_to_every_operation_that_takes_its_id() -> None:
+    """Each operation of the document merges into it."""
+    links = load("honeyhive")["components"]["responses"]["Started"]["links"]
+    assert operations("honeyhive").keys() == {link["operationId"] for link in links.values()}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"event_id": None, "session_id": "s", "org_id": "o", "workspace_id": "w", "project_id": "p"},
+        {"event_id": "e", "session_id": "s", "org_id": "o", "workspace_id": "w"},
+    ],
+)
+def test_an_answer_without_the_five_ids_is_none(answer: dict[str, Any]) -> None:
+    """The published schema requires them as strings."""
+    assert not Draft202012Validator(schema("SessionEvent")).is_valid(answer)
