@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, Final
 
 import uvicorn
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -75,10 +76,36 @@ class BoundedProtocol(HttpToolsProtocol):
         """Parse what came, unless the connection is ending."""
         if self.is_closing():
             return
+        self._unset_keepalive_if_required()
         requests, in_head = self._requests, self._in_head
-        super().data_received(data)
+        self._feed(data)
         if in_head and self._in_head and requests == self._requests:
             self._count(len(data))  # a field that is not finished yet is known by its bytes alone
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data[upgrade.args[0] :])
+        except HttpParserError:
+            too_large = self._fields > MAX_HEAD
+            self._refuse(_TOO_LARGE if too_large else BadRequest("Invalid HTTP request"))
+
+    def _should_upgrade(self) -> bool:
+        """Take every upgrade out of uvicorn's hands, which forgets the body of the request that asks for it."""
+        return True
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Serve a request that asks for another protocol in this one (RFC 9110, 7.8), parsed anew without its wish."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(BadRequest("CONNECT is for proxies"))
+            return
+        line = b"%b %b HTTP/%b\r\n" % (method, self.url, self.parser.get_http_version().encode())
+        fields = b"".join(b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade")
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's first one
+        self._feed(line + fields + b"\r\n" + rest)
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -109,7 +136,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count a finished field.
 
         Raises:
-            HeadersTooLarge: the head is too large; the parser stops, and uvicorn calls `send_400_response`.
+            HeadersTooLarge: the head is too large; the parser stops.
         """
         self._fields += size
         if self._fields > MAX_HEAD:
@@ -119,10 +146,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._bytes += size
         if self._bytes > MAX_HEAD:
             self._refuse(_TOO_LARGE)
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP."""
-        self._refuse(_TOO_LARGE if self._fields > MAX_HEAD else BadRequest(msg))
 
     def is_closing(self) -> bool:
         """Whether no further request is served on this connection."""

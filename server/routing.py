@@ -54,10 +54,13 @@ class Routing(RoutingMiddleware):
 
         Raises:
             MethodNotAllowed: the path is there, the method is not.
+            NotFound: the path is in no document.
         """
         try:
             await super().__call__(scope, receive, send)
         except HTTPException:
+            if scope["path"].endswith("\n"):  # the `$` of a router's pattern matches before a last newline too
+                raise _not_found(scope) from None
             allow = ", ".join(sorted(self._methods(scope["route"])))
             raise MethodNotAllowed(f"The methods of this path: {allow}", headers={"Allow": allow}) from None
 
@@ -111,5 +114,9 @@ class Connexion(ConnexionMiddleware):
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - an ASGI application
     """Answer for every path that is in no document."""
+    raise _not_found(scope)
+
+
+def _not_found(scope: Scope) -> NotFound:
     detail = Detail("", "route", f"skep does not mock {scope['method']} {scope['path']}"[:500])
-    raise NotFound("Route not found", [detail])
+    return NotFound("Route not found", [detail])

@@ -31,9 +31,7 @@ class StrictProfile:
             if self._validator.is_valid(body):
                 return
             violations = [detail for error in self._errors(body) for detail in _details(error)]
-        except RecursionError:
-            violations = [_TOO_DEEP]
-        except ValueError:  # of jsonschema-rs, for a body that it cannot walk
+        except (ValueError, RecursionError):  # neither jsonschema-rs nor a cut goes down any number of levels
             violations = [_TOO_DEEP]
         raise BadRequest("Invalid session data", violations[:MOST_DETAILS])
 

@@ -1,0 +1,55 @@
+"""Cross-origin requests."""
+
+import httpx
+import pytest
+
+from skep.handlers.store_memory import MemoryStore
+from skep.server.app import build
+from skep.server.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+ORIGIN = {"Origin": "http://app.test"}
+PREFLIGHT = {
+    **ORIGIN,
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization, content-type, prefer, hh-client-version",
+}
+
+
+def cors_headers(response: httpx.Response) -> set[str]:
+    """The CORS headers of an answer."""
+    return {name for name in response.headers if name.startswith("access-control-")}
+
+
+async def test_a_preflight_lets_any_page_call_the_api(client: httpx.AsyncClient) -> None:
+    """With the headers that SDKs send."""
+    response = await client.options("/v1/sessions", headers=PREFLIGHT)
+    assert response.is_success
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "POST" in response.headers["access-control-allow-methods"]
+    for name in PREFLIGHT["Access-Control-Request-Headers"].split(", "):
+        assert name in response.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize(("body", "status"), [({}, 200), ([], 400)])
+async def test_a_page_may_read_the_answer(client: httpx.AsyncClient, body: object, status: int) -> None:
+    """An error too, and skep's own headers."""
+    response = await client.post("/v1/sessions", json=body, headers=ORIGIN)
+    assert (status, "*") == (response.status_code, response.headers["access-control-allow-origin"])
+    assert "Skep-Fallbacks" in response.headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize("path", ["/__admin/health", "/__admin/nothing", "/__admin"])
+async def test_no_page_may_call_the_control_api(client: httpx.AsyncClient, path: str) -> None:
+    """Neither preflight nor answer has a CORS header."""
+    for response in (await client.get(path, headers=ORIGIN), await client.options(path, headers=PREFLIGHT)):
+        assert cors_headers(response) == set()
+
+
+async def test_a_flag_turns_it_off() -> None:
+    """Then a preflight is a method that there is not."""
+    transport = httpx.ASGITransport(build(Settings(cors=False), MemoryStore()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
+        response = await client.options("/v1/sessions", headers=PREFLIGHT)
+    assert (405, set()) == (response.status_code, cors_headers(response))

@@ -1,0 +1,84 @@
+"""Paths and methods, straight from the documents."""
+
+import httpx
+import pytest
+
+from skep.handlers.clock import SystemClock
+from skep.handlers.store_memory import MemoryStore
+from skep.openapi import load
+from skep.server.body import Limits
+from skep.server.errors import Errors
+from skep.server.operation import Context
+from skep.server.routing import Connexion
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/v1",
+        "/v1/sessions/",
+        "/v1/sessions/x",
+        "//v1/sessions",
+        "/V1/sessions",
+        "/v1/sessions%0A",
+        "/v1/sessions%00",
+        "/v1/%ff",
+        "/v1/./sessions/../x",
+        "/__admin",
+        "/__admin/",
+        "/__admin/nothing",
+        "/__admin/v1/sessions",
+        "/__admin/health/",
+        "/health",
+        "/session",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"])
+async def test_an_unknown_path_is_not_found(client: httpx.AsyncClient, method: str, path: str) -> None:
+    """404 in the documented shape, whatever the method, without a redirect, saying that skep does not mock it."""
+    response = await client.request(method, "http://skep" + path)
+    assert response.status_code == 404
+    body = response.json()
+    assert ("Route not found", "NOT_FOUND") == (body["message"], body["errorCode"])
+    assert "skep does not mock" in body["details"][0]["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/sessions", "/session/start"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
+async def test_an_unknown_method_is_not_allowed(client: httpx.AsyncClient, method: str, path: str) -> None:
+    """405 with Allow, HEAD and OPTIONS included, before any token is asked for."""
+    response = await client.request(method, path, headers={"Authorization": ""})
+    assert (405, "POST") == (response.status_code, response.headers["allow"])
+    if method != "HEAD":
+        assert response.json()["errorCode"] == "METHOD_NOT_ALLOWED"
+
+
+async def test_head_asks_for_the_health_alone(client: httpx.AsyncClient) -> None:
+    """RFC 9110: HEAD is GET without a body, where there is a GET."""
+    assert (await client.head("/__admin/health")).status_code == 200
+    response = await client.post("/__admin/health")
+    assert (405, "GET, HEAD") == (response.status_code, response.headers["allow"])
+
+
+async def test_allow_names_every_method_of_a_path() -> None:
+    """Not only the one that the router saw first."""
+    document = load("honeyhive")
+    start, legacy = document["paths"]["/v1/sessions"]["post"], document["paths"].pop("/session/start")["post"]
+    document["paths"]["/v1/sessions"] = {"post": start, "put": legacy}
+    context = Context(MemoryStore(), SystemClock(), Limits(1000, 5))
+    transport = httpx.ASGITransport(Errors(Connexion({"": document}, context)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
+        response = await client.get("/v1/sessions")
+    assert (405, "POST, PUT") == (response.status_code, response.headers["allow"])
+
+
+async def test_an_operation_without_a_handler_stops_the_start() -> None:
+    """Not the first request to it."""
+    document = load("honeyhive")
+    document["paths"]["/v1/sessions"]["post"]["operationId"] = "nobody"
+    context = Context(MemoryStore(), SystemClock(), Limits(1000, 5))
+    with pytest.raises(KeyError, match="nobody"):
+        Connexion({"": document}, context)
