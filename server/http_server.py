@@ -225,7 +225,12 @@ class HttpServer(uvicorn.Server):
 
 async def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serve the application on a bound socket until SIGINT or SIGTERM."""
-    config = uvicorn.Config(
+    await HttpServer(configure(app)).serve([listener])
+
+
+def configure(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn runs the application."""
+    return uvicorn.Config(
         app,
         http=BoundedProtocol,
         ws="none",
@@ -237,7 +242,6 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    await HttpServer(config).serve([listener])
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -1,5 +1,6 @@
 """HTTP on the wire: real connections to a real server."""
 
+import asyncio
 import contextlib
 import json
 import re
@@ -14,6 +15,13 @@ from pathlib import Path
 import httpx
 import pytest
 from support import TOKEN, Running, running
+from uvicorn.server import ServerState
+
+from skep.handlers.store_memory import MemoryStore
+from skep.server import http_server
+from skep.server.app import build
+from skep.server.http_server import BoundedProtocol, configure
+from skep.server.settings import Settings
 
 HEAD = f"Host: skep\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n".encode()
 POST = b"POST /v1/sessions HTTP/1.1\r\n" + HEAD
@@ -269,6 +277,33 @@ def test_answers_say_nothing_of_the_server(server: Running) -> None:
     headers = server.post({}).headers
     assert "server" not in headers
     assert "date" in headers
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"", None),
+        (b"POST /v1", 408),
+        (POST, 408),
+        (POST + b"Content-Length: 2\r\n\r\n{}" + b"POST", 408),
+    ],
+)
+async def test_a_stalled_head_times_out(monkeypatch: pytest.MonkeyPatch, sent: bytes, status: int | None) -> None:
+    """A connection on which no request arrives is closed; where one began, 408 says why."""
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.2)
+    config = configure(build(Settings(), MemoryStore()))
+    config.load()
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(
+        lambda: BoundedProtocol(config, ServerState(), {}), "127.0.0.1", 0
+    ) as listening:
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        writer.write(sent)
+        received = await asyncio.wait_for(reader.read(), timeout=15)
+        writer.close()
+    statuses = [int(found) for found in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]
+    assert ([] if status is None else [status]) == statuses[-1:]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

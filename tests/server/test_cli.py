@@ -1,0 +1,152 @@
+"""The command line, as a process."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+
+import httpx
+import pytest
+from support import SKEP, TOKEN, free_port, running
+
+from skep.openapi import path_of
+
+
+def skep(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    command = [str(SKEP), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=30, check=False, env={**os.environ, **(env or {})}
+    )
+
+
+def assert_stopped(done: subprocess.CompletedProcess[str], status: int, *said: str) -> None:
+    """It ended with the status, one line on standard error, and nothing else."""
+    assert (status, "") == (done.returncode, done.stdout)
+    assert re.fullmatch(r"skep: .+\n", done.stderr), done.stderr
+    for text in said:
+        assert text in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--colour", "blue"], "--colour"),
+        (["--port", "http"], "--port"),
+        (["--port", "65536"], "--port"),
+        (["--port"], "--port"),
+        (["--max-body", "0"], "--max-body"),
+        (["--body-timeout", "0"], "--body-timeout"),
+        (["--store", "sqlite://x"], "sqlite://x"),
+        (["--store", "redis://127.0.0.1:x"], "--store"),
+        (["--store", "redis://127.0.0.1/?colour=blue"], "colour"),
+        (["extra"], "extra"),
+    ],
+)
+def test_a_wrong_flag_stops_the_start(arguments: list[str], said: str) -> None:
+    """One line that names it, and exit status 2."""
+    assert_stopped(skep("serve", *arguments), 2, said)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SKEP_PORT", "x"),
+        ("SKEP_STORE", "x"),
+        ("SKEP_CORS", "perhaps"),
+        ("SKEP_MAX_BODY", "-1"),
+        ("SKEP_BODY_TIMEOUT", "x"),
+    ],
+)
+def test_a_wrong_variable_stops_the_start(name: str, value: str) -> None:
+    """Every flag has a variable, and a bad value is as bad there."""
+    assert_stopped(skep("serve", env={name: value}), 2, name.removeprefix("SKEP_").lower().replace("_", "-"))
+
+
+def test_an_absent_redis_stops_the_start() -> None:
+    """One line, without the password, and exit status 3."""
+    done = skep("serve", "--port", "0", "--store", "redis://user:secret@127.0.0.1:1/0")
+    assert_stopped(done, 3, "redis://127.0.0.1:1/0", "not available")
+    assert "secret" not in done.stderr
+
+
+def test_an_address_in_use_stops_the_start() -> None:
+    """One line, and exit status 3."""
+    with running() as server:
+        assert_stopped(skep("serve", "--port", str(server.address[1])), 3, str(server.address[1]), "in use")
+
+
+def test_a_host_that_there_is_not_stops_the_start() -> None:
+    """One line, and exit status 3."""
+    assert_stopped(skep("serve", "--port", "0", "--host", "host.invalid"), 3, "host.invalid")
+
+
+def test_an_unknown_command_is_wrong() -> None:
+    """Exit status 2."""
+    assert_stopped(skep("conquer"), 2, "conquer")
+
+
+def test_no_command_shows_help() -> None:
+    """Exit status 2, as nothing was done."""
+    done = skep()
+    assert done.returncode == 2
+    assert "serve" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["openapi", "-h"], ["--version"]])
+def test_help_is_no_error(arguments: list[str]) -> None:
+    """Exit status 0."""
+    done = skep(*arguments)
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "skep" in done.stdout
+
+
+def test_flags_and_variables_set_the_same() -> None:
+    """A flag wins over a variable."""
+    port = free_port()
+    with running("--max-body", "100", env={"SKEP_MAX_BODY": "1", "SKEP_CORS": "false"}) as server:
+        assert server.post({"source": "x" * 50}).status_code == 200
+        assert server.post({"source": "x" * 100}).status_code == 413
+        headers = {"Origin": "http://app.test"}
+        assert "access-control-allow-origin" not in server.post({}, **headers).headers
+    # a port that the flag of `running` does not set
+    process = subprocess.Popen(
+        [str(SKEP), "serve"], stdout=subprocess.PIPE, text=True, env={**os.environ, "SKEP_PORT": str(port)}
+    )
+    try:
+        assert process.stdout is not None
+        assert f"skep is listening on http://127.0.0.1:{port}\n" == process.stdout.readline()
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+
+
+@pytest.mark.parametrize("name", ["honeyhive", "control"])
+def test_it_prints_its_documents(name: str) -> None:
+    """As they are in the package."""
+    assert path_of(name).read_text(encoding="utf-8") == skep("openapi", name).stdout
+
+
+def test_the_mocked_api_is_the_default_document() -> None:
+    """And it is valid."""
+    assert skep("openapi").stdout == skep("openapi", "honeyhive").stdout
+    assert skep("openapi", "--lint").stdout == "honeyhive.yaml is valid OpenAPI 3.1\n"
+
+
+def test_help_imports_no_server() -> None:
+    """Whoever asks for help does not wait for Connexion."""
+    imported = skep("--help", env={"PYTHONPROFILEIMPORTTIME": "1"}).stderr
+    assert "skep.server.cli" in imported
+    assert "connexion" not in imported
+
+
+def test_a_token_is_nowhere_in_redis_or_the_log(redis_url: str) -> None:
+    """Stores and logs hold a digest."""
+    import redis  # noqa: PLC0415 - this test alone looks into Redis
+
+    with running("--store", redis_url) as server, redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+        httpx.post(f"{server.url}/v1/sessions", json={}, headers={"Authorization": f"Bearer {TOKEN}"})
+        keys = list(client.scan_iter())
+        assert len(keys) == 1
+        assert TOKEN.encode() not in keys[0] + b"".join(client.hgetall(keys[0]).values())

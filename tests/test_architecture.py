@@ -1,0 +1,82 @@
+"""The import graph is the design's, and stays so."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+# what each folder may import of the others
+ALLOWED = {
+    "openapi": set[str](),
+    "handlers": set[str](),
+    "server": {"openapi", "handlers"},
+}
+# the one module that knows each framework
+ADAPTERS = {
+    "connexion": {"server/routing.py"},
+    "uvicorn": {"server/http_server.py"},
+    "httptools": {"server/http_server.py"},
+    "uvloop": {"server/run.py"},
+    "redis": {"handlers/store_redis.py"},
+    "jsonschema_rs": {"server/strict.py"},
+    "click": {"server/cli.py"},
+    "openapi_spec_validator": {"openapi/lint.py"},
+    "yaml": {"openapi/document.py"},
+}
+
+
+def modules() -> Iterator[tuple[Path, set[str]]]:
+    """Each module of the package, and the modules that it imports."""
+    for folder in ALLOWED:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+            imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+            imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+            yield path.relative_to(ROOT), imported
+
+
+def test_folders_import_what_the_design_allows() -> None:
+    """Handlers know nothing of the server; the documents know nothing at all."""
+    for path, imported in modules():
+        folder = path.parts[0]
+        used = {name.split(".")[1] for name in imported if name.startswith("skep.")}
+        assert used <= ALLOWED[folder] | {folder}, path
+
+
+def test_each_framework_is_known_to_one_module() -> None:
+    """And each is used, or it would not be a dependency."""
+    users: dict[str, set[str]] = {name: set() for name in ADAPTERS}
+    for path, imported in modules():
+        for top in {name.partition(".")[0] for name in imported} & ADAPTERS.keys():
+            users[top].add(path.as_posix())
+    assert users == ADAPTERS
+
+
+def test_handlers_know_no_http_framework() -> None:
+    """Neither Connexion nor Starlette nor uvicorn."""
+    for path, imported in modules():
+        if path.parts[0] == "handlers":
+            assert not {name.partition(".")[0] for name in imported} & {"connexion", "starlette", "uvicorn"}, path
+
+
+def test_every_folder_is_packaged() -> None:
+    """As `skep.<folder>`, with its types."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert {f"skep.{folder}": folder for folder in ALLOWED} == project["tool"]["setuptools"]["package-dir"]
+    assert all((ROOT / folder / "py.typed").exists() for folder in ALLOWED)
+
+
+@pytest.mark.parametrize("blocked", [["connexion", "starlette", "uvicorn", "jsonschema_rs"]])
+def test_handlers_run_their_tests_without_connexion(blocked: list[str]) -> None:
+    """In a process in which the frameworks of the server cannot be imported."""
+    block = "".join(f"sys.modules[{name!r}] = None; " for name in blocked)
+    arguments = ["-q", "-p", "no:cacheprovider", "-k", "not redis and not machine", "tests/handlers"]
+    code = f"import sys; {block}import pytest; sys.exit(pytest.main({arguments!r}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
