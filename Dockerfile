@@ -1,0 +1,16 @@
+FROM python:3.11-slim
+
+WORKDIR /src
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY openapi openapi
+COPY handlers handlers
+COPY server server
+RUN pip install --no-cache-dir --constraint requirements.lock . && rm -rf /src/*
+
+RUN useradd --system --no-create-home skep
+USER skep
+WORKDIR /
+
+ENV SKEP_HOST=0.0.0.0
+EXPOSE 4010
+CMD ["skep", "serve"]
