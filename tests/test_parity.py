@@ -71,8 +71,11 @@ class Bodies:
 
     def anything(self, depth: int = 0) -> Any:
         """Any JSON value."""
-        leaves = [self.text, self.number, lambda: None, lambda: True, lambda: False]
-        branches = [lambda: [self.anything(depth + 1) for _ in range(2)], lambda: self.object(depth + 1)]
+        leaves: list[Callable[[], Any]] = [self.text, self.number, lambda: None, lambda: True, lambda: False]
+        branches: list[Callable[[], Any]] = [
+            lambda: [self.anything(depth + 1) for _ in range(2)],
+            lambda: self.object(depth + 1),
+        ]
         return self.random.choice(leaves if depth > 3 else leaves + branches)()
 
     def object(self, depth: int = 0) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Stores(RuleBasedStateMachine):
         if there is None:
             expected: dict[str, Any] = {**event, **json.loads(b"{" + tenant.ids + b"}")}
         else:
-            merged = {name: {**there[name], **event[name]} for name in ("metadata", "user_properties")}  # type: ignore[literal-required]
+            merged = {name: {**there[name], **event[name]} for name in ("metadata", "user_properties")}
             expected = {**there, **merged}
         self.model[tenant, session_id] = expected
         for store in self.stores:
@@ -95,7 +95,7 @@ def machine(redis_url: str) -> Iterator[type[Stores]]:
 
 def test_stores_and_model_never_differ(machine: type[Stores]) -> None:
     """Over random creates, merges and reads, each answer and each stored event is that of a plain dict."""
-    run_state_machine_as_test(  # type: ignore[no-untyped-call] # of hypothesis
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)

@@ -69,7 +69,7 @@ def held(server: Running, request: pytest.FixtureRequest) -> Any:
 
 def hash_of(client: redis.Redis, tenant: Tenant, session_id: str) -> dict[str, Any]:
     """The event in a hash, but for its tenant's ids."""
-    fields: dict[bytes, bytes] = client.hgetall(f"skep:event:{tenant.digest}:{session_id}")
+    fields: dict[bytes, bytes] = client.hgetall(f"skep:event:{tenant.digest}:{session_id}")  # type: ignore[assignment] # bytes, as no decoding is asked for
     event: dict[str, Any] = json.loads(fields.pop(b"p"))
     for letter, name in ((b"m", "metadata"), (b"u", "user_properties")):
         members = {key[1:]: value for key, value in fields.items() if key.startswith(letter)}
