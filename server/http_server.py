@@ -49,16 +49,19 @@ class _Transport:
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 with a bounded head, refused in the API's own error shape."""
+    """HTTP/1.1 with bounds on what is held of a request before its application sees it.
+
+    What breaks them, and what is no HTTP, is refused in the API's own error shape, and the connection closed.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Start at the head of the first request."""
+        """Start before the head of the first request."""
         super().__init__(*args, **kwargs)
-        self._requests = 0
-        self._in_head = False
-        self._fields = 0
-        self._bytes = 0
+        self._steps = 0  # heads begun, heads done and parts of bodies, over all requests
+        self._held = 0  # bytes that came since the last step
+        self._fields = 0  # bytes of the finished fields of a request, trailers included
         self._timer: asyncio.TimerHandle | None = None
+        self._deaf = False  # whatever else comes is not read as HTTP
         self._lingering = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
@@ -74,13 +77,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless the connection is ending."""
-        if self.is_closing():
+        if self._deaf or self._raw.is_closing():
             return
         self._unset_keepalive_if_required()
-        requests, in_head = self._requests, self._in_head
+        steps = self._steps
         self._feed(data)
-        if in_head and self._in_head and requests == self._requests:
-            self._count(len(data))  # a field that is not finished yet is known by its bytes alone
+        # a head, a chunk's extensions or trailers: until the parser takes a step, it holds what it was fed
+        self._held = self._held + len(data) if steps == self._steps else 0
+        if self._held > MAX_HEAD:
+            self._refuse(_TOO_LARGE)
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -110,52 +115,51 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._requests += 1
-        self._in_head = True
-        self._fields = self._bytes = 0
+        self._steps += 1
+        self._fields = 0
         if self._timer is None:
             self._wait_for_head()
 
     def on_url(self, url: bytes) -> None:
         """Count the request line."""
         super().on_url(url)
-        self._count_field(len(url))
+        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header field."""
+        """Count a header or trailer field."""
         super().on_header(name, value)
-        self._count_field(len(name) + len(value) + 4)
+        self._count(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
         """The head is there: serve the request."""
         self._stop_timer()
-        self._in_head = False
+        self._steps += 1
         super().on_headers_complete()
 
-    def _count_field(self, size: int) -> None:
-        """Count a finished field.
+    def on_body(self, body: bytes) -> None:
+        """A part of the body is there."""
+        self._steps += 1
+        super().on_body(body)
+
+    def _count(self, size: int) -> None:
+        """Count what a request's fields hold.
 
         Raises:
-            HeadersTooLarge: the head is too large; the parser stops.
+            HeadersTooLarge: it is too much; the parser stops.
         """
         self._fields += size
         if self._fields > MAX_HEAD:
             raise _TOO_LARGE
-
-    def _count(self, size: int) -> None:
-        self._bytes += size
-        if self._bytes > MAX_HEAD:
-            self._refuse(_TOO_LARGE)
 
     def is_closing(self) -> bool:
         """Whether no further request is served on this connection."""
         return self._lingering or self._raw.is_closing()
 
     def close(self) -> None:
-        """End the connection; after an unfinished upload, politely."""
-        if self.cycle is not None and self.cycle.more_body:
+        """End the connection; while something is still coming in, politely."""
+        if self._deaf or (self.cycle is not None and self.cycle.more_body):
             self._linger()
-        elif not self._lingering:
+        else:
             self._raw.close()
 
     def _linger(self) -> None:
@@ -165,7 +169,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._raw.can_write_eof():
             self._raw.close()
             return
-        self._lingering = True
+        self._deaf = self._lingering = True
         self._raw.write_eof()
         self.flow.resume_reading()
         self._stop_timer()
@@ -176,7 +180,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._timer = None
-        if not self._requests:
+        if not self._steps:
             self._raw.close()  # nothing ever came
         elif self.cycle is not None and not self.cycle.response_complete:
             self._wait_for_head()  # the answer to the request before comes first
@@ -189,9 +193,16 @@ class BoundedProtocol(HttpToolsProtocol):
             self._timer = None
 
     def _refuse(self, error: ApiError) -> None:
-        """Answer without an application, and close."""
-        if self.is_closing():
+        """Answer without an application, and close; the requests before this one are answered first."""
+        if self._deaf or self._raw.is_closing():
             return
+        self._deaf = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            if not self.cycle.more_body:
+                self.cycle.keep_alive = False
+                return
+            self.cycle.disconnected = True  # its body is broken, and its application need not wait for the rest
+            self.cycle.message_event.set()
         body = body_of(error)
         head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
         self._raw.write(STATUS_LINE[error.status] + head + body)

@@ -135,6 +135,34 @@ def test_a_header_block_that_trickles_in_is_bounded_too(server: Running) -> None
         assert parse(read_to_end(connection))[0] == 431
 
 
+@pytest.mark.parametrize(
+    "part",
+    [b"0\r\nX: " + b"x" * 70_000, b"0\r\n" + b"X: y\r\n" * 20_000, b"1;" + b"x" * 70_000, b"0" * 70_000],
+)
+def test_what_stands_between_chunks_is_bounded_too(server: Running, part: bytes) -> None:
+    """Trailers, extensions and leading zeros are held like a head."""
+    status, _ = answer_to(server, POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", part, pause=0.05)
+    assert status == 431
+    assert still_serves(server)
+
+
+def test_small_chunks_are_no_large_head(server: Running) -> None:
+    """What stands between the parts of a body counts only until the next part."""
+    chunks = b"1\r\n{\r\n" + b"1;extension\r\n \r\n" * 10_000 + b"1\r\n}\r\n0\r\nX: trailer\r\n\r\n"
+    status, _ = answer_to(server, POST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+    assert status == 200
+
+
+def test_requests_before_garbage_are_answered(server: Running) -> None:
+    """Each with its own answer, in order, and then the connection is closed."""
+    request = POST + b"Content-Length: 2\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(request + b"{}" + request + b"[]" + b"garbage\r\n\r\n")
+        received = read_to_end(connection)
+    assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)] == [200, 400]
+    assert b"JSON object" in received
+
+
 def test_a_header_block_under_64_kib_is_served(server: Running) -> None:
     """The limit is the limit."""
     assert server.post({}, **{"X-Large": "x" * 60_000}).status_code == 200
