@@ -85,7 +85,7 @@ async def test_an_absent_server_is_unavailability() -> None:
 
 @contextmanager
 def answering(reply: bytes) -> Iterator[str]:
-    """A server on a free port that answers whatever it is asked with one reply; gives its URL."""
+    """A server on a free port that answers every command with one reply; gives its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -93,8 +93,8 @@ def answering(reply: bytes) -> Iterator[str]:
             while True:
                 connection, _ = listener.accept()
                 with connection:
-                    while connection.recv(4096):
-                        connection.sendall(reply)
+                    while asked := connection.recv(4096):
+                        connection.sendall(reply * asked.count(b"*"))
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

@@ -31,7 +31,7 @@ from honeyhive._generated.models import StartSessionRequest
 from honeyhive._generated.services import Sessions_service, async_Sessions_service
 url, key = os.environ["URL"], os.environ["KEY"]
 def told(answer):
-    print("answer:" + json.dumps(answer if isinstance(answer, (dict, str)) else answer.model_dump()))
+    print("answer:" + json.dumps(answer if isinstance(answer, (dict, str)) else answer.model_dump()), flush=True)
 """
 
 
