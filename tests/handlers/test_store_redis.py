@@ -1,5 +1,6 @@
 """What the Redis store has of its own; the rest is `test_store.py`."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -83,9 +84,56 @@ async def test_an_absent_server_is_unavailability() -> None:
     await store.close()
 
 
+async def test_an_event_is_seen_whole_or_not_at_all(redis_url: str, redis_client: redis.Redis) -> None:
+    """Whoever reads while it is created or merged into finds it before or after, never in between."""
+    writer, reader = RedisStore(redis_url), RedisStore(redis_url)
+    first = EncodedEvent(b"{}", {b'm"%d"' % number: b"1" for number in range(3)})
+    merged = {b'm"%d"' % number: b"2" for number in range(3)}
+    for number in range(100):
+        event_id = str(number)
+        created, *seen = await asyncio.gather(
+            writer.create_or_merge(TENANT, event_id, first), *(reader.read(TENANT, event_id) for _ in range(5))
+        )
+        assert created == first
+        assert all(event in (None, first) for event in seen)
+        again, *seen = await asyncio.gather(
+            writer.create_or_merge(TENANT, event_id, EncodedEvent(b"", merged)),
+            *(reader.read(TENANT, event_id) for _ in range(5)),
+        )
+        assert again == EncodedEvent(b"{}", merged)
+        assert all(event in (first, again) for event in seen)
+    await writer.close()
+    await reader.close()
+
+
+async def test_a_merge_is_one_step(redis_url: str, redis_client: redis.Redis) -> None:
+    """One script call and nothing beside it: the answer is read in the step that wrote."""
+    store = RedisStore(redis_url)
+    await store.create_or_merge(TENANT, "id", EVENT)
+    redis_client.config_resetstat()
+    await store.create_or_merge(TENANT, "id", EVENT)
+    calls = {name: stats["calls"] for name, stats in redis_client.info("commandstats").items()}
+    assert {"cmdstat_evalsha": 1, "cmdstat_hsetnx": 1, "cmdstat_hset": 1, "cmdstat_hgetall": 1} == {
+        name: count for name, count in calls.items() if name not in {"cmdstat_config|resetstat", "cmdstat_info"}
+    }
+    await store.close()
+
+
+async def test_a_server_that_does_not_answer_is_unavailability() -> None:
+    """Within the timeout, and it is not asked a second time: it may be slow already."""
+    asked: list[bytes] = []
+    with answering(b"", asked) as url:
+        store = RedisStore(url, timeout=0.2)
+        async with asyncio.timeout(15):
+            with pytest.raises(StoreUnavailable):
+                await store.create_or_merge(TENANT, "id", EVENT)
+        await store.close()
+    assert b"".join(asked).count(b"EVALSHA") == 1
+
+
 @contextmanager
-def answering(reply: bytes) -> Iterator[str]:
-    """A server on a free port that answers every command with one reply; gives its URL."""
+def answering(reply: bytes, heard: list[bytes] | None = None) -> Iterator[str]:
+    """A server on a free port that answers every command with one reply, and tells what it heard; gives its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -94,6 +142,8 @@ def answering(reply: bytes) -> Iterator[str]:
                 connection, _ = listener.accept()
                 with connection:
                     while asked := connection.recv(4096):
+                        if heard is not None:
+                            heard.append(asked)
                         connection.sendall(reply * asked.count(b"*"))
 
     thread = threading.Thread(target=serve, daemon=True)

@@ -37,7 +37,8 @@ async def test_a_page_may_read_the_answer(client: httpx.AsyncClient, body: objec
     """An error too, and skep's own headers."""
     response = await client.post("/v1/sessions", json=body, headers=ORIGIN)
     assert (status, "*") == (response.status_code, response.headers["access-control-allow-origin"])
-    assert "Skep-Fallbacks" in response.headers["access-control-expose-headers"]
+    exposed = set(response.headers["access-control-expose-headers"].split(", "))
+    assert exposed == {"Preference-Applied", "Retry-After", "Skep-Fallbacks", "WWW-Authenticate"}
 
 
 @pytest.mark.parametrize("path", ["/__admin/health", "/__admin/nothing", "/__admin"])
