@@ -109,7 +109,6 @@ class BoundedProtocol(HttpToolsProtocol):
         line = b"%b %b HTTP/%b\r\n" % (method, self.url, self.parser.get_http_version().encode())
         fields = b"".join(b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade")
         self.parser = HttpRequestParser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's first one
         self._feed(line + fields + b"\r\n" + rest)
 
     def on_message_begin(self) -> None:
@@ -201,8 +200,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if not self.cycle.more_body:
                 self.cycle.keep_alive = False
                 return
-            self.cycle.disconnected = True  # its body is broken, and its application need not wait for the rest
-            self.cycle.message_event.set()
+            self.cycle.disconnected = True  # its body is broken: this is its answer, and its application's is not sent
         body = body_of(error)
         head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
         self._raw.write(STATUS_LINE[error.status] + head + body)

@@ -9,11 +9,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 from support import TOKEN, Running, running
 from uvicorn.server import ServerState
 
@@ -21,6 +22,7 @@ from skep.handlers.store_memory import MemoryStore
 from skep.server import http_server
 from skep.server.app import build
 from skep.server.http_server import BoundedProtocol, configure
+from skep.server.response import send_json
 from skep.server.settings import Settings
 
 HEAD = f"Host: skep\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n".encode()
@@ -250,6 +252,27 @@ def test_a_client_that_sends_too_much_can_read_why(server: Running, size: int) -
     assert httpx.post(f"{server.url}/v1/sessions", content=b" " * size, headers=headers).status_code == 413
 
 
+def test_a_client_that_sends_all_before_it_reads_is_not_reset(server: Running) -> None:
+    """The rest of a refused upload is let run dry for a moment."""
+    with server.connect() as connection:
+        connection.sendall(POST + b"Content-Length: 20000000\r\n\r\n" + b" " * 20_000_000)
+        assert parse(read_to_end(connection))[0] == 413
+
+
+def test_a_client_that_does_not_stop_sending_is_cut_off(server: Running) -> None:
+    """A moment, not for ever."""
+    with server.connect() as connection:
+        connection.sendall(POST + b"Content-Length: 20000000\r\n\r\n")
+        for _ in range(200):
+            time.sleep(0.05)
+            try:
+                connection.sendall(b" ")
+            except ConnectionError:
+                break
+        else:
+            pytest.fail("the connection is still open")
+
+
 def test_a_client_that_waits_for_100_continue_sends_nothing(server: Running) -> None:
     """RFC 9110, 10.1.1: a refused body is not asked for; one that is taken is."""
     with server.connect() as connection:
@@ -320,18 +343,60 @@ def test_answers_say_nothing_of_the_server(server: Running) -> None:
 async def test_a_stalled_head_times_out(monkeypatch: pytest.MonkeyPatch, sent: bytes, status: int | None) -> None:
     """A connection on which no request arrives is closed; where one began, 408 says why."""
     monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.2)
-    config = configure(build(Settings(), MemoryStore()))
-    config.load()
-    loop = asyncio.get_running_loop()
-    async with await loop.create_server(
-        lambda: BoundedProtocol(config, ServerState(), {}), "127.0.0.1", 0
-    ) as listening:
-        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
-        writer.write(sent)
-        received = await asyncio.wait_for(reader.read(), timeout=15)
-        writer.close()
+    async with listening(build(Settings(), MemoryStore())) as (address, _):
+        received = await exchange(address, sent)
     statuses = [int(found) for found in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]
     assert ([] if status is None else [status]) == statuses[-1:]
+
+
+@pytest.mark.anyio
+async def test_a_stalled_head_waits_for_the_answer_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that takes longer than a head may is not broken into."""
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.1)
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.5)
+        await send_json(send, 200, b"{}")
+
+    async with listening(slow) as (address, _):
+        received = await exchange(address, POST + b"Content-Length: 2\r\n\r\n{}" + b"POST")
+    assert [int(found) for found in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)] == [200, 408]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("broken", [b"zz\r\n", b"1;" + b"x" * 1_000_000])
+async def test_a_broken_body_is_answered_once(broken: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """The application that waits for the rest of it in vain answers nobody, and that is no fault."""
+    async with listening(build(Settings(body_timeout=0.3), MemoryStore())) as (address, state):
+        sent = POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n" + broken
+        received = await exchange(address, sent, stay=0.6)
+        assert received.count(b"HTTP/1.1 4") == 1
+        for _ in range(100):
+            if not state.tasks:
+                break
+            await asyncio.sleep(0.05)
+        assert not state.tasks
+    assert caplog.records == []
+
+
+@contextlib.asynccontextmanager
+async def listening(app: ASGIApp) -> AsyncIterator[tuple[tuple[str, int], ServerState]]:
+    """The protocol in this process: its address, and what uvicorn knows of it."""
+    config, state = configure(app), ServerState()
+    config.load()
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(lambda: BoundedProtocol(config, state, {}), "127.0.0.1", 0) as started:
+        yield started.sockets[0].getsockname(), state
+
+
+async def exchange(address: tuple[str, int], sent: bytes, stay: float = 0) -> bytes:
+    """Send, read until the other side ends, and close after some seconds more."""
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(sent)
+    received = await asyncio.wait_for(reader.read(), timeout=15)
+    await asyncio.sleep(stay)
+    writer.close()
+    return received
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
