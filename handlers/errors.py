@@ -97,11 +97,19 @@ class InternalError(ApiError):
     code = "INTERNAL_SERVER_ERROR"
 
 
-class StoreUnavailable(ApiError):
-    """The store is away or refuses to work; the same request may succeed later."""
+class Unavailable(ApiError):
+    """The same request may succeed later; the answer asks for a second of patience."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"
+
+    def __init__(self, message: str, details: Iterable[Detail] = (), headers: Mapping[str, str] | None = None) -> None:
+        """Take what every error takes."""
+        super().__init__(message, details, {"Retry-After": "1", **(headers or {})})
+
+
+class StoreUnavailable(Unavailable):
+    """The store is away or refuses to work."""
 
     def __init__(
         self,
@@ -109,5 +117,5 @@ class StoreUnavailable(ApiError):
         details: Iterable[Detail] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Ask the client to wait a second."""
-        super().__init__(message, details, {"Retry-After": "1", **(headers or {})})
+        """Take what every error takes."""
+        super().__init__(message, details, headers)

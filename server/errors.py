@@ -1,11 +1,12 @@
 """Render every error: raised anywhere, turned into an answer here."""
 
+import asyncio
 import logging
 
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from skep.handlers.errors import ApiError, InternalError
+from skep.handlers.errors import ApiError, InternalError, Unavailable
 from skep.server.response import send_json, to_wire
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ class Errors:
             await self._app(scope, receive, send)
         except ClientDisconnected:
             return
+        except asyncio.CancelledError:  # by the server, which is ending
+            await send_error(Unavailable("The server is ending", headers={"Connection": "close"}), send)
         except ApiError as error:
             await send_error(error, send)
         except Exception:  # noqa: BLE001 - the last resort: whatever is raised, the client gets the documented body

@@ -53,7 +53,7 @@ class Running:
 
     def connect(self) -> socket.socket:
         """A raw connection to it."""
-        return socket.create_connection(self.address, timeout=15)
+        return socket.create_connection(self.address, timeout=30)
 
 
 @contextlib.contextmanager

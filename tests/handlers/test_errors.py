@@ -2,7 +2,6 @@
 
 import pytest
 
-from skep.handlers import errors
 from skep.handlers.errors import ApiError, BadRequest, Detail, StoreUnavailable
 
 
@@ -24,5 +23,5 @@ def test_every_error_has_a_status_and_a_code_of_its_own(kind: type[ApiError]) ->
     """Statuses and codes name one error each."""
     assert 400 <= kind.status < 600
     assert kind.code.isupper()
-    others = [other for other in vars(errors).values() if isinstance(other, type) and issubclass(other, ApiError)]
-    assert [other for other in others if getattr(other, "code", None) == kind.code] == [kind]
+    assert [other for other in ApiError.__subclasses__() if other.code == kind.code] == [kind]
+    assert [other for other in ApiError.__subclasses__() if other.status == kind.status] == [kind]

@@ -192,8 +192,15 @@ def test_json_is_read_exactly(body: bytes, expected: Any) -> None:
     assert repr(expected) == repr(parse_json(body))
 
 
-def test_an_integer_of_many_digits_beside_deep_nesting() -> None:
-    """Neither reader's limit becomes a fault of the server's: it is read, or refused as malformed."""
-    body = b"[" * 1000 + b"12345678901234567890" + b"]" * 1000
-    with pytest.raises(BadRequest):
-        parse_json(body)
+@pytest.mark.parametrize("depth", [900, 1000, 1024, 1025, 5000])
+def test_an_integer_of_many_digits_beside_deep_nesting(depth: int) -> None:
+    """Neither reader's limit becomes a fault of the server's: it is read exactly, or refused as malformed."""
+    body = b"[" * depth + b"12345678901234567890" + b"]" * depth
+    try:
+        value = parse_json(body)
+    except BadRequest:
+        assert depth > 900
+    else:
+        for _ in range(depth):
+            (value,) = value
+        assert value == 12345678901234567890

@@ -426,10 +426,27 @@ def test_a_request_in_flight_is_finished(number: signal.Signals) -> None:
             time.sleep(0.05)
         else:
             pytest.fail("new connections are still taken")
+        time.sleep(1.5)
         assert started.process.poll() is None
         connection.sendall(b"        }")
         assert parse(read_to_end(connection))[0] == 200
         assert started.process.wait(timeout=15) == 0
+
+
+def test_a_request_that_never_ends_does_not_hold_it_up(tmp_path: Path) -> None:
+    """After ten seconds of grace it is told so, and the server ends all the same, with status 0."""
+    errors = tmp_path / "stderr"
+    with (
+        errors.open("w") as stderr,
+        running("--body-timeout", "600", stderr=stderr) as started,
+        started.connect() as connection,
+    ):
+        connection.sendall(POST + b"Content-Length: 10\r\n\r\n{")
+        assert still_serves(started)
+        started.process.terminate()
+        assert parse(read_to_end(connection))[0] == 503
+        assert started.process.wait(timeout=30) == 0
+    assert "Traceback" not in errors.read_text(encoding="utf-8")
 
 
 def test_a_second_signal_ends_it_at_once() -> None:
