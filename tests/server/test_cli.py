@@ -63,10 +63,14 @@ def test_a_wrong_variable_stops_the_start(name: str, value: str) -> None:
     assert_stopped(skep("serve", env={name: value}), 2, name.removeprefix("SKEP_").lower().replace("_", "-"))
 
 
-def test_an_absent_redis_stops_the_start() -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["redis://user:secret@127.0.0.1:1/0", "redis://127.0.0.1:1/0?password=secret", "rediss://:secret@127.0.0.1:1/0"],
+)
+def test_an_absent_redis_stops_the_start(url: str) -> None:
     """One line, without the password, and exit status 3."""
-    done = skep("serve", "--port", "0", "--store", "redis://user:secret@127.0.0.1:1/0")
-    assert_stopped(done, 3, "redis://127.0.0.1:1/0", "not available")
+    done = skep("serve", "--port", "0", "--store", url)
+    assert_stopped(done, 3, "://127.0.0.1:1/0", "not available")
     assert "secret" not in done.stderr
 
 
