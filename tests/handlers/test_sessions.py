@@ -52,8 +52,9 @@ async def test_without_an_id_each_post_is_a_session_of_its_own(store: Store) -> 
 
 async def test_the_older_operation_ignores_what_stands_beside_the_session(store: Store) -> None:
     """It is told, after what the session itself fell back on."""
-    answer = await call(store, "startSessionLegacy", {"beside": 1, "session": {"within": 2}})
-    assert [("within", "unknown"), ("beside", "unknown")] == answer.fallbacks
+    answer = await call(store, "startSessionLegacy", {"source": "beside", "session": {"within": 2}})
+    assert [("within", "unknown"), ("source", "unknown")] == answer.fallbacks
+    assert json.loads(answer.body)["source"] == "unknown"
 
 
 @pytest.mark.parametrize("body", [{}, {"session": None}, {"session": "x"}, {"session": [{}]}, {"Session": {}}])

@@ -111,6 +111,43 @@ def test_an_error_example_has_the_status_that_it_stands_under() -> None:
                 assert example["value"].get("statusCode", 200) == int(status)
 
 
+@pytest.mark.parametrize("operation_id", ["createSession", "startSessionLegacy"])
+def test_every_status_of_an_operation_is_documented(operation_id: str) -> None:
+    """Those that the server gives for it, with the headers that they come with."""
+    document = load("honeyhive")
+    responses = operations("honeyhive")[operation_id]["responses"]
+    headers = {status: set(resolved(document, response).get("headers", {})) for status, response in responses.items()}
+    assert headers == {
+        "200": {"Preference-Applied", "Skep-Fallbacks"},
+        "400": {"Preference-Applied"},
+        "401": {"WWW-Authenticate"},
+        "408": set(),
+        "413": set(),
+        "415": set(),
+        "503": {"Retry-After"},
+    }
+
+
+def test_the_older_operation_is_deprecated() -> None:
+    """And the newer one is not."""
+    assert operations("honeyhive")["startSessionLegacy"]["deprecated"] is True
+    assert "deprecated" not in operations("honeyhive")["createSession"]
+
+
+def test_a_bearer_token_is_needed() -> None:
+    """For every operation of the mocked API."""
+    document = load("honeyhive")
+    assert document["security"] == [{"bearer": []}]
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert [name for name, operation in operations("honeyhive").items() if "security" in operation] == []
+
+
+def test_an_answer_may_have_more_properties() -> None:
+    """The published schema is open."""
+    ids = dict.fromkeys(("event_id", "session_id", "org_id", "workspace_id", "project_id"), "x")
+    assert Draft202012Validator(schema("SessionEvent")).is_valid({**ids, "more": 1})
+
+
 def test_a_started_session_links_to_every_operation_that_takes_its_id() -> None:
     """Each operation of the document merges into it."""
     links = load("honeyhive")["components"]["responses"]["Started"]["links"]
