@@ -134,6 +134,60 @@ async def test_a_server_that_does_not_answer_is_unavailability(redis_url: str, r
     await store.close()
 
 
+async def test_concurrent_calls_share_one_connection(redis_url: str, redis_client: redis.Redis) -> None:
+    """They travel as pipelines, so that a thousand requests open no thousand connections."""
+    store = RedisStore(redis_url)
+    before = len(redis_client.client_list())
+    events = await asyncio.gather(*(store.create_or_merge(TENANT, str(number), EVENT) for number in range(1000)))
+    assert [EVENT] * 1000 == events
+    assert len(redis_client.client_list()) == before + 1
+    await store.close()
+
+
+async def test_a_refused_call_fails_alone(redis_url: str, redis_client: redis.Redis) -> None:
+    """Those that travelled with it are answered, each with its own reply."""
+    store = RedisStore(redis_url)
+    redis_client.set(f"skep:event:{TENANT.digest}:50", "no hash")
+    posts = [EncodedEvent(b"%d" % number, {}) for number in range(100)]
+    answers = await asyncio.gather(
+        *(store.create_or_merge(TENANT, str(number), post) for number, post in enumerate(posts)), return_exceptions=True
+    )
+    assert isinstance(answers.pop(50), StoreUnavailable)
+    assert [post for number, post in enumerate(posts) if number != 50] == answers
+    await store.close()
+
+
+async def test_a_call_that_is_given_up_disturbs_no_other(redis_url: str, redis_client: redis.Redis) -> None:
+    """Its reply comes all the same, and is nobody else's."""
+    store = RedisStore(redis_url)
+    for number in range(50):
+        given_up = asyncio.create_task(store.create_or_merge(TENANT, "given up", EVENT))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        post = EncodedEvent(b"%d" % number, {})
+        assert post == await store.create_or_merge(TENANT, str(number), post)
+    await store.close()
+
+
+async def test_a_stalled_server_holds_nobody_for_two_timeouts(redis_url: str, redis_client: redis.Redis) -> None:
+    """What waits for a pipeline that stalls fails with it, and the next call finds a server that is back."""
+    store = RedisStore(redis_url, timeout=0.5)
+    await store.check()
+    redis_client.client_pause(60_000, all=False)
+    first = asyncio.create_task(store.create_or_merge(TENANT, "first", EVENT))
+    await asyncio.sleep(0.1)
+    second = asyncio.create_task(store.create_or_merge(TENANT, "second", EVENT))
+    await asyncio.wait([first], timeout=15)
+    await asyncio.sleep(0)
+    assert second.done()
+    for task in (first, second):
+        with pytest.raises(StoreUnavailable):
+            await task
+    redis_client.client_unpause()
+    assert EVENT == await store.create_or_merge(TENANT, "third", EVENT)
+    await store.close()
+
+
 @contextmanager
 def answering(reply: bytes) -> Iterator[str]:
     """A server on a free port that answers every command with one reply; gives its URL."""
