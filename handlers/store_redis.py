@@ -12,7 +12,8 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from redis.asyncio import Connection, ConnectionPool
+from redis.asyncio import ConnectionPool
+from redis.asyncio.connection import AbstractConnection as Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError
 
@@ -108,7 +109,7 @@ class Line:
                 except RedisConnectionError:
                     await self.close()
             self._connection = self._connect()
-            await self._connection.connect()
+            await self._connection.connect()  # type: ignore[no-untyped-call] # redis-py leaves it bare
             return await _pipeline(self._connection, commands)
         except BaseException:
             await self.close()  # replies may still be on their way, and must not be taken for those of others
