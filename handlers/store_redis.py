@@ -81,7 +81,7 @@ class Line:
         """Drop the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.disconnect(nowait=True)
+            await connection.disconnect()
 
     async def _travel(self) -> None:
         while self._waiting:
