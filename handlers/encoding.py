@@ -57,7 +57,9 @@ def text(event: EncodedEvent, tenant: Tenant) -> bytes:
 
 def _dump(value: Any) -> bytes:
     try:
-        return orjson.dumps(value)
+        return bytes(
+            memoryview(orjson.dumps(value))
+        )  # a copy of the right size: orjson's own holds kilobytes in reserve
     except TypeError:
         return _dump_large(value)
 

@@ -1,10 +1,30 @@
 """Cross-origin requests (the Fetch standard): any page may call the mocked API, none may read skep's own."""
 
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from skep.handlers.errors import BadRequest
+from skep.server.errors import body_of
 
 CONTROL = "/__admin"
 _EXPOSED = ("Preference-Applied", "Retry-After", "Skep-Fallbacks", "WWW-Authenticate")
+
+
+class _Preflight(CORSMiddleware):
+    """Starlette's CORS, which refuses a preflight in plain text, with a refusal in the documented shape."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer a preflight."""
+        response = super().preflight_response(request_headers)
+        if response.status_code == HTTPStatus.OK:
+            return response
+        kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+        error = BadRequest(bytes(response.body).decode())
+        return Response(body_of(error), error.status, kept, media_type="application/json")
 
 
 class Cors:
@@ -13,7 +33,7 @@ class Cors:
     def __init__(self, app: ASGIApp) -> None:
         """Answer preflights for `app`, and mark its answers as readable."""
         self._app = app
-        self._open = CORSMiddleware(
+        self._open = _Preflight(
             app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from urllib.parse import quote
 
 from skep.handlers.normalise import Fallback
 
 MOST_ENTRIES = 20
 MOST_BYTES = 2048
+MOST_TRIED = 100  # however many there are
 
 _TOKEN = re.compile(r"[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*")
 _PRINTABLE = re.compile(r"[ -~]*")
@@ -18,7 +20,7 @@ _UNESCAPED = " !#$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # what a display string holds a
 def header_value(fallbacks: Iterable[Fallback]) -> str:
     """The list, cut to 20 entries and 2 KiB: an entry that does not fit is left out."""
     value, entries = "", 0
-    for fallback in fallbacks:
+    for fallback in islice(fallbacks, MOST_TRIED):
         if len(fallback.name) > MOST_BYTES:
             continue
         entry = f"{_item(fallback.name)};reason={fallback.reason}"

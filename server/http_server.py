@@ -7,6 +7,7 @@ is extended here by those bounds and by a polite end.
 import asyncio
 import signal
 import socket
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -15,7 +16,7 @@ from typing import Any, Final
 import uvicorn
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from skep.handlers.errors import ApiError, BadRequest, HeadersTooLarge, RequestTimeout
 from skep.server.errors import body_of
@@ -61,6 +62,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._held = 0  # bytes that came since the last step
         self._fields = 0  # bytes of the finished fields of a request, trailers included
         self._timer: asyncio.TimerHandle | None = None
+        self._in_head = False
+        self._open: deque[RequestResponseCycle] = deque()  # the requests that are not answered yet, in order
         self._deaf = False  # whatever else comes is not read as HTTP
         self._lingering = False
 
@@ -71,9 +74,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of the timer."""
+        """Let go of the timer, and of every request that is not answered."""
         self._stop_timer()
+        self.pipeline.clear()
+        for cycle in self._open:
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:
+        """Stay open for the answers to a client that has said all it had to say."""
+        if not self._open or self._open[-1].more_body:
+            return False
+        self._deaf = True
+        self._open[-1].keep_alive = False
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless the connection is ending."""
@@ -86,35 +101,42 @@ class BoundedProtocol(HttpToolsProtocol):
         self._held = self._held + len(data) if steps == self._steps else 0
         if self._held > MAX_HEAD:
             self._refuse(_TOO_LARGE)
+        elif self._timer is None and not self._open:
+            self._wait_for_head()  # what came is no part of a request that is served
 
     def _feed(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except HttpParserUpgrade as upgrade:
-            self._decline_upgrade(data[upgrade.args[0] :])
-        except HttpParserError:
-            too_large = self._fields > MAX_HEAD
-            self._refuse(_TOO_LARGE if too_large else BadRequest("Invalid HTTP request"))
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as upgrade:
+                data = self._without_upgrade(data[upgrade.args[0] :])
+            except HttpParserError:
+                too_large = self._fields > MAX_HEAD
+                self._refuse(_TOO_LARGE if too_large else BadRequest("Invalid HTTP request"))
+                return
+            else:
+                return
 
     def _should_upgrade(self) -> bool:
         """Take every upgrade out of uvicorn's hands, which forgets the body of the request that asks for it."""
         return True
 
-    def _decline_upgrade(self, rest: bytes) -> None:
-        """Serve a request that asks for another protocol in this one (RFC 9110, 7.8), parsed anew without its wish."""
+    def _without_upgrade(self, rest: bytes) -> bytes:
+        """What to parse anew of a request that asks for another protocol: the same without its wish (RFC 9110, 7.8)."""
         method = self.parser.get_method()
         if method == b"CONNECT":
             self._refuse(BadRequest("CONNECT is for proxies"))
-            return
+            return b""
         line = b"%b %b HTTP/%b\r\n" % (method, self.url, self.parser.get_http_version().encode())
         fields = b"".join(b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade")
         self.parser = HttpRequestParser(self)
-        self._feed(line + fields + b"\r\n" + rest)
+        return line + fields + b"\r\n" + rest
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
         self._steps += 1
+        self._in_head = True
         self._fields = 0
         if self._timer is None:
             self._wait_for_head()
@@ -125,15 +147,25 @@ class BoundedProtocol(HttpToolsProtocol):
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header or trailer field."""
-        super().on_header(name, value)
+        """Count a header or trailer field; a trailer is no header, and is dropped (RFC 9110, 6.5.1)."""
+        if self._in_head:
+            super().on_header(name, value)
         self._count(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
         """The head is there: serve the request."""
         self._stop_timer()
         self._steps += 1
+        self._in_head = False
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:  # the same where the request asks for an upgrade, and is parsed anew
+            self._open.append(self.cycle)
+
+    def on_response_complete(self) -> None:
+        """The oldest request is answered."""
+        self._open.popleft()
+        super().on_response_complete()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body is there."""
@@ -181,7 +213,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._timer = None
         if not self._steps:
             self._raw.close()  # nothing ever came
-        elif self.cycle is not None and not self.cycle.response_complete:
+        elif self._open:
             self._wait_for_head()  # the answer to the request before comes first
         else:
             self._refuse(RequestTimeout(f"The request did not arrive within {HEAD_SECONDS:g} seconds"))
@@ -196,11 +228,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deaf or self._raw.is_closing():
             return
         self._deaf = True
-        if self.cycle is not None and not self.cycle.response_complete:
-            if not self.cycle.more_body:
-                self.cycle.keep_alive = False
-                return
-            self.cycle.disconnected = True  # its body is broken: this is its answer, and its application's is not sent
+        if self._open and self._open[-1].more_body:
+            broken = self._open.pop()  # this is its answer, and its application's is not sent
+            broken.disconnected = True
+            if self.pipeline:
+                self.pipeline.popleft()
+        if self._open:
+            self._open[-1].keep_alive = False
+            return
         body = body_of(error)
         head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
         self._raw.write(STATUS_LINE[error.status] + head + body)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+MOST_BYTES = 1024  # more is no list of preferences, and is not understood
+
 Profile = Literal["lenient", "strict"]
 
 # token [= word] *( ; parameter ), where a word is a token or a quoted string
@@ -21,6 +23,8 @@ def handling(headers: Iterable[tuple[bytes, bytes]]) -> Profile | None:
     The first `handling` counts (RFC 7240, section 2); what is not understood is ignored, as the RFC demands.
     """
     value = b",".join(value for name, value in headers if name == b"prefer")
+    if len(value) > MOST_BYTES:
+        return None
     for name, preferred in _parse(value):
         if name == b"handling":
             return "strict" if preferred == b"strict" else "lenient" if preferred == b"lenient" else None

@@ -1,6 +1,7 @@
 """An event's stored form and its JSON text."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -82,6 +83,19 @@ def test_deep_nesting_comes_back(depth: int) -> None:
     for _ in range(depth):
         value = [value]
     assert text(encoded(config={"deep": value}), TENANT).count(b"[") >= depth
+
+
+def test_a_member_takes_no_more_memory_than_it_needs() -> None:
+    """A stored event is about as large as its text, not kilobytes for each member."""
+    event = normalise_session({"metadata": {f"key-{number}": number for number in range(10_000)}}, StoppedClock())[0]
+    tracemalloc.start()
+    try:
+        kept = encode(event)
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(kept.merged) == 10_000
+    assert size < 10_000 * 250
 
 
 def test_nesting_past_the_encoder_is_refused() -> None:

@@ -48,6 +48,17 @@ async def test_no_page_may_call_the_control_api(client: httpx.AsyncClient, path:
         assert cors_headers(response) == set()
 
 
+@pytest.mark.parametrize(
+    "refused", [{"Access-Control-Request-Method": "BREW"}, {"Access-Control-Request-Private-Network": "true"}]
+)
+async def test_a_refused_preflight_has_the_documented_body(client: httpx.AsyncClient, refused: dict[str, str]) -> None:
+    """As every error, and a page may read it."""
+    response = await client.options("/v1/sessions", headers={**PREFLIGHT, **refused})
+    assert (400, "application/json") == (response.status_code, response.headers["content-type"])
+    assert response.json()["errorCode"] == "BAD_REQUEST"
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
 async def test_a_flag_turns_it_off() -> None:
     """Then a preflight is a method that there is not."""
     transport = httpx.ASGITransport(build(Settings(cors=False), MemoryStore()))

@@ -40,6 +40,13 @@ def test_at_most_twenty_entries() -> None:
     assert [f"f{number};reason=unknown" for number in range(20)] == value.split(", ")
 
 
+def test_a_million_names_are_not_all_tried() -> None:
+    """Once the first hundred are seen, whatever of them fits is told."""
+    tried = iter([Fallback("x" * 2100, "unknown")] * 1_000_000)
+    assert header_value(tried) == ""
+    assert len(list(tried)) == 1_000_000 - 100
+
+
 def test_at_most_two_kibibytes() -> None:
     """What does not fit is left out, and what comes after it may fit."""
     told = [Fallback(name, "unknown") for name in ("a" * 2000, "b" * 2000, "é" * 300, "c", "d" * 10_000_000)]

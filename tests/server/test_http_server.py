@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -163,6 +164,71 @@ def test_requests_before_garbage_are_answered(server: Running) -> None:
         received = read_to_end(connection)
     assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)] == [200, 400]
     assert b"JSON object" in received
+
+
+def test_a_broken_request_costs_the_one_before_it_no_answer(server: Running) -> None:
+    """The answer that comes is that of the request that it is for."""
+    health = b"GET /__admin/health HTTP/1.1\r\nHost: skep\r\n\r\n"
+    status, body = answer_to(server, health + POST + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n")
+    assert status == 200
+    assert b'"ready":true' in body
+    assert still_serves(server)
+
+
+def test_trailers_are_no_headers(server: Running) -> None:
+    """What comes after a body authenticates nobody (RFC 9110, 6.5.1)."""
+    chunks = b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: Bearer %b\r\n\r\n"
+    without = POST.replace(f"Authorization: Bearer {TOKEN}\r\n".encode(), b"")
+    assert answer_to(server, without + chunks % b"trailer")[0] == 401
+    assert answer_to(server, POST + chunks % b"invalid")[0] == 200
+
+
+def test_a_client_that_has_said_all_is_answered(server: Running) -> None:
+    """It may close its side of the connection before it reads."""
+    with server.connect() as connection:
+        connection.sendall(POST + b"Content-Length: 2\r\n\r\n{}" + POST + b"Content-Length: 2\r\n\r\n{}")
+        connection.shutdown(socket.SHUT_WR)
+        assert read_to_end(connection).count(b"HTTP/1.1 200 OK\r\n") == 2
+
+
+def test_a_client_that_leaves_its_requests_behind_is_no_fault(redis_url: str, tmp_path: Path) -> None:
+    """Whatever is not answered yet is dropped without a word."""
+    errors = tmp_path / "stderr"
+    with errors.open("w") as stderr, running("--store", redis_url, stderr=stderr) as started:
+        for _ in range(20):
+            with started.connect() as connection:
+                connection.sendall((POST + b"Content-Length: 2\r\n\r\n{}") * 3)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert still_serves(started)
+    assert errors.read_text(encoding="utf-8") == ""
+
+
+def test_many_upgrades_in_one_write(server: Running) -> None:
+    """Each is served as plain HTTP, however many."""
+    upgrade = b"GET /nothing HTTP/1.1\r\nHost: skep\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n"
+    with server.connect() as connection:
+        connection.sendall(upgrade * 1500 + POST + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
+        received = read_to_end(connection)
+    assert received.count(b"HTTP/1.1 404 ") == 1500
+    assert received.count(b"HTTP/1.1 200 ") == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "after",
+    [b"\r\n", b"GET /nothing HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"],
+)
+async def test_a_connection_on_which_nothing_goes_on_is_closed(monkeypatch: pytest.MonkeyPatch, after: bytes) -> None:
+    """Whatever came last: an empty line, or a part of a body that was answered without it."""
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.2)
+    async with listening(build(Settings(), MemoryStore())) as (address, _):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(POST + b"Content-Length: 2\r\n\r\n{}" + after)
+        assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), timeout=15)
+        await asyncio.sleep(0.1)
+        writer.write(b"\r\n")
+        assert b"HTTP/1.1 408 " in await asyncio.wait_for(reader.read(), timeout=15)
+        writer.close()
 
 
 def test_a_header_block_under_64_kib_is_served(server: Running) -> None:

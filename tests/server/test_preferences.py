@@ -33,6 +33,8 @@ from skep.server.preferences import handling
         (b'foo="' + b"\\" * 5000, None),
         (b";" * 5000, None),
         (b'a;"' * 5000, None),
+        (b'a;",' * 12_500, None),
+        (b"handling=strict," + b"a," * 1000, None),
     ],
 )
 def test_the_profile_that_is_preferred(value: bytes, expected: str | None) -> None:
