@@ -57,9 +57,8 @@ def text(event: EncodedEvent, tenant: Tenant) -> bytes:
 
 def _dump(value: Any) -> bytes:
     try:
-        return bytes(
-            memoryview(orjson.dumps(value))
-        )  # a copy of the right size: orjson's own holds kilobytes in reserve
+        # a copy of the right size: what orjson makes holds kilobytes in reserve
+        return bytes(memoryview(orjson.dumps(value)))
     except TypeError:
         return _dump_large(value)
 

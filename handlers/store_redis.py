@@ -6,6 +6,7 @@ field of its own. A script decides creation, so that of any number of first post
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Callable, Iterable
 from hashlib import sha1
 from itertools import chain
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection as Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from skep.handlers.encoding import EncodedEvent
 from skep.handlers.errors import StoreUnavailable
@@ -23,6 +24,8 @@ from skep.handlers.tenant import Tenant
 
 OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
 TIMEOUT: Final = 2.0  # seconds
+PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
+LARGE: Final = 256 * 1024  # bytes, from which on a call has a line and a patience of its own
 
 # Fields and values come length-prefixed in one argument: a body may hold more of them than a command may have
 # arguments, and Lua's unpack stops at 8,000.
@@ -43,9 +46,10 @@ _DIGEST: Final = sha1(_CREATE_OR_MERGE.encode(), usedforsecurity=False).hexdiges
 
 
 class Call(NamedTuple):
-    """A command, and its reply to come."""
+    """A command, how many bytes of it are the client's, and its reply to come."""
 
     command: tuple[Any, ...]
+    size: int
     reply: asyncio.Future[Any]
 
 
@@ -61,17 +65,17 @@ class Line:
         self._connect = connect
         self._timeout = timeout
         self._connection: Connection | None = None
-        self._waiting: list[Call] = []
+        self._waiting: deque[Call] = deque()
         self._travelling: asyncio.Task[None] | None = None
 
-    async def call(self, *command: Any) -> Any:
+    async def call(self, *command: Any, size: int = 0) -> Any:
         """The reply to a command.
 
         Raises:
             RedisError: Redis refused it, or could not be reached in time.
         """
         loop = asyncio.get_running_loop()
-        call = Call(command, loop.create_future())
+        call = Call(command, size, loop.create_future())
         self._waiting.append(call)
         if self._travelling is None:
             self._travelling = loop.create_task(self._travel())
@@ -85,17 +89,26 @@ class Line:
 
     async def _travel(self) -> None:
         while self._waiting:
-            calls, self._waiting = self._waiting, []
+            calls = self._next_calls()
             try:
                 async with asyncio.timeout(self._timeout):
                     replies = await self._exchange([call.command for call in calls])
             except TimeoutError:
-                calls, self._waiting = [*calls, *self._waiting], []
+                calls = [*calls, *self._waiting]
+                self._waiting.clear()
                 replies = [RedisConnectionError("no reply in time")] * len(calls)
-            except (RedisError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that talks nonsense
                 replies = [RedisConnectionError(str(error))] * len(calls)
             _settle(calls, replies)
         self._travelling = None
+
+    def _next_calls(self) -> list[Call]:
+        """As many of those that wait as make up a pipeline that Redis and the network are soon done with."""
+        calls = [self._waiting.popleft()]
+        size = calls[0].size
+        while self._waiting and (size := size + self._waiting[0].size) <= PIPELINE:
+            calls.append(self._waiting.popleft())
+        return calls
 
     async def _exchange(self, commands: list[tuple[Any, ...]]) -> list[Any]:
         """The replies to a pipeline, over a new connection if Redis has dropped the old one.
@@ -123,9 +136,7 @@ async def _pipeline(connection: Connection, commands: list[tuple[Any, ...]]) -> 
     for _ in commands:
         try:
             replies.append(await connection.read_response(disconnect_on_error=False))
-        except RedisConnectionError:
-            raise
-        except RedisError as refusal:
+        except ResponseError as refusal:  # anything else is no reply, and leaves the connection out of step
             replies.append(refusal)
     return replies
 
@@ -161,11 +172,12 @@ class RedisStore:
         except TypeError as error:  # an option in the URL that there is not
             raise ValueError(str(error)) from error
         self._line = Line(lambda: pool.connection_class(**options), timeout)
+        self._large = Line(lambda: pool.connection_class(**options), timeout * 5)
 
     async def open(self) -> None:
         """Connect, and refuse a server older than 6.2."""
         info = await self._call("INFO", "server")
-        version = re.search(rb"redis_version:(\d+)\.(\d+)[^\r\n]*", info)
+        version = re.search(rb"redis_version:(\d+)\.(\d+)[^\r\n]*", info if isinstance(info, bytes) else b"")
         if version is None:
             raise StoreUnavailable("What answers is no Redis")
         if (int(version[1]), int(version[2])) < OLDEST:
@@ -180,10 +192,11 @@ class RedisStore:
         """Keep the event, or merge into the one that is there, in one script."""
         pairs = _length_prefixed(chain.from_iterable(event.merged.items()))
         arguments = (1, _key(tenant, event_id), event.packed, pairs)
+        size = len(event.packed) + len(pairs)
         try:
-            reply = await self._call("EVALSHA", _DIGEST, *arguments)
+            reply = await self._call("EVALSHA", _DIGEST, *arguments, size=size)
         except NoScriptError:  # after a restart, or SCRIPT FLUSH
-            reply = await self._call("EVAL", _CREATE_OR_MERGE, *arguments)
+            reply = await self._call("EVAL", _CREATE_OR_MERGE, *arguments, size=size)
         return _decode(reply) if reply else event
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
@@ -192,13 +205,15 @@ class RedisStore:
         return _decode(reply) if reply else None
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close both connections."""
         await self._line.close()
+        await self._large.close()
 
-    async def _call(self, *command: Any) -> Any:
+    async def _call(self, *command: Any, size: int = 0) -> Any:
         """Whatever Redis refuses, from a lost connection to a full memory, the client may try again later."""
+        line = self._large if size >= LARGE else self._line
         try:
-            return await self._line.call(*command)
+            return await line.call(*command, size=size)
         except NoScriptError:
             raise
         except RedisError as error:

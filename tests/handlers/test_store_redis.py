@@ -222,10 +222,39 @@ async def test_an_old_server_is_refused(version: str) -> None:
         await store.close()
 
 
-async def test_a_server_that_is_no_redis_is_refused() -> None:
-    """What answers in another language is no store."""
-    with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as url:
-        store = RedisStore(url)
-        with pytest.raises(StoreUnavailable):
-            await store.open()
+@pytest.mark.parametrize(
+    "reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"-ASK 1 a\r\n", b"$-5\r\n", b":1\r\n", b"\xff"]
+)
+async def test_a_server_that_is_no_redis_is_refused(reply: bytes) -> None:
+    """What answers in another language is no store, whatever redis-py makes of it."""
+    with answering(reply) as url:
+        store = RedisStore(url, timeout=0.5)
+        for _ in range(3):
+            async with asyncio.timeout(15):
+                with pytest.raises(StoreUnavailable):
+                    await store.open()
         await store.close()
+
+
+async def test_nonsense_is_forgotten_with_its_connection(redis_url: str, redis_client: redis.Redis) -> None:
+    """A reply that is none costs the calls that travelled with it; the next ones have a new connection."""
+    store = RedisStore(redis_url)
+    await store.check()
+    line = store._line  # noqa: SLF001 - a real Redis talks no nonsense, so it is put in its mouth
+    connection = line._connection  # noqa: SLF001
+    assert connection is not None
+    connection._parser._reader.feed(b"nonsense\r\n")  # type: ignore[attr-defined] # noqa: SLF001
+    with pytest.raises(StoreUnavailable):
+        await store.create_or_merge(TENANT, "id", EVENT)
+    assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
+    await store.close()
+
+
+async def test_large_calls_do_not_hold_up_small_ones(redis_url: str, redis_client: redis.Redis) -> None:
+    """They have a line of their own, and travel few at a time."""
+    store = RedisStore(redis_url)
+    large = EncodedEvent(b"{}", {b'm"a"': b"x" * 5_000_000})
+    calls = [store.create_or_merge(TENANT, f"large {number}", large) for number in range(40)]
+    calls += [store.create_or_merge(TENANT, f"small {number}", EVENT) for number in range(40)]
+    assert [large] * 40 + [EVENT] * 40 == await asyncio.gather(*calls)
+    await store.close()
