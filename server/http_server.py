@@ -82,7 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.message_event.set()
         super().connection_lost(exc)
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio asks for it, uvicorn gives nothing
         """Stay open for the answers to a client that has said all it had to say."""
         if not self._open or self._open[-1].more_body:
             return False
