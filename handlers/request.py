@@ -14,14 +14,13 @@ ANYONE = Tenant("", b"")  # who calls an operation that needs no token
 class Request(NamedTuple):
     """A request after routing, authentication, parsing and the checks of its profile.
 
-    `body` is the parsed JSON of an operation that takes one, else None; `path` holds the parameters in the path.
+    `body` is the parsed JSON of an operation that takes one, else None.
     """
 
     store: Store
     clock: Clock
     tenant: Tenant = ANYONE
     body: Any = None
-    path: Mapping[str, str] = {}
 
 
 class Answer(NamedTuple):

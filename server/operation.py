@@ -54,7 +54,7 @@ class Operation:
         applied = {"Preference-Applied": f"handling={profile}"} if profile else {}
         try:
             body = await self._body(headers, receive, profile)
-            request = Request(self.context.store, self.context.clock, tenant, body, scope.get("path_params", {}))
+            request = Request(self.context.store, self.context.clock, tenant, body)
             answer = await self.handler(request)
         except ApiError as error:
             raise error.with_headers(applied) from error.__cause__
