@@ -1,7 +1,8 @@
 """Make an event of whatever was sent as a session: each documented field, or its fallback.
 
 Pure: time and ids come from the clock that is passed in. The rules are the published prose of `POST /v1/sessions`
-("every field has a server-side fallback"); where it is silent, `DECISIONS.md` says what skep does and why.
+("every field has a server-side fallback"); where it is silent, `docs/behaviour.md` says what skep does, and
+`DECISIONS.md` why.
 """
 
 import re

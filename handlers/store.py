@@ -48,5 +48,5 @@ def store_for(url: str) -> Store:
         from skep.handlers.store_redis import RedisStore  # noqa: PLC0415 - import only the store that is used
 
         return RedisStore(url)
-    msg = f"no store for {url!r}: a store is one of {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
+    msg = f"no store of scheme {scheme!r}: a store is one of {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
     raise ValueError(msg)

@@ -57,7 +57,7 @@ class Line:
     """One connection to Redis. Calls of one event-loop turn travel as one pipeline, as do those that come meanwhile.
 
     A call that Redis refuses fails alone. If the connection fails, so do the calls that are on their way; if it stalls,
-    those that wait for it as well, so that no call waits longer than the timeout.
+    those that wait for it as well, so that no call waits for the timeouts of two.
     """
 
     def __init__(self, connect: Callable[[], Connection], timeout: float) -> None:
@@ -163,13 +163,13 @@ class RedisStore:
             ValueError: the URL cannot be read.
         """
         if urlsplit(url).port == 0:
-            msg = f"no port in {url!r}"
-            raise ValueError(msg)
+            raise ValueError("no port in the URL of the store")
         pool = ConnectionPool.from_url(url)
-        options = {**pool.connection_kwargs, "socket_timeout": None, "socket_connect_timeout": timeout}
+        ours = {"socket_timeout": None, "socket_connect_timeout": timeout, "decode_responses": False}
+        options = {**pool.connection_kwargs, **ours}
         try:
             pool.connection_class(**options)
-        except TypeError as error:  # an option in the URL that there is not
+        except (TypeError, RedisError) as error:  # an option in the URL that there is not, or not with that value
             raise ValueError(str(error)) from error
         self._line = Line(lambda: pool.connection_class(**options), timeout)
         self._large = Line(lambda: pool.connection_class(**options), timeout * 5)

@@ -4,6 +4,7 @@ Exit status 0 on a clean end, 2 for a wrong flag or value, 3 where something tha
 the address to listen on.
 """
 
+import math
 import sys
 from typing import Any, NoReturn
 
@@ -36,6 +37,12 @@ def _known_store(_context: click.Context, _parameter: click.Parameter, value: st
     return value
 
 
+def _finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter("not a number of seconds")
+    return value
+
+
 @skep.command(context_settings={"auto_envvar_prefix": "SKEP"})
 @click.option("--host", default=_DEFAULT.host, show_default=True, help="Address to listen on.")
 @click.option(
@@ -54,6 +61,7 @@ def _known_store(_context: click.Context, _parameter: click.Parameter, value: st
 @click.option(
     "--body-timeout",
     type=click.FloatRange(0, min_open=True),
+    callback=_finite,
     default=_DEFAULT.body_timeout,
     show_default=True,
     help="Seconds in which a body has to arrive.",

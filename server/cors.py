@@ -39,5 +39,6 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        app = self._app if scope["path"].startswith(CONTROL) else self._open
+        path = scope["path"]
+        app = self._app if path == CONTROL or path.startswith(f"{CONTROL}/") else self._open
         await app(scope, receive, send)

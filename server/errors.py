@@ -17,7 +17,7 @@ class ClientDisconnected(Exception):
 
 
 class Errors:
-    """The outermost application: what is raised inside becomes the documented error body."""
+    """What is raised inside becomes the documented error body."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Render the errors of `app`."""

@@ -49,8 +49,8 @@ async def _open(store: Store, url: str) -> None:
 async def _listen(settings: Settings, store: Store) -> None:
     try:
         listener = bind(settings.host, settings.port)
-    except OSError as error:
-        msg = f"cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a host's name
+        msg = f"cannot listen on {settings.host}:{settings.port}: {getattr(error, 'strerror', None) or error}"
         raise StartError(msg) from error
     with listener:
         await serve(build(settings, store), listener)

@@ -20,6 +20,15 @@ EVENT = EncodedEvent(b"{}", {b'm"a"': b"1"})
 pytestmark = pytest.mark.anyio
 
 
+async def test_an_option_in_the_url_does_not_change_what_is_stored(redis_url: str, redis_client: redis.Redis) -> None:
+    """Replies stay bytes, whatever redis-py is told to make of them."""
+    store = RedisStore(f"{redis_url}?decode_responses=yes&protocol=2")
+    await store.open()
+    await store.create_or_merge(TENANT, "id", EVENT)
+    assert EVENT == await store.create_or_merge(TENANT, "id", EVENT) == await store.read(TENANT, "id")
+    await store.close()
+
+
 async def test_an_event_is_one_hash(redis_url: str, redis_client: redis.Redis) -> None:
     """A key for each event, which names the tenant by a digest; a field for each merged member, one for the rest."""
     store = RedisStore(redis_url)

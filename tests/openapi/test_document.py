@@ -121,10 +121,10 @@ def test_every_status_of_an_operation_is_documented(operation_id: str) -> None:
         "200": {"Preference-Applied", "Skep-Fallbacks"},
         "400": {"Preference-Applied"},
         "401": {"WWW-Authenticate"},
-        "408": set(),
-        "413": set(),
-        "415": set(),
-        "503": {"Retry-After"},
+        "408": {"Preference-Applied"},
+        "413": {"Preference-Applied"},
+        "415": {"Preference-Applied"},
+        "503": {"Preference-Applied", "Retry-After"},
     }
 
 

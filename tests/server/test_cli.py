@@ -37,15 +37,22 @@ def assert_stopped(done: subprocess.CompletedProcess[str], status: int, *said: s
         (["--port"], "--port"),
         (["--max-body", "0"], "--max-body"),
         (["--body-timeout", "0"], "--body-timeout"),
-        (["--store", "sqlite://x"], "sqlite://x"),
+        (["--body-timeout", "nan"], "--body-timeout"),
+        (["--body-timeout", "inf"], "--body-timeout"),
+        (["--store", "sqlite://x"], "sqlite"),
+        (["--store", "redis://127.0.0.1/?protocol=9"], "--store"),
+        (["--store", "rediss://user:secret@127.0.0.1:0/0"], "--store"),
+        (["--store", "secret:secret@redis"], "--store"),
         (["--store", "redis://127.0.0.1:x"], "--store"),
         (["--store", "redis://127.0.0.1/?colour=blue"], "colour"),
         (["extra"], "extra"),
     ],
 )
 def test_a_wrong_flag_stops_the_start(arguments: list[str], said: str) -> None:
-    """One line that names it, and exit status 2."""
-    assert_stopped(skep("serve", *arguments), 2, said)
+    """One line that names it, without a password, and exit status 2."""
+    done = skep("serve", *arguments)
+    assert_stopped(done, 2, said)
+    assert ":secret" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -70,7 +77,7 @@ def test_a_wrong_variable_stops_the_start(name: str, value: str) -> None:
 def test_an_absent_redis_stops_the_start(url: str) -> None:
     """One line, without the password, and exit status 3."""
     done = skep("serve", "--port", "0", "--store", url)
-    assert_stopped(done, 3, "://127.0.0.1:1/0", "not available")
+    assert_stopped(done, 3, "://127.0.0.1:1/0", "not available", "refused")
     assert "secret" not in done.stderr
 
 
@@ -80,9 +87,10 @@ def test_an_address_in_use_stops_the_start() -> None:
         assert_stopped(skep("serve", "--port", str(server.address[1])), 3, str(server.address[1]), "in use")
 
 
-def test_a_host_that_there_is_not_stops_the_start() -> None:
+@pytest.mark.parametrize("host", ["host.invalid", "a..b", "x" * 70])
+def test_a_host_that_there_is_not_stops_the_start(host: str) -> None:
     """One line, and exit status 3."""
-    assert_stopped(skep("serve", "--port", "0", "--host", "host.invalid"), 3, "host.invalid")
+    assert_stopped(skep("serve", "--port", "0", "--host", host), 3, host)
 
 
 def test_an_unknown_command_is_wrong() -> None:
