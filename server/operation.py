@@ -74,6 +74,6 @@ class Operation:
 
 async def _send(send: Send, answer: Answer, applied: dict[str, str]) -> None:
     headers = to_wire([*applied.items(), *answer.headers.items()]) if applied or answer.headers else []
-    if answer.fallbacks:
-        headers.append((b"skep-fallbacks", header_value(answer.fallbacks).encode()))
+    if answer.fallbacks and (told := header_value(answer.fallbacks)):  # an empty list is no header (RFC 9651, 4.1)
+        headers.append((b"skep-fallbacks", told.encode()))
     await send_json(send, answer.status, answer.body, headers)

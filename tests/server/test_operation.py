@@ -39,6 +39,13 @@ async def test_fallbacks_are_told_in_a_header(client: httpx.AsyncClient, path: s
     assert len(response.json()) == 21
 
 
+async def test_fallbacks_that_do_not_fit_make_no_empty_header(client: httpx.AsyncClient) -> None:
+    """RFC 9651, 4.1: an empty list is not sent."""
+    response = await client.post("/v1/sessions", json={"x" * 3000: 1})
+    assert response.status_code == 200
+    assert "skep-fallbacks" not in response.headers
+
+
 @pytest.mark.parametrize("profile", ["strict", "lenient"])
 async def test_an_applied_preference_is_echoed(client: httpx.AsyncClient, profile: str) -> None:
     """RFC 7240, 3: on an answer and on a refusal."""
