@@ -12,4 +12,5 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "createSession": sessions.create_session,
     "startSessionLegacy": sessions.start_session_legacy,
     "getHealth": control.get_health,
+    "reset": control.reset,
 }

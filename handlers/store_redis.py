@@ -1,234 +1,189 @@
-"""The Redis store: one hash for each event. The one module that knows redis-py.
+"""The Redis store: one hash for each event, and an index of each tenant's events.
 
-The hash `skep:event:<tenant's digest>:<event's id>` holds the packed text in the field `p` and each merged member in a
-field of its own. A script decides creation, so that of any number of first posts exactly one wins, whole.
+A tenant's events are spread over buckets by their ids. The keys of a bucket share a hash tag, and so a slot of a
+cluster: its index `<prefix>:{<tenant's digest>:<bucket>}`, a sorted set of ids by the time of their last write in
+microseconds, and its events `<index>:<id>`. An event's hash holds the event as it was created in the field `e`, and
+each member that was merged since in a field of its own. One script decides creation, so that of any number of first
+posts exactly one wins, whole; it writes event and index in one step.
 """
 
 import asyncio
-import re
-from collections import deque
-from collections.abc import Callable, Iterable
-from hashlib import sha1
+from binascii import crc32
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
-
-from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection as Connection
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from typing import Final
 
 from skep.handlers.encoding import EncodedEvent
 from skep.handlers.errors import StoreUnavailable
+from skep.handlers.redis_client import client_for, script
+from skep.handlers.store import StoreOptions
 from skep.handlers.tenant import Tenant
 
 OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
-TIMEOUT: Final = 2.0  # seconds
-PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
-LARGE: Final = 256 * 1024  # bytes, from which on a call has a line and a patience of its own
+BUCKETS: Final = 256  # of a tenant: enough to spread one tenant over a large cluster, few enough to empty at once
+RESET_STEP: Final = 100  # events that one script deletes: a fraction of a millisecond of Redis's time
 
-# Fields and values come length-prefixed in one argument: a body may hold more of them than a command may have
-# arguments, and Lua's unpack stops at 8,000.
-_CREATE_OR_MERGE: Final = """
-local created = redis.call('HSETNX', KEYS[1], 'p', ARGV[1]) == 1
-local at, pairs = 1, {}
-while at <= #ARGV[2] do
-  pairs[#pairs + 1], at = struct.unpack('<I4c0', ARGV[2], at)
-  if #pairs == 1000 or at > #ARGV[2] then
-    redis.call('HSET', KEYS[1], unpack(pairs))
-    pairs = {}
+# The index comes first: should Redis refuse the rest, an id without an event harms nobody.
+_INDEX: Final = """
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[2], time[1] .. string.format('%06d', time[2]), ARGV[1])
+"""
+
+# Members come length-prefixed in the one argument that is kept on creation: a body may hold more of them than a command
+# may have arguments, and Lua's unpack stops at 8,000.
+_WRITE: Final = """
+local created = redis.call('HSETNX', KEYS[1], 'e', ARGV[2]) == 1
+if not created then
+  local at, fields = 5 + struct.unpack('<I4', ARGV[2]), {}
+  while at <= #ARGV[2] do
+    fields[#fields + 1], at = struct.unpack('<I4c0', ARGV[2], at)
+    if #fields == 1000 or at > #ARGV[2] then
+      redis.call('HSET', KEYS[1], unpack(fields))
+      fields = {}
+    end
   end
 end
+"""
+
+# The last write decides whether an event expires. An index expires with the last of its events, or not at all.
+_KEEP: Final = """
+redis.call('PERSIST', KEYS[2])
+if not created then redis.call('PERSIST', KEYS[1]) end
+"""
+_INDEX_LIFE: Final = """
+local life = redis.call('PTTL', KEYS[2])
+"""
+_EXPIRE: Final = """
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if life ~= -1 then redis.call('PEXPIRE', KEYS[2], math.max(life, ARGV[3])) end
+local expired = string.format('%.0f', time[1] * 1000000 + time[2] - ARGV[3] * 1000)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', expired, 'LIMIT', 0, 10)) do
+  if redis.call('EXISTS', KEYS[2] .. ':' .. id) == 0 then redis.call('ZREM', KEYS[2], id) end
+end
+"""
+
+_ANSWER: Final = """
 if created then return {} end
 return redis.call('HGETALL', KEYS[1])
 """
-_DIGEST: Final = sha1(_CREATE_OR_MERGE.encode(), usedforsecurity=False).hexdigest()
+_CREATE_OR_MERGE: Final = script(_INDEX + _WRITE + _KEEP + _ANSWER)
+_CREATE_OR_MERGE_FOR_A_TIME: Final = script(_INDEX_LIFE + _INDEX + _WRITE + _EXPIRE + _ANSWER)
 
-
-class Call(NamedTuple):
-    """A command, how many bytes of it are the client's, and its reply to come."""
-
-    command: tuple[Any, ...]
-    size: int
-    reply: asyncio.Future[Any]
-
-
-class Line:
-    """One connection to Redis. Calls of one event-loop turn travel as one pipeline, as do those that come meanwhile.
-
-    A call that Redis refuses fails alone. If the connection fails, so do the calls that are on their way; if it stalls,
-    those that wait for it as well, so that no call waits for the timeouts of two.
-    """
-
-    def __init__(self, connect: Callable[[], Connection], timeout: float) -> None:
-        """Connect at the first call; `timeout` is in seconds, from a pipeline's departure to its last reply."""
-        self._connect = connect
-        self._timeout = timeout
-        self._connection: Connection | None = None
-        self._waiting: deque[Call] = deque()
-        self._travelling: asyncio.Task[None] | None = None
-
-    async def call(self, *command: Any, size: int = 0) -> Any:
-        """The reply to a command.
-
-        Raises:
-            RedisError: Redis refused it, or could not be reached in time.
-        """
-        loop = asyncio.get_running_loop()
-        call = Call(command, size, loop.create_future())
-        self._waiting.append(call)
-        if self._travelling is None:
-            self._travelling = loop.create_task(self._travel())
-        return await call.reply
-
-    async def close(self) -> None:
-        """Drop the connection."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.disconnect()
-
-    async def _travel(self) -> None:
-        while self._waiting:
-            calls = self._next_calls()
-            try:
-                async with asyncio.timeout(self._timeout):
-                    replies = await self._exchange([call.command for call in calls])
-            except TimeoutError:
-                calls = [*calls, *self._waiting]
-                self._waiting.clear()
-                replies = [RedisConnectionError("no reply in time")] * len(calls)
-            except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that talks nonsense
-                replies = [RedisConnectionError(str(error))] * len(calls)
-            _settle(calls, replies)
-        self._travelling = None
-
-    def _next_calls(self) -> list[Call]:
-        """As many of those that wait as make up a pipeline that Redis and the network are soon done with."""
-        calls = [self._waiting.popleft()]
-        size = calls[0].size
-        while self._waiting and (size := size + self._waiting[0].size) <= PIPELINE:
-            calls.append(self._waiting.popleft())
-        return calls
-
-    async def _exchange(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        """The replies to a pipeline, over a new connection if Redis has dropped the old one.
-
-        To send it twice is harmless, as each command writes the same values again.
-        """
-        try:
-            if self._connection is not None:
-                try:
-                    return await _pipeline(self._connection, commands)
-                except RedisConnectionError:
-                    await self.close()
-            self._connection = self._connect()
-            await self._connection.connect()  # type: ignore[no-untyped-call] # redis-py leaves it bare
-            return await _pipeline(self._connection, commands)
-        except BaseException:
-            await self.close()  # replies may still be on their way, and must not be taken for those of others
-            raise
-
-
-async def _pipeline(connection: Connection, commands: list[tuple[Any, ...]]) -> list[Any]:
-    """Send the commands at once; gives a reply for each, or the error that it was refused with."""
-    await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-    replies: list[Any] = []
-    for _ in commands:
-        try:
-            replies.append(await connection.read_response(disconnect_on_error=False))
-        except ResponseError as refusal:  # anything else is no reply, and leaves the connection out of step
-            replies.append(refusal)
-    return replies
-
-
-def _settle(calls: list[Call], replies: list[Any]) -> None:
-    for call, reply in zip(calls, replies, strict=True):
-        if call.reply.done():
-            continue  # whoever asked is gone
-        if isinstance(reply, Exception):
-            call.reply.set_exception(reply)
-        else:
-            call.reply.set_result(reply)
+_RESET: Final = script("""
+local keys = {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do keys[#keys + 1] = KEYS[1] .. ':' .. id end
+if #keys == 0 then return 0 end
+redis.call('UNLINK', unpack(keys))
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, #keys - 1)
+return redis.call('EXISTS', KEYS[1])
+""")
 
 
 class RedisStore:
-    """Events in Redis 6.2 or later, or Valkey, at a `redis://`, `rediss://` or `unix://` URL."""
+    """Events in Redis 6.2 or later, or Valkey: one server, or a cluster."""
 
     kind = "redis"
 
-    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
-        """Read the URL, without connecting; `timeout` is in seconds, for a call and its reply.
+    def __init__(self, url: str, options: StoreOptions) -> None:
+        """Read the URL, without connecting.
 
         Raises:
-            ValueError: the URL cannot be read.
+            ValueError: the URL or an option cannot be used.
         """
-        if urlsplit(url).port == 0:
-            raise ValueError("no port in the URL of the store")
-        pool = ConnectionPool.from_url(url)
-        ours = {"socket_timeout": None, "socket_connect_timeout": timeout, "decode_responses": False}
-        options = {**pool.connection_kwargs, **ours}
-        try:
-            pool.connection_class(**options)
-        except (TypeError, RedisError) as error:  # an option in the URL that there is not, or not with that value
-            raise ValueError(str(error)) from error
-        self._line = Line(lambda: pool.connection_class(**options), timeout)
-        self._large = Line(lambda: pool.connection_class(**options), timeout * 5)
+        if set(options.prefix) & set("{}"):
+            raise ValueError("the prefix of the store's keys cannot hold a brace: braces mark the hash tag")
+        self._client = client_for(url, options.timeout, options.wait)
+        self._prefix = options.prefix
+        self._wait = options.wait
+        self._script = _CREATE_OR_MERGE if options.ttl is None else _CREATE_OR_MERGE_FOR_A_TIME
+        self._ttl = () if options.ttl is None else (max(1, round(options.ttl * 1000)),)
 
-    async def open(self) -> None:
-        """Connect, and refuse a server older than 6.2."""
-        info = await self._call("INFO", "server")
-        version = re.search(rb"redis_version:(\d+)\.(\d+)[^\r\n]*", info if isinstance(info, bytes) else b"")
-        if version is None:
-            raise StoreUnavailable("What answers is no Redis")
-        if (int(version[1]), int(version[2])) < OLDEST:
-            told = version[0].decode().partition(":")[2]
-            raise StoreUnavailable(f"Redis {told} is too old, skep needs {'.'.join(map(str, OLDEST))} or later")
-
-    async def check(self) -> None:
-        """Return if Redis answers a PING."""
-        await self._call("PING")
+    async def check(self) -> Sequence[str]:
+        """What would lose data, once each, however many servers there are."""
+        infos = await self._client.read_each(("INFO",))
+        warnings = (warning for info in infos for warning in self._warnings(_usable(info)))
+        return tuple(dict.fromkeys(warnings))
 
     async def create_or_merge(self, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there, in one script."""
-        pairs = _length_prefixed(chain.from_iterable(event.merged.items()))
-        arguments = (1, _key(tenant, event_id), event.packed, pairs)
-        size = len(event.packed) + len(pairs)
-        try:
-            reply = await self._call("EVALSHA", _DIGEST, *arguments, size=size)
-        except NoScriptError:  # after a restart, or SCRIPT FLUSH
-            reply = await self._call("EVAL", _CREATE_OR_MERGE, *arguments, size=size)
+        index = self._index(tenant, crc32(event_id.encode()) % BUCKETS)
+        keys = (f"{index}:{event_id}", index)
+        written = _pack(event)
+        reply = await self._client.run(self._script, keys, event_id, written, *self._ttl, size=len(written))
         return _decode(reply) if reply else event
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""
-        reply = await self._call("HGETALL", _key(tenant, event_id))
+        key = f"{self._index(tenant, crc32(event_id.encode()) % BUCKETS)}:{event_id}"
+        reply = await self._client.read(key, ("HGETALL", key))
         return _decode(reply) if reply else None
 
+    async def reset(self, tenant: Tenant) -> None:
+        """Delete all of the tenant's events, in steps, bucket by bucket.
+
+        What is written meanwhile may be deleted too, as if it had come before: neither was answered yet when the other
+        began.
+        """
+        await asyncio.gather(*(self._empty(self._index(tenant, bucket)) for bucket in range(BUCKETS)))
+
     async def close(self) -> None:
-        """Close both connections."""
-        await self._line.close()
-        await self._large.close()
+        """Close all connections."""
+        await self._client.close()
 
-    async def _call(self, *command: Any, size: int = 0) -> Any:
-        """Whatever Redis refuses, from a lost connection to a full memory, the client may try again later."""
-        line = self._large if size >= LARGE else self._line
-        try:
-            return await line.call(*command, size=size)
-        except NoScriptError:
-            raise
-        except RedisError as error:
-            raise StoreUnavailable from error
+    async def _empty(self, index: str) -> None:
+        while await self._client.run(_RESET, (index,), RESET_STEP):
+            pass
+
+    def _index(self, tenant: Tenant, bucket: int) -> str:
+        return f"{self._prefix}:{{{tenant.digest}:{bucket:02x}}}"
+
+    def _warnings(self, info: dict[bytes, bytes]) -> Iterable[str]:
+        if info.get(b"aof_enabled") == b"0":
+            yield "Redis has no append-only file (appendonly no): what it holds is lost when it ends unexpectedly"
+        policy = info.get(b"maxmemory_policy", b"noeviction").decode()
+        if policy.startswith("allkeys") or (self._ttl and policy != "noeviction"):
+            yield f"Redis evicts events when its memory is full (maxmemory-policy {policy})"
+        replicas = int(info.get(b"connected_slaves", self._wait))
+        if replicas < self._wait:
+            yield f"Redis has {replicas} of the {self._wait} replicas that writes wait for, and so they get 503"
 
 
-def _key(tenant: Tenant, event_id: str) -> str:
-    return f"skep:event:{tenant.digest}:{event_id}"
+def _usable(reply: object) -> dict[bytes, bytes]:
+    """The fields of an INFO, of a server that can be used.
+
+    Raises:
+        StoreUnavailable: it is older than 6.2, is loading its data, is a replica, or is no Redis.
+    """
+    lines = reply.splitlines() if isinstance(reply, bytes) else []
+    info = {name: value for name, _, value in (line.partition(b":") for line in lines)}
+    version = info.get(b"redis_version", b"").decode(errors="replace")
+    if not version:
+        raise StoreUnavailable("What answers is no Redis")
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
+        raise StoreUnavailable(f"Redis {version} is too old, skep needs {'.'.join(map(str, OLDEST))} or later")
+    if info.get(b"loading", b"0") != b"0":
+        raise StoreUnavailable("Redis is loading its data")
+    if info.get(b"role") == b"slave":
+        raise StoreUnavailable("This Redis is a replica, and takes no writes")
+    return info
 
 
-def _length_prefixed(texts: Iterable[bytes]) -> bytes:
+def _pack(event: EncodedEvent) -> bytes:
+    """The packed text, and key and value of each merged member, each after its length in four bytes."""
+    texts = chain((event.packed,), chain.from_iterable(event.merged.items()))
     return b"".join(chain.from_iterable((len(text).to_bytes(4, "little"), text) for text in texts))
 
 
+def _unpack(packed: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(packed):
+        start = at + 4
+        at = start + int.from_bytes(packed[at:start], "little")
+        yield packed[start:at]
+
+
 def _decode(reply: list[bytes] | dict[bytes, bytes]) -> EncodedEvent:
-    fields = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
-    packed = fields.pop(b"p")
-    return EncodedEvent(packed, fields)
+    merged = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
+    created = _unpack(merged.pop(b"e"))
+    packed = next(created)
+    return EncodedEvent(packed, {**dict(zip(created, created, strict=True)), **merged})

@@ -5,11 +5,13 @@ the address to listen on.
 """
 
 import math
+import os
 import sys
 from typing import Any, NoReturn
 
 import click
 
+from skep.handlers.store import StoreOptions, store_for
 from skep.openapi import DOCUMENTS, lint, load, path_of
 from skep.server.settings import Settings
 
@@ -27,20 +29,19 @@ def skep() -> None:
     """A stand-in for HoneyHive's session API."""
 
 
-def _known_store(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    from skep.handlers.store import store_for  # noqa: PLC0415 - `skep --help` needs no store
+class _Seconds(click.FloatRange):
+    """A number of seconds above zero; neither nan nor infinity is one, though Python reads both as numbers."""
 
-    try:
-        store_for(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    return value
+    name = "seconds"
 
+    def __init__(self) -> None:
+        super().__init__(0, min_open=True)
 
-def _finite(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
-    if not math.isfinite(value):
-        raise click.BadParameter("not a number of seconds")
-    return value
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail("not a number of seconds", param, ctx)
+        return seconds
 
 
 @skep.command(context_settings={"auto_envvar_prefix": "SKEP"})
@@ -49,32 +50,74 @@ def _finite(_context: click.Context, _parameter: click.Parameter, value: float) 
     "--port", type=click.IntRange(0, 65535), default=_DEFAULT.port, show_default=True, help="Port; 0 takes a free one."
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=_DEFAULT.workers,
+    show_default=True,
+    help="Processes; more than one need a Redis store.",
+)
+@click.option(
     "--store",
     default=_DEFAULT.store,
     show_default=True,
-    callback=_known_store,
-    help="memory://, redis://host:port/db, rediss://… or unix://path.",
+    help="memory://, redis://host:port/db, rediss://…, unix://path, or redis+cluster://host:port of any server of it.",
+)
+@click.option("--ttl", type=_Seconds(), help="Seconds that an event lives after its last write.  [default: for ever]")
+@click.option(
+    "--store-wait",
+    type=click.IntRange(0),
+    default=_DEFAULT.store_options.wait,
+    show_default=True,
+    help="Replicas of Redis that have to have a write before it is answered.",
+)
+@click.option(
+    "--store-prefix", default=_DEFAULT.store_options.prefix, show_default=True, help="Beginning of every key in Redis."
+)
+@click.option(
+    "--store-timeout",
+    type=_Seconds(),
+    default=_DEFAULT.store_options.timeout,
+    show_default=True,
+    help="Seconds that Redis has for a call.",
 )
 @click.option(
     "--max-body", type=click.IntRange(1), default=_DEFAULT.max_body, show_default=True, help="Largest body, bytes."
 )
 @click.option(
     "--body-timeout",
-    type=click.FloatRange(0, min_open=True),
-    callback=_finite,
+    type=_Seconds(),
     default=_DEFAULT.body_timeout,
     show_default=True,
     help="Seconds in which a body has to arrive.",
 )
 @click.option("--cors/--no-cors", default=_DEFAULT.cors, show_default=True, help="Let web pages call the API.")
-def serve(**options: Any) -> None:
+def serve(
+    store: str, ttl: float | None, store_wait: int, store_prefix: str, store_timeout: float, **options: Any
+) -> None:
     """Serve the API until SIGINT or SIGTERM. Each option has an environment variable, such as SKEP_PORT."""
+    store_options = StoreOptions(ttl, store_wait, store_prefix, store_timeout)
+    settings = Settings(store=store, store_options=store_options, **options)
+    _check(settings)
     from skep.server.run import StartError, run  # noqa: PLC0415 - importing the server takes most of its start
 
     try:
-        run(Settings(**options))
+        run(settings)
     except StartError as error:
         raise _Unavailable(str(error)) from error
+
+
+def _check(settings: Settings) -> None:
+    """Refuse what cannot be served, before anything is connected to."""
+    try:
+        store_for(settings.store, settings.store_options)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--store'") from error
+    if settings.workers > 1 and settings.store.startswith("memory:"):
+        raise click.UsageError(
+            "--workers needs a Redis store: memory:// belongs to one process, and another would not know its sessions"
+        )
+    if settings.workers > 1 and not hasattr(os, "fork"):
+        raise click.UsageError("--workers needs a system that can fork")
 
 
 @skep.command()

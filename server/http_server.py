@@ -8,7 +8,7 @@ import asyncio
 import signal
 import socket
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
@@ -243,13 +243,25 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn, saying where it listens, and ending with status 0 when it is asked to end."""
+    """uvicorn, saying when it serves, and ending with status 0 when it is asked to end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], lifeline: int | None) -> None:
+        """Call `ready` when requests are answered, and end when there is something to read at `lifeline`."""
+        super().__init__(config)
+        self._ready = ready
+        self._lifeline = lifeline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
         await super().startup(sockets)
-        for listener in sockets or []:
-            print(f"skep is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
+        if self._lifeline is not None:
+            asyncio.get_running_loop().add_reader(self._lifeline, self._orphaned)
+        self._ready()
+
+    def _orphaned(self) -> None:
+        """End as if told to."""
+        asyncio.get_running_loop().remove_reader(self._lifeline or 0)
+        self.handle_exit(signal.SIGTERM, None)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -267,9 +279,12 @@ class HttpServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-async def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve the application on a bound socket until SIGINT or SIGTERM."""
-    await HttpServer(configure(app)).serve([listener])
+async def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None], lifeline: int | None = None) -> None:
+    """Serve the application on a bound socket until SIGINT or SIGTERM, or until `lifeline` can be read.
+
+    Calls `ready` when requests are answered.
+    """
+    await HttpServer(configure(app), ready, lifeline).serve([listener])
 
 
 def configure(app: ASGIApp) -> uvicorn.Config:

@@ -1,15 +1,22 @@
-"""Run the server in this process: open the store, listen, serve, close."""
+"""Run the server: look at the store, listen, serve in this process or in workers."""
 
 import asyncio
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp
 
 from skep.handlers.errors import StoreUnavailable
 from skep.handlers.store import Store, store_for
 from skep.server.app import build
-from skep.server.http_server import bind, serve
+from skep.server.http_server import bind, serve, url_of
 from skep.server.settings import Settings
+from skep.server.workers import Workers
+
+T = TypeVar("T")
 
 
 class StartError(Exception):
@@ -22,38 +29,59 @@ def run(settings: Settings) -> None:
     Raises:
         StartError: the store or the address cannot be had.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_run(settings))
+    for warning in _in_a_loop(_check(settings)):
+        print(f"skep: warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - for who starts the server
+    store = store_for(settings.store, settings.store_options)
+    app = build(settings, store)
+    with _listener(settings) as listener:
+
+        def ready() -> None:
+            print(f"skep is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
+
+        def work(lifeline: int | None, ready: Callable[[], None]) -> None:
+            _in_a_loop(_serve(app, store, listener, ready, lifeline))
+
+        if settings.workers > 1:
+            Workers(settings.workers, work).run(ready)
+        else:
+            work(None, ready)
 
 
-async def _run(settings: Settings) -> None:
-    store = store_for(settings.store)
+async def _check(settings: Settings) -> Sequence[str]:
+    """What would lose data, of a store that can be used."""
+    store = store_for(settings.store, settings.store_options)
     try:
-        await _open(store, settings.store)
-        await _listen(settings, store)
+        return await store.check()
+    except StoreUnavailable as error:
+        reason = " ".join(str(error.__cause__ or error).split())
+        parts = urlsplit(settings.store)
+        place = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()  # without its password
+        msg = f"the store {place} is not available: {reason}"
+        raise StartError(msg) from error
     finally:
         await store.close()
 
 
-async def _open(store: Store, url: str) -> None:
+def _listener(settings: Settings) -> socket.socket:
     try:
-        await store.open()
-    except StoreUnavailable as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        parts = urlsplit(url)
-        place = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()  # without its password
-        msg = f"the store {place} is not available: {reason}"
-        raise StartError(msg) from error
-
-
-async def _listen(settings: Settings, store: Store) -> None:
-    try:
-        listener = bind(settings.host, settings.port)
+        return bind(settings.host, settings.port)
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a host's name
         msg = f"cannot listen on {settings.host}:{settings.port}: {getattr(error, 'strerror', None) or error}"
         raise StartError(msg) from error
-    with listener:
-        await serve(build(settings, store), listener)
+
+
+async def _serve(
+    app: ASGIApp, store: Store, listener: socket.socket, ready: Callable[[], None], lifeline: int | None
+) -> None:
+    try:
+        await serve(app, listener, ready, lifeline)
+    finally:
+        await store.close()
+
+
+def _in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(work)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

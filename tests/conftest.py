@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 import redis
-from support import Running, redis_running, running
+from redis_servers import RedisServer, cluster_running, redis_running
+from support import Running, running
 
 
 @pytest.fixture(scope="session")
@@ -16,8 +17,15 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real Redis that ends with the tests."""
-    with redis_running(tmp_path_factory.mktemp("redis")) as url:
-        yield url
+    with redis_running(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RedisServer]]:
+    """A real cluster of three primaries that ends with the tests."""
+    with cluster_running(tmp_path_factory.mktemp("cluster")) as servers:
+        yield servers
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """What several tests need: a clock that stands still, and real servers on free ports that end by themselves."""
 
 import contextlib
+import json
 import os
-import shutil
 import socket
+import struct
 import subprocess
 import sys
-import time
+from binascii import crc32
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,38 @@ from typing import IO, Any
 
 import httpx
 
+from skep.handlers.tenant import Tenant
+
 ROOT = Path(__file__).parent.parent
 SKEP = Path(sys.executable).with_name("skep")
 SESSION_ID = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
 NOW = 1_700_000_000_000
 NEW_ID = "7b1c0a52-4f0e-4e6a-9d5e-3f2b1a0c9d8e"
 TOKEN = "a-token"
+
+
+def index_key(tenant: Tenant, event_id: str, prefix: str = "skep") -> str:
+    """The key of the sorted set in Redis that names the event."""
+    return f"{prefix}:{{{tenant.digest}:{crc32(event_id.encode()) % 256:02x}}}"
+
+
+def event_key(tenant: Tenant, event_id: str, prefix: str = "skep") -> str:
+    """The key of the event's hash in Redis."""
+    return f"{index_key(tenant, event_id, prefix)}:{event_id}"
+
+
+def stored_event(fields: dict[bytes, bytes]) -> dict[str, Any]:
+    """The event in a hash of Redis, but for its tenant's ids, read without the code that wrote it."""
+    texts, at = [], 0
+    created = fields.pop(b"e")
+    while at < len(created):
+        (length,) = struct.unpack_from("<I", created, at)
+        texts.append(created[at + 4 : at + 4 + length])
+        at += 4 + length
+    event: dict[str, Any] = {**json.loads(texts[0]), "metadata": {}, "user_properties": {}}
+    for field, value in [*zip(texts[1::2], texts[2::2], strict=True), *fields.items()]:
+        event[{b"m": "metadata", b"u": "user_properties"}[field[:1]]][json.loads(field[1:])] = json.loads(value)
+    return event
 
 
 class StoppedClock:
@@ -84,27 +111,3 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
-
-
-@contextlib.contextmanager
-def redis_running(folder: Path) -> Iterator[str]:
-    """Run a real Redis on a free port until the block ends; gives its URL."""
-    redis = shutil.which("redis-server")
-    assert redis, "redis-server is not on PATH; scripts/test installs it"
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    process = subprocess.Popen([redis, *options], stdout=subprocess.DEVNULL)
-    try:
-        _wait_for_port(port)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _wait_for_port(port: int) -> None:
-    for _ in range(100):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    raise TimeoutError(port)

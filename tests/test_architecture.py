@@ -22,7 +22,7 @@ ADAPTERS = {
     "uvicorn": {"server/http_server.py"},
     "httptools": {"server/http_server.py"},
     "uvloop": {"server/run.py"},
-    "redis": {"handlers/store_redis.py"},
+    "redis": {f"handlers/redis_{noun}.py" for noun in ("client", "cluster", "line", "server")},
     "jsonschema_rs": {"server/strict.py"},
     "click": {"server/cli.py"},
     "openapi_spec_validator": {"openapi/lint.py"},

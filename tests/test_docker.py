@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from support import ROOT, free_port, redis_running, running
+from redis_servers import redis_running
+from support import ROOT, free_port, running
 
 from skep.server.cli import serve
 from skep.server.http_server import GRACE_SECONDS
@@ -103,9 +104,9 @@ def test_the_health_check_tells(tmp_path: Path) -> None:
 
     with running() as server:
         assert healthy(server.address[1])
-    with redis_running(tmp_path) as url, running("--store", url) as server:
+    with redis_running(tmp_path) as store, running("--store", store.url) as server:
         assert healthy(server.address[1])
-        subprocess.run(["redis-cli", "-u", url, "shutdown", "nosave"], check=True, capture_output=True)
+        subprocess.run(["redis-cli", "-u", store.url, "shutdown", "nosave"], check=True, capture_output=True)
         assert not healthy(server.address[1])
     assert not healthy(free_port())
 

@@ -1,22 +1,34 @@
-"""Both stores, each opened and empty."""
+"""All stores, each empty."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 import redis
+from redis_servers import RedisServer
 
 from skep.handlers.store import Store, store_for
 
 
-@pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    """A store of each kind; the Redis one on a real server."""
-    url = "memory://"
+@pytest.fixture(params=["memory", "redis", "redis cluster"])
+async def store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a store of each kind; those of Redis are real servers."""
+    if request.param == "memory":
+        return "memory://"
     if request.param == "redis":
-        url = request.getfixturevalue("redis_url")
+        url: str = request.getfixturevalue("redis_url")
         with redis.Redis.from_url(url) as client:
             client.flushall()
-    opened = store_for(url)
-    await opened.open()
+        return url
+    servers: list[RedisServer] = request.getfixturevalue("cluster")
+    for server in servers:
+        with server.client() as client:
+            client.flushall()
+    return f"redis+cluster://127.0.0.1:{servers[0].port}"
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    """A store of each kind."""
+    opened = store_for(store_url)
     yield opened
     await opened.close()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from skep.handlers.encoding import EncodedEvent
-from skep.handlers.store import Store, store_for
+from skep.handlers.store import Store, StoreOptions, store_for
 from skep.handlers.tenant import tenant_of
 
 A, B = tenant_of(b"a"), tenant_of(b"b")
@@ -92,6 +92,53 @@ async def test_concurrent_first_posts_create_one_event(store: Store) -> None:
     assert stored.merged == {b'm"%d"' % number: b"1" for number in range(200)}
 
 
+async def test_a_reset_forgets_everything_of_a_tenant(store: Store) -> None:
+    """However many there are, and nobody else's; an id of before starts anew."""
+    ids = [str(number) for number in range(1000)]
+    await asyncio.gather(*(store.create_or_merge(tenant, event_id, FIRST) for event_id in ids for tenant in (A, B)))
+    await store.reset(A)
+    assert {None} == {await store.read(A, event_id) for event_id in ids}
+    assert all([FIRST == await store.read(B, event_id) for event_id in ids])
+    assert SECOND == await store.create_or_merge(A, "1", SECOND)
+    await store.reset(A)
+    await store.reset(A)
+    assert await store.read(A, "1") is None
+
+
+async def test_nothing_from_before_a_reset_is_seen_after_it(store: Store) -> None:
+    """Whoever writes meanwhile; what is written afterwards stays."""
+    before = EncodedEvent(b"{}", {b'm"before"': b"1"})
+    during = EncodedEvent(b"{}", {b'm"during"': b"1"})
+    ids = [str(number) for number in range(500)]
+    await asyncio.gather(*(store.create_or_merge(A, event_id, before) for event_id in ids))
+    await asyncio.gather(store.reset(A), *(store.create_or_merge(A, event_id, during) for event_id in ids * 3))
+    after = await asyncio.gather(*(store.create_or_merge(A, event_id, FIRST) for event_id in ids))
+    assert not [event for event in after if b'm"before"' in event.merged]
+    assert all([event == await store.read(A, event_id) for event_id, event in zip(ids, after, strict=True)])
+
+
+async def test_an_event_of_a_store_with_a_ttl_is_there_until_then(store_url: str) -> None:
+    """And merges like any other; a reset deletes it too."""
+    store = store_for(store_url, StoreOptions(ttl=3600))
+    await store.create_or_merge(A, "id", FIRST)
+    merged = await store.create_or_merge(A, "id", SECOND)
+    assert {**FIRST.merged, **SECOND.merged} == merged.merged
+    assert merged == await store.read(A, "id")
+    await store.reset(A)
+    assert await store.read(A, "id") is None
+    await store.close()
+
+
+async def test_an_event_expires(store_url: str) -> None:
+    """Its id starts anew then."""
+    store = store_for(store_url, StoreOptions(ttl=0.01))
+    await store.create_or_merge(A, "id", FIRST)
+    await asyncio.sleep(0.1)
+    assert await store.read(A, "id") is None
+    assert SECOND == await store.create_or_merge(A, "id", SECOND)
+    await store.close()
+
+
 async def test_a_store_that_is_there_checks_out(store: Store) -> None:
     """Checking raises nothing."""
     await store.check()
@@ -110,6 +157,9 @@ async def test_a_store_that_is_there_checks_out(store: Store) -> None:
         "redis://127.0.0.1/?colour=blue",
         "redis://127.0.0.1:0",
         "redis://[::1",
+        "redis+cluster://127.0.0.1:1/1",
+        "redis+cluster://127.0.0.1:1/?colour=blue",
+        "memory+cluster://",
     ],
 )
 async def test_a_url_of_no_store_is_refused(url: str) -> None:

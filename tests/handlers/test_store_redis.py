@@ -5,43 +5,82 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 import redis
+from redis_servers import redis_running, wait_until
+from support import event_key, index_key
 
 from skep.handlers.encoding import EncodedEvent
 from skep.handlers.errors import StoreUnavailable
+from skep.handlers.store import StoreOptions
 from skep.handlers.store_redis import RedisStore
 from skep.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"a")
 EVENT = EncodedEvent(b"{}", {b'm"a"': b"1"})
+DEFAULT = StoreOptions()
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_an_option_in_the_url_does_not_change_what_is_stored(redis_url: str, redis_client: redis.Redis) -> None:
     """Replies stay bytes, whatever redis-py is told to make of them."""
-    store = RedisStore(f"{redis_url}?decode_responses=yes&protocol=2")
-    await store.open()
+    store = RedisStore(f"{redis_url}?decode_responses=yes&protocol=2", DEFAULT)
+    await store.check()
     await store.create_or_merge(TENANT, "id", EVENT)
     assert EVENT == await store.create_or_merge(TENANT, "id", EVENT) == await store.read(TENANT, "id")
     await store.close()
 
 
-async def test_an_event_is_one_hash(redis_url: str, redis_client: redis.Redis) -> None:
-    """A key for each event, which names the tenant by a digest; a field for each merged member, one for the rest."""
-    store = RedisStore(redis_url)
+async def test_an_event_is_one_hash_and_an_entry_of_an_index(redis_url: str, redis_client: redis.Redis) -> None:
+    """Named by a digest of the tenant; as it was created in one field, what was merged since in fields of its own."""
+    store = RedisStore(redis_url, DEFAULT)
     await store.create_or_merge(TENANT, "id", EVENT)
-    key = f"skep:event:{TENANT.digest}:id".encode()
-    assert [key] == redis_client.keys("*")
-    assert {b"p": b"{}", b'm"a"': b"1"} == redis_client.hgetall(key)
+    await store.create_or_merge(TENANT, "id", EncodedEvent(b"", {b'm"b"': b"2"}))
+    key, index = event_key(TENANT, "id"), index_key(TENANT, "id")
+    assert {key.encode(), index.encode()} == set(redis_client.keys("*"))
+    created = b"\x02\0\0\0{}" + b'\x04\0\0\0m"a"' + b"\x01\0\0\x001"
+    assert {b"e": created, b'm"b"': b"2"} == redis_client.hgetall(key)
+    assert [b"id"] == redis_client.zrange(index, 0, -1)
     await store.close()
+
+
+async def test_the_index_knows_when_an_event_was_written_last(redis_url: str, redis_client: redis.Redis) -> None:
+    """By Redis's clock, in microseconds, so that workers need not agree on the time."""
+    store = RedisStore(redis_url, DEFAULT)
+    times = []
+    for _ in range(3):
+        await store.create_or_merge(TENANT, "id", EVENT)
+        seconds, microseconds = redis_client.time()
+        times += [redis_client.zscore(index_key(TENANT, "id"), "id"), seconds * 1_000_000 + microseconds]
+    assert times == sorted(set(times))
+    await store.close()
+
+
+async def test_every_key_begins_with_the_prefix(redis_url: str, redis_client: redis.Redis) -> None:
+    """So that several deployments can share a Redis, and know nothing of each other."""
+    ours, theirs = RedisStore(redis_url, StoreOptions(prefix="ours")), RedisStore(redis_url, StoreOptions(prefix="o"))
+    await ours.create_or_merge(TENANT, "id", EVENT)
+    assert all(key.startswith(b"ours:") for key in redis_client.keys("*"))
+    assert await theirs.read(TENANT, "id") is None
+    await theirs.reset(TENANT)
+    assert EVENT == await ours.read(TENANT, "id")
+    await ours.close()
+    await theirs.close()
+
+
+@pytest.mark.parametrize("prefix", ["{a}", "a{", "}"])
+async def test_a_prefix_cannot_hold_a_brace(prefix: str) -> None:
+    """It would move the hash tag, and with it an event away from its index."""
+    with pytest.raises(ValueError, match="brace"):
+        RedisStore("redis://127.0.0.1:1", StoreOptions(prefix=prefix))
 
 
 async def test_a_flushed_script_is_loaded_again(redis_url: str, redis_client: redis.Redis) -> None:
     """NOSCRIPT is no error of the client's."""
-    store = RedisStore(redis_url)
+    store = RedisStore(redis_url, DEFAULT)
     await store.create_or_merge(TENANT, "1", EVENT)
     redis_client.script_flush()
     assert EVENT == await store.create_or_merge(TENANT, "2", EVENT)
@@ -50,16 +89,17 @@ async def test_a_flushed_script_is_loaded_again(redis_url: str, redis_client: re
 
 async def test_more_members_than_a_command_has_arguments(redis_url: str, redis_client: redis.Redis) -> None:
     """Redis takes 1,048,576 arguments; a body may hold more keys and values than that."""
-    store = RedisStore(redis_url, timeout=60)
+    store = RedisStore(redis_url, StoreOptions(timeout=60))
     many = EncodedEvent(b"{}", {b'm"%d"' % number: b"1" for number in range(530_000)})
+    await store.create_or_merge(TENANT, "id", EncodedEvent(b"{}", {}))
     assert many == await store.create_or_merge(TENANT, "id", many)
-    assert 530_001 == redis_client.hlen(f"skep:event:{TENANT.digest}:id")
+    assert 530_001 == redis_client.hlen(event_key(TENANT, "id"))
     await store.close()
 
 
 async def test_a_lost_connection_is_made_anew(redis_url: str, redis_client: redis.Redis) -> None:
     """A pooled connection that the server dropped costs no request."""
-    store = RedisStore(redis_url)
+    store = RedisStore(redis_url, DEFAULT)
     await store.check()
     redis_client.client_kill_filter(_type="normal", skipme=True)
     assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
@@ -68,7 +108,7 @@ async def test_a_lost_connection_is_made_anew(redis_url: str, redis_client: redi
 
 async def test_whatever_redis_refuses_is_unavailability(redis_url: str, redis_client: redis.Redis) -> None:
     """A full memory, a read-only replica or a key of another type: the store is not available."""
-    store = RedisStore(redis_url)
+    store = RedisStore(redis_url, DEFAULT)
     redis_client.config_set("maxmemory", "1")
     try:
         with pytest.raises(StoreUnavailable):
@@ -81,9 +121,9 @@ async def test_whatever_redis_refuses_is_unavailability(redis_url: str, redis_cl
 
 async def test_an_absent_server_is_unavailability() -> None:
     """Opening, checking, reading and writing all say so."""
-    store = RedisStore("redis://127.0.0.1:1")
+    store = RedisStore("redis://127.0.0.1:1", DEFAULT)
     with pytest.raises(StoreUnavailable):
-        await store.open()
+        await store.check()
     with pytest.raises(StoreUnavailable):
         await store.check()
     with pytest.raises(StoreUnavailable):
@@ -95,7 +135,7 @@ async def test_an_absent_server_is_unavailability() -> None:
 
 async def test_an_event_is_seen_whole_or_not_at_all(redis_url: str, redis_client: redis.Redis) -> None:
     """Whoever reads while it is created or merged into finds it before or after, never in between."""
-    writer, reader = RedisStore(redis_url), RedisStore(redis_url)
+    writer, reader = RedisStore(redis_url, DEFAULT), RedisStore(redis_url, DEFAULT)
     first = EncodedEvent(b"{}", {b'm"%d"' % number: b"1" for number in range(3)})
     merged = {b'm"%d"' % number: b"2" for number in range(3)}
     for number in range(100):
@@ -116,28 +156,29 @@ async def test_an_event_is_seen_whole_or_not_at_all(redis_url: str, redis_client
 
 
 async def test_a_merge_is_one_step(redis_url: str, redis_client: redis.Redis) -> None:
-    """One script call and nothing beside it: the answer is read in the step that wrote."""
-    store = RedisStore(redis_url)
+    """One script call and nothing beside it: the answer is read in the step that wrote event and index."""
+    store = RedisStore(redis_url, DEFAULT)
     await store.create_or_merge(TENANT, "id", EVENT)
     redis_client.config_resetstat()
     await store.create_or_merge(TENANT, "id", EVENT)
-    calls = {name: stats["calls"] for name, stats in redis_client.info("commandstats").items()}
-    assert {"cmdstat_evalsha": 1, "cmdstat_hsetnx": 1, "cmdstat_hset": 1, "cmdstat_hgetall": 1} == {
-        name: count for name, count in calls.items() if name not in {"cmdstat_config|resetstat", "cmdstat_info"}
-    }
+    calls = {name.removeprefix("cmdstat_"): stats["calls"] for name, stats in redis_client.info("commandstats").items()}
+    expected = {"evalsha": 1, "time": 1, "zadd": 1, "hsetnx": 1, "hset": 1, "persist": 2, "hgetall": 1}
+    assert expected == {name: count for name, count in calls.items() if name not in {"config|resetstat", "info"}}
     await store.close()
 
 
 async def test_a_server_that_does_not_answer_is_unavailability(redis_url: str, redis_client: redis.Redis) -> None:
     """Within the timeout, and it is not asked a second time: it may be slow already."""
-    store = RedisStore(redis_url, timeout=0.2)
+    store = RedisStore(redis_url, StoreOptions(timeout=0.2))
     await store.create_or_merge(TENANT, "id", EVENT)
     redis_client.config_resetstat()
     redis_client.client_pause(60_000, all=False)
-    async with asyncio.timeout(15):
-        with pytest.raises(StoreUnavailable):
-            await store.create_or_merge(TENANT, "id", EVENT)
-    redis_client.client_unpause()
+    try:
+        async with asyncio.timeout(15):
+            with pytest.raises(StoreUnavailable):
+                await store.create_or_merge(TENANT, "id", EVENT)
+    finally:
+        redis_client.client_unpause()
     assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
     assert redis_client.info("commandstats")["cmdstat_evalsha"]["calls"] <= 2
     await store.close()
@@ -145,7 +186,7 @@ async def test_a_server_that_does_not_answer_is_unavailability(redis_url: str, r
 
 async def test_concurrent_calls_share_one_connection(redis_url: str, redis_client: redis.Redis) -> None:
     """They travel as pipelines, so that a thousand requests open no thousand connections."""
-    store = RedisStore(redis_url)
+    store = RedisStore(redis_url, DEFAULT)
     before = len(redis_client.client_list())
     events = await asyncio.gather(*(store.create_or_merge(TENANT, str(number), EVENT) for number in range(1000)))
     assert [EVENT] * 1000 == events
@@ -155,8 +196,8 @@ async def test_concurrent_calls_share_one_connection(redis_url: str, redis_clien
 
 async def test_a_refused_call_fails_alone(redis_url: str, redis_client: redis.Redis) -> None:
     """Those that travelled with it are answered, each with its own reply."""
-    store = RedisStore(redis_url)
-    redis_client.set(f"skep:event:{TENANT.digest}:50", "no hash")
+    store = RedisStore(redis_url, DEFAULT)
+    redis_client.set(event_key(TENANT, "50"), "no hash")
     posts = [EncodedEvent(b"%d" % number, {}) for number in range(100)]
     answers = await asyncio.gather(
         *(store.create_or_merge(TENANT, str(number), post) for number, post in enumerate(posts)), return_exceptions=True
@@ -168,7 +209,7 @@ async def test_a_refused_call_fails_alone(redis_url: str, redis_client: redis.Re
 
 async def test_a_call_that_is_given_up_disturbs_no_other(redis_url: str, redis_client: redis.Redis) -> None:
     """Its reply comes all the same, and is nobody else's."""
-    store = RedisStore(redis_url)
+    store = RedisStore(redis_url, DEFAULT)
     for number in range(50):
         given_up = asyncio.create_task(store.create_or_merge(TENANT, "given up", EVENT))
         await asyncio.sleep(0)
@@ -178,23 +219,156 @@ async def test_a_call_that_is_given_up_disturbs_no_other(redis_url: str, redis_c
     await store.close()
 
 
-async def test_a_stalled_server_holds_nobody_for_two_timeouts(redis_url: str, redis_client: redis.Redis) -> None:
-    """What waits for a pipeline that stalls fails with it, and the next call finds a server that is back."""
-    store = RedisStore(redis_url, timeout=0.5)
+async def test_no_call_waits_for_the_timeouts_of_others(redis_url: str, redis_client: redis.Redis) -> None:
+    """What waits behind a pipeline that stalls has its own time; the next call finds a server that is back."""
+    store = RedisStore(redis_url, StoreOptions(timeout=2))
     await store.check()
     redis_client.client_pause(60_000, all=False)
-    first = asyncio.create_task(store.create_or_merge(TENANT, "first", EVENT))
-    await asyncio.sleep(0.1)
-    second = asyncio.create_task(store.create_or_merge(TENANT, "second", EVENT))
-    await asyncio.wait([first], timeout=15)
-    await asyncio.sleep(0)
-    assert second.done()
+    try:
+        first = asyncio.create_task(store.create_or_merge(TENANT, "first", EVENT))
+        await asyncio.sleep(0.2)
+        second = asyncio.create_task(store.create_or_merge(TENANT, "second", EVENT))
+        await asyncio.sleep(3)  # of the two seconds that it has; after the first's it would have four
+        assert first.done()
+        assert second.done()
+    finally:
+        redis_client.client_unpause()
     for task in (first, second):
         with pytest.raises(StoreUnavailable):
             await task
-    redis_client.client_unpause()
     assert EVENT == await store.create_or_merge(TENANT, "third", EVENT)
     await store.close()
+
+
+LIFE = StoreOptions(ttl=1000)
+
+
+def lives(client: redis.Redis) -> tuple[int, int]:
+    """How long event and index have to live, in milliseconds; -1 is for ever."""
+    event, index = (client.pttl(key(TENANT, "id")) for key in (event_key, index_key))
+    return event, index  # type: ignore[return-value] # no coroutines
+
+
+async def test_the_last_write_renews_the_life_of_an_event(redis_url: str, redis_client: redis.Redis) -> None:
+    """And that of its index."""
+    store = RedisStore(redis_url, LIFE)
+    await store.create_or_merge(TENANT, "id", EVENT)
+    for key in (event_key(TENANT, "id"), index_key(TENANT, "id")):
+        assert 900_000 < redis_client.pttl(key) <= 1_000_000
+        redis_client.pexpire(key, 5000)
+    await store.create_or_merge(TENANT, "id", EVENT)
+    assert min(lives(redis_client)) > 900_000
+    await store.close()
+
+
+async def test_an_index_lives_as_long_as_the_longest_of_its_events(redis_url: str, redis_client: redis.Redis) -> None:
+    """A server that was started with a shorter life does not make orphans of the events of others."""
+    long, short = RedisStore(redis_url, LIFE), RedisStore(redis_url, StoreOptions(ttl=1))
+    for_ever = RedisStore(redis_url, DEFAULT)
+    await long.create_or_merge(TENANT, "id", EVENT)
+    await short.create_or_merge(TENANT, "id", EVENT)
+    event, index = lives(redis_client)
+    assert event <= 1000
+    assert index > 900_000
+    await for_ever.create_or_merge(TENANT, "id", EVENT)
+    assert (-1, -1) == lives(redis_client)
+    await long.create_or_merge(TENANT, "id", EVENT)
+    event, index = lives(redis_client)
+    assert 900_000 < event
+    assert index == -1
+    for store in (long, short, for_ever):
+        await store.close()
+
+
+async def test_an_index_forgets_what_has_expired(redis_url: str, redis_client: redis.Redis) -> None:
+    """A few with each write, so that it does not grow for ever; and nothing that is still there."""
+    bucket = [str(number) for number in range(10_000) if index_key(TENANT, str(number)) == index_key(TENANT, "id")]
+    assert len(bucket) > 20
+    store = RedisStore(redis_url, StoreOptions(ttl=0.01))
+    for_ever = RedisStore(redis_url, DEFAULT)
+    await asyncio.gather(*(store.create_or_merge(TENANT, event_id, EVENT) for event_id in bucket[1:]))
+    await for_ever.create_or_merge(TENANT, bucket[0], EVENT)
+    await asyncio.sleep(0.1)
+    for _ in bucket:
+        await store.create_or_merge(TENANT, "id", EVENT)
+    assert {bucket[0].encode(), b"id"} == set(redis_client.zrange(index_key(TENANT, "id"), 0, -1))
+    await store.close()
+    await for_ever.close()
+
+
+async def test_a_write_is_answered_when_replicas_have_it(
+    redis_url: str, redis_client: redis.Redis, tmp_path: Path
+) -> None:
+    """With too few of them it is done and said to be unavailable; whoever only reads is answered."""
+    store = RedisStore(redis_url, StoreOptions(wait=1, timeout=2))
+    posts = (store.create_or_merge(TENANT, "id", EVENT) for _ in range(2))
+    refused = await asyncio.gather(*posts, store.read(TENANT, "id"), return_exceptions=True)
+    assert [StoreUnavailable, StoreUnavailable, EncodedEvent] == [type(answer) for answer in refused]
+    assert "The store wrote it, but 0 of 1 replicas have it" == str(refused[0])
+    assert ("Redis has 0 of the 1 replicas that writes wait for, and so they get 503",) == (await store.check())[1:]
+    with redis_running(tmp_path, "--replicaof", *redis_url.split("/")[2].split(":")) as replica:
+        with replica.client() as client:
+            wait_until(lambda: client.info("replication")["master_link_status"] == "up", "the replica follows")
+            for number in range(20):
+                await store.create_or_merge(TENANT, str(number), EVENT)
+                assert client.exists(event_key(TENANT, str(number)))
+            await store.reset(TENANT)
+            assert client.keys("*") == []
+        assert len(await store.check()) == 1
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "ttl", "said"),
+    [
+        ({"appendonly": "no"}, None, ["append-only"]),
+        ({"appendonly": "yes"}, None, []),
+        ({"appendonly": "yes", "maxmemory-policy": "allkeys-lru"}, None, ["evicts"]),
+        ({"appendonly": "yes", "maxmemory-policy": "volatile-lru"}, None, []),
+        ({"appendonly": "yes", "maxmemory-policy": "volatile-lru"}, 1, ["evicts"]),
+        ({"appendonly": "no", "maxmemory-policy": "allkeys-random"}, 1, ["append-only", "evicts"]),
+    ],
+)
+async def test_what_would_lose_data_is_told(
+    tmp_path: Path, settings: dict[str, str], ttl: int, said: list[str]
+) -> None:
+    """No append-only file; a policy that evicts events, which a volatile one does only where they expire."""
+    options = [text for name, value in settings.items() for text in (f"--{name}", value)]
+    with redis_running(tmp_path, *options) as server:
+        store = RedisStore(server.url, StoreOptions(ttl=ttl))
+        warnings = await store.check()
+        await store.close()
+    assert len(said) == len(warnings)
+    assert all(text in warning for text, warning in zip(said, warnings, strict=True))
+
+
+async def test_a_replica_is_refused(redis_url: str, redis_client: redis.Redis, tmp_path: Path) -> None:
+    """It takes no writes; and what was written to it says so at once."""
+    with redis_running(tmp_path, "--replicaof", *redis_url.split("/")[2].split(":")) as replica:
+        store = RedisStore(replica.url, DEFAULT)
+        with pytest.raises(StoreUnavailable, match="replica"):
+            await store.check()
+        with pytest.raises(StoreUnavailable):
+            await store.create_or_merge(TENANT, "id", EVENT)
+        with replica.client() as client:
+            client.replicaof("NO", "ONE")
+        assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
+        await store.close()
+
+
+async def test_a_server_that_loads_its_data_is_unavailable() -> None:
+    """By its own word: INFO answers, other commands do not."""
+    info = b"redis_version:7.0.0\r\nloading:1\r\n"
+    with answering(b"$%d\r\n%b\r\n" % (len(info), info)) as url:
+        store = RedisStore(url, DEFAULT)
+        with pytest.raises(StoreUnavailable, match="loading"):
+            await store.check()
+        await store.close()
+    with answering(b"-LOADING Redis is loading the dataset in memory\r\n") as url:
+        store = RedisStore(url, DEFAULT)
+        with pytest.raises(StoreUnavailable):
+            await store.create_or_merge(TENANT, "id", EVENT)
+        await store.close()
 
 
 @contextmanager
@@ -225,9 +399,9 @@ async def test_an_old_server_is_refused(version: str) -> None:
     """Redis before 6.2, by its own word."""
     info = f"redis_version:{version}\r\n".encode()
     with answering(b"$%d\r\n%b\r\n" % (len(info), info)) as url:
-        store = RedisStore(url)
+        store = RedisStore(url, DEFAULT)
         with pytest.raises(StoreUnavailable, match=f"Redis {version} is too old"):
-            await store.open()
+            await store.check()
         await store.close()
 
 
@@ -237,19 +411,19 @@ async def test_an_old_server_is_refused(version: str) -> None:
 async def test_a_server_that_is_no_redis_is_refused(reply: bytes) -> None:
     """What answers in another language is no store, whatever redis-py makes of it."""
     with answering(reply) as url:
-        store = RedisStore(url, timeout=0.5)
+        store = RedisStore(url, StoreOptions(timeout=0.5))
         for _ in range(3):
             async with asyncio.timeout(15):
                 with pytest.raises(StoreUnavailable):
-                    await store.open()
+                    await store.check()
         await store.close()
 
 
 async def test_nonsense_is_forgotten_with_its_connection(redis_url: str, redis_client: redis.Redis) -> None:
     """A reply that is none costs the calls that travelled with it; the next ones have a new connection."""
-    store = RedisStore(redis_url)
+    store = RedisStore(redis_url, DEFAULT)
     await store.check()
-    line = store._line  # noqa: SLF001 - a real Redis talks no nonsense, so it is put in its mouth
+    line = store._client._servers._small  # noqa: SLF001 - a real Redis talks no nonsense, so it is put in its mouth
     connection = line._connection  # noqa: SLF001
     assert connection is not None
     connection._parser._reader.feed(b"nonsense\r\n")  # type: ignore[attr-defined] # noqa: SLF001
@@ -261,7 +435,7 @@ async def test_nonsense_is_forgotten_with_its_connection(redis_url: str, redis_c
 
 async def test_large_calls_do_not_hold_up_small_ones(redis_url: str, redis_client: redis.Redis) -> None:
     """They have a line of their own, and travel few at a time."""
-    store = RedisStore(redis_url)
+    store = RedisStore(redis_url, DEFAULT)
     large = EncodedEvent(b"{}", {b'm"a"': b"x" * 5_000_000})
     calls = [store.create_or_merge(TENANT, f"large {number}", large) for number in range(40)]
     calls += [store.create_or_merge(TENANT, f"small {number}", EVENT) for number in range(40)]

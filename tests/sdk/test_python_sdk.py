@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import redis
-from support import SESSION_ID, Running, free_port
+from support import SESSION_ID, Running, event_key, free_port, stored_event
 
 from skep.handlers.tenant import Tenant
 from skep.server.auth import authenticate
@@ -69,12 +69,7 @@ def held(server: Running, request: pytest.FixtureRequest) -> Any:
 
 def hash_of(client: redis.Redis, tenant: Tenant, session_id: str) -> dict[str, Any]:
     """The event in a hash, but for its tenant's ids."""
-    fields: dict[bytes, bytes] = client.hgetall(f"skep:event:{tenant.digest}:{session_id}")  # type: ignore[assignment] # bytes, as no decoding is asked for
-    event: dict[str, Any] = json.loads(fields.pop(b"p"))
-    for letter, name in ((b"m", "metadata"), (b"u", "user_properties")):
-        members = {key[1:]: value for key, value in fields.items() if key.startswith(letter)}
-        event[name] = {json.loads(key): json.loads(value) for key, value in members.items()}
-    return event
+    return stored_event(client.hgetall(event_key(tenant, session_id)))  # type: ignore[arg-type] # no coroutine
 
 
 def test_it_is_the_release() -> None:

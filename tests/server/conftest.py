@@ -6,6 +6,7 @@ import httpx
 import pytest
 from support import TOKEN
 
+from skep.handlers.store import StoreOptions
 from skep.handlers.store_memory import MemoryStore
 from skep.server.app import build
 from skep.server.settings import Settings
@@ -14,7 +15,7 @@ from skep.server.settings import Settings
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, with a token."""
-    transport = httpx.ASGITransport(build(Settings(max_body=100_000), MemoryStore()))
+    transport = httpx.ASGITransport(build(Settings(max_body=100_000), MemoryStore(StoreOptions())))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://skep", headers=headers) as opened:
         yield opened

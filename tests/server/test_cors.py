@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from skep.handlers.store import StoreOptions
 from skep.handlers.store_memory import MemoryStore
 from skep.server.app import build
 from skep.server.settings import Settings
@@ -61,7 +62,7 @@ async def test_a_refused_preflight_has_the_documented_body(client: httpx.AsyncCl
 
 async def test_a_flag_turns_it_off() -> None:
     """Then a preflight is a method that there is not."""
-    transport = httpx.ASGITransport(build(Settings(cors=False), MemoryStore()))
+    transport = httpx.ASGITransport(build(Settings(cors=False), MemoryStore(StoreOptions())))
     async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
         response = await client.options("/v1/sessions", headers=PREFLIGHT)
     assert (405, set()) == (response.status_code, cors_headers(response))

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from support import TOKEN, Running, running
 from uvicorn.server import ServerState
 
+from skep.handlers.store import StoreOptions
 from skep.handlers.store_memory import MemoryStore
 from skep.server import http_server
 from skep.server.app import build
@@ -221,7 +222,7 @@ def test_many_upgrades_in_one_write(server: Running) -> None:
 async def test_a_connection_on_which_nothing_goes_on_is_closed(monkeypatch: pytest.MonkeyPatch, after: bytes) -> None:
     """Whatever came last: an empty line, or a part of a body that was answered without it."""
     monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.2)
-    async with listening(build(Settings(), MemoryStore())) as (address, _):
+    async with listening(build(Settings(), MemoryStore(StoreOptions()))) as (address, _):
         reader, writer = await asyncio.open_connection(*address)
         writer.write(POST + b"Content-Length: 2\r\n\r\n{}" + after)
         assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), timeout=15)
@@ -409,7 +410,7 @@ def test_answers_say_nothing_of_the_server(server: Running) -> None:
 async def test_a_stalled_head_times_out(monkeypatch: pytest.MonkeyPatch, sent: bytes, status: int | None) -> None:
     """A connection on which no request arrives is closed; where one began, 408 says why."""
     monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.2)
-    async with listening(build(Settings(), MemoryStore())) as (address, _):
+    async with listening(build(Settings(), MemoryStore(StoreOptions()))) as (address, _):
         received = await exchange(address, sent)
     statuses = [int(found) for found in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]
     assert ([] if status is None else [status]) == statuses[-1:]
@@ -433,7 +434,7 @@ async def test_a_stalled_head_waits_for_the_answer_before_it(monkeypatch: pytest
 @pytest.mark.parametrize("broken", [b"zz\r\n", b"1;" + b"x" * 1_000_000])
 async def test_a_broken_body_is_answered_once(broken: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """The application that waits for the rest of it in vain answers nobody, and that is no fault."""
-    async with listening(build(Settings(body_timeout=0.3), MemoryStore())) as (address, state):
+    async with listening(build(Settings(body_timeout=0.3), MemoryStore(StoreOptions()))) as (address, state):
         sent = POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n" + broken
         received = await exchange(address, sent, stay=0.6)
         assert received.count(b"HTTP/1.1 4") == 1

@@ -1,0 +1,168 @@
+"""A Redis cluster: several servers, and the map of who holds which hash slot, which is redis-py's.
+
+The map is looked at again when a server sends a call elsewhere, is down, or is not there. A call that cannot have been
+done is made again where the map has changed since; otherwise it fails at once.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.cluster import PRIMARY
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
+from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from skep.handlers.redis_line import Command, NotSent
+from skep.handlers.redis_server import LARGE, LARGE_PATIENCE, Server
+
+TRIES: Final = 5  # of one call: redis-cli, too, follows no more redirections than that
+PAUSE: Final = 0.05  # seconds before a call that a slot on the move refused is made again
+
+
+class Cluster:
+    """The servers of a cluster, each with lines of its own."""
+
+    def __init__(self, url: str, timeout: float, wait: int) -> None:
+        """Take the URL of any of the servers, `redis://` or `rediss://`, and connect later.
+
+        Raises:
+            TypeError, ValueError, RedisError, RedisClusterException: the URL has an option that there is not, or not
+                with that value.
+        """
+        self._timeout = timeout
+        self._wait = wait
+        share = timeout / 2  # half of the time to ask one server for the map, so that there is time to ask another
+        options = {"socket_timeout": share, "socket_connect_timeout": share, "decode_responses": False}
+        once = Retry(NoBackoff(), 0)
+        self._cluster = RedisCluster.from_url(url, require_full_coverage=False, retry=once, **options)
+        self._map = self._cluster.nodes_manager
+        self._servers: dict[str, Server] = {}
+        self._looking: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+
+    async def call(self, key: str, *commands: Command, size: int = 0, write: bool = False) -> Any:
+        """The reply to the last of the commands, from the server that holds the key's slot.
+
+        Raises:
+            RedisError: it refused them, could not be reached, or did not answer in time.
+        """
+        patience = self._timeout * (LARGE_PATIENCE if size >= LARGE else 1)
+        try:
+            async with asyncio.timeout(patience):
+                return await self._call(key, commands, size, write=write)
+        except TimeoutError:
+            self._look_soon()
+            raise RedisConnectionError("no reply in time") from None
+
+    async def call_each(self, command: Command) -> Sequence[Any]:
+        """The reply of each server that takes writes.
+
+        Raises:
+            RedisError: one did not answer, or a slot has none.
+        """
+        if not self._is_covered():
+            await self._look()
+        if not self._is_covered():
+            raise NotSent(f"not every slot of the cluster has a server: {self._failure}")
+        primaries = [node for node in self._map.nodes_cache.values() if node.server_type == PRIMARY]
+        try:
+            return await asyncio.gather(*(self._server(node).call("", command) for node in primaries))
+        except RedisConnectionError:
+            self._look_soon()
+            raise
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        if self._looking is not None:
+            self._looking.cancel()
+        await asyncio.gather(*(server.close() for server in self._servers.values()))
+        await self._map.aclose()
+        await self._map.aclose("startup_nodes")
+
+    async def _call(self, key: str, commands: Sequence[Command], size: int, *, write: bool) -> Any:
+        slot = key_slot(key.encode())
+        server = await self._found(slot)
+        error: RedisError
+        for _ in range(TRIES):
+            try:
+                return await server.call(key, *commands, size=size, write=write)
+            except MovedError as moved:
+                await self._moved(moved)
+                error = moved
+            except AskError as ask:
+                there = self._server(ClusterNode(ask.host, ask.port, PRIMARY, **self._map.connection_kwargs))
+                return await there.call(key, ("ASKING",), *commands, size=size, write=write)
+            except TryAgainError as later:
+                await asyncio.sleep(PAUSE)
+                error = later
+            except (NotSent, ClusterDownError) as away:
+                await self._look()
+                if self._holder(slot) is server:
+                    raise
+                error = away
+            except RedisConnectionError:
+                self._look_soon()
+                raise
+            server = await self._found(slot)
+        raise error
+
+    async def _found(self, slot: int) -> Server:
+        """The server that holds a slot, looked for if it is not known."""
+        if self._holder(slot) is None:
+            await self._look()
+        server = self._holder(slot)
+        if server is None:
+            raise NotSent(f"no server of the cluster holds slot {slot}: {self._failure}")
+        return server
+
+    def _holder(self, slot: int) -> Server | None:
+        nodes = self._map.slots_cache.get(slot)
+        return self._server(nodes[0]) if nodes else None
+
+    def _server(self, node: ClusterNode) -> Server:
+        server = self._servers.get(node.name)
+        if server is None:
+            options = {**node.connection_kwargs, "socket_timeout": None, "socket_connect_timeout": self._timeout}
+            server = Server(lambda: node.connection_class(**options), self._timeout, self._wait)
+            self._servers[node.name] = server
+        return server
+
+    def _is_covered(self) -> bool:
+        return len(self._map.slots_cache) == REDIS_CLUSTER_HASH_SLOTS
+
+    async def _moved(self, error: MovedError) -> None:
+        """Note that one slot has moved; others may have, too."""
+        if error.slot_id in self._map.slots_cache:
+            await self._map.move_slot(error)
+        self._look_soon()
+
+    async def _look(self) -> None:
+        """Ask for the map; those who want it at the same time share one look."""
+        self._look_soon()
+        if self._looking is not None:
+            await asyncio.shield(self._looking)
+
+    def _look_soon(self) -> None:
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._look_now())
+
+    async def _look_now(self) -> None:
+        try:
+            await self._map.initialize()
+            await self._forget_gone()
+            self._failure = None
+        except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that is no cluster
+            self._failure = error
+        finally:
+            self._looking = None
+
+    async def _forget_gone(self) -> None:
+        """Drop the lines to servers that are in the cluster no more."""
+        for name in self._servers.keys() - self._map.nodes_cache.keys():
+            with suppress(RedisError, OSError):
+                await self._servers.pop(name).close()

@@ -1,0 +1,48 @@
+"""One Redis server, and the lines to it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from redis.asyncio import ConnectionPool
+from redis.asyncio.connection import AbstractConnection as Connection
+
+from skep.handlers.redis_line import Command, Line
+
+LARGE: Final = 256 * 1024  # bytes, from which on a call has a line and a patience of its own
+LARGE_PATIENCE: Final = 5  # times the time for any other
+
+
+class Server:
+    """One Redis: a line for what is small, and one for what is large and must not hold the small up."""
+
+    def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int) -> None:
+        """Connect later; a call has `timeout` seconds, a write is done when `wait` replicas have it."""
+        self._small = Line(connect, timeout, wait)
+        self._large = Line(connect, timeout * LARGE_PATIENCE, wait)
+
+    async def call(self, _key: str, *commands: Command, size: int = 0, write: bool = False) -> Any:
+        """The reply to the last of the commands; `size` is the client's part of them, bytes."""
+        line = self._large if size >= LARGE else self._small
+        return await line.call(*commands, size=size, write=write)
+
+    async def call_each(self, command: Command) -> Sequence[Any]:
+        """The reply of each server that takes writes: of this one."""
+        return [await self._small.call(command)]
+
+    async def close(self) -> None:
+        """Drop both connections."""
+        await self._small.close()
+        await self._large.close()
+
+
+def server_at(url: str, timeout: float, wait: int) -> Server:
+    """The server at a URL; its options are redis-py's, save those on time and decoding, which are ours.
+
+    Raises:
+        TypeError, ValueError, RedisError: there is no such option, or not with that value.
+    """
+    pool = ConnectionPool.from_url(url)
+    ours = {"socket_timeout": None, "socket_connect_timeout": timeout, "decode_responses": False}
+    options = {**pool.connection_kwargs, **ours}
+    pool.connection_class(**options)
+    return Server(lambda: pool.connection_class(**options), timeout, wait)

@@ -1,0 +1,118 @@
+"""Several processes that serve one socket: a parent that holds it, and workers that it forks and replaces."""
+
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+RESTART_SECONDS = 1.0  # at least, between two starts of a worker that dies at once
+
+Work = Callable[[int, Callable[[], None]], None]
+
+
+class Workers:
+    """A parent and its workers.
+
+    A worker tells the parent by SIGUSR1 that it serves. It reads the end of a pipe when the parent is gone, however it
+    went, and ends too: nobody is left behind on the port.
+    """
+
+    def __init__(self, count: int, work: Work) -> None:
+        """Prepare `count` workers.
+
+        `work` is given a file descriptor and a callable: it calls the latter when it serves, and serves until SIGTERM
+        or until the former can be read.
+        """
+        self._count = count
+        self._work = work
+        self._started: dict[int, float] = {}
+        self._ending = False
+        self._lifeline, self._held = os.pipe()
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Start the workers, call `ready` when the first serves, and keep their number until SIGINT or SIGTERM."""
+        gc.freeze()  # what the workers share is then not written to by their collectors, and stays shared
+        with _handling({signal.SIGINT: self._end, signal.SIGTERM: self._end, signal.SIGUSR1: _once(ready)}):
+            for _ in range(self._count):
+                self._start()
+            while self._started:
+                self._replace(*os.wait())
+
+    def _start(self) -> None:
+        with _blocked():  # a signal finds a worker that is known to the parent, and has its own handlers
+            parent = os.getpid()
+            pid = os.fork()
+            if pid == 0:
+                self._serve(parent)
+            self._started[pid] = time.monotonic()
+
+    def _serve(self, parent: int) -> NoReturn:
+        """Be a worker; nothing of the parent runs in it afterwards."""
+        status = 1
+        try:
+            os.close(self._held)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all, and the parent passes it on
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            self._work(self._lifeline, lambda: os.kill(parent, signal.SIGUSR1))
+            status = 0
+        except BaseException:  # noqa: BLE001 - there is nobody else to tell
+            sys.excepthook(*sys.exc_info())
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _replace(self, pid: int, status: int) -> None:
+        """Start another worker for one that ended though nobody told it to."""
+        lived = time.monotonic() - self._started.pop(pid)
+        if not self._ending:
+            code = os.waitstatus_to_exitcode(status)
+            how = signal.Signals(-code).name if code < 0 else f"status {code}"
+            print(f"skep: worker {pid} ended with {how}, another takes its place", file=sys.stderr, flush=True)  # noqa: T201
+            time.sleep(max(0, RESTART_SECONDS - lived))
+        if not self._ending:
+            self._start()
+
+    def _end(self, *_signal: object) -> None:
+        """Tell the workers to end; told twice, they end at once."""
+        self._ending = True
+        for pid in self._started:
+            os.kill(pid, signal.SIGTERM)
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+
+@contextmanager
+def _blocked() -> Iterator[None]:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
+@contextmanager
+def _handling(handlers: dict[signal.Signals, Callable[..., None]]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _once(call: Callable[[], None]) -> Callable[..., None]:
+    """A signal handler that calls at the first signal alone."""
+    left = [call]
+
+    def handle(*_signal: Any) -> None:
+        while left:
+            left.pop()()
+
+    return handle
