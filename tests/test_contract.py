@@ -165,3 +165,18 @@ def test_the_older_operation_starts_the_same_session(server: Running) -> None:
     wrapped = {"session": {"session_id": session_id, "metadata": {"b": 2}}}
     response = server.post(wrapped, path="/session/start")
     assert {**first, "metadata": {"a": 1, "b": 2}} == response.json()
+
+
+def test_a_reset_forgets_a_tenants_sessions_and_no_others(server: Running) -> None:
+    """Once it is answered, nothing from before is seen again."""
+    session_id = str(uuid4())
+    for token in ("reset", "kept"):
+        server.post({"session_id": session_id, "metadata": {"before": 1}}, token=token)
+    assert {"reset": True} == server.post({}, path="/__admin/reset", token="reset").json()
+    after = {token: server.post({"session_id": session_id}, token=token).json() for token in ("reset", "kept")}
+    assert {"reset": {}, "kept": {"before": 1}} == {token: event["metadata"] for token, event in after.items()}
+
+
+def test_a_reset_needs_a_token(server: Running) -> None:
+    """Which says whose data."""
+    assert server.post({}, path="/__admin/reset", token="invalid").status_code == 401

@@ -1,14 +1,16 @@
-"""The health of the server."""
+"""The operations of the control API, on every store."""
 
 import json
 
 import pytest
 from support import StoppedClock
 
-from skep.handlers.control import get_health
+from skep.handlers.control import get_health, reset
 from skep.handlers.request import Request
+from skep.handlers.sessions import create_session
 from skep.handlers.store import Store, StoreOptions
 from skep.handlers.store_redis import RedisStore
+from skep.handlers.tenant import tenant_of
 
 pytestmark = pytest.mark.anyio
 
@@ -17,9 +19,19 @@ async def test_it_is_ready_when_its_store_answers(store: Store) -> None:
     """200, with the kind of store and the version."""
     answer = await get_health(Request(store, StoppedClock()))
     assert answer.status == 200
-    assert {"live": True, "ready": True, "store": store.kind, "version": "0.1.0"} == {
-        name: value for name, value in json.loads(answer.body).items() if name != "warnings"
-    }
+    warnings = list(await store.check())
+    health = {"live": True, "ready": True, "store": store.kind, "warnings": warnings, "version": "0.1.0"}
+    assert health == json.loads(answer.body)
+
+
+async def test_a_reset_forgets_what_the_tenant_has(store: Store) -> None:
+    """And nothing of another's."""
+    ours, theirs = (Request(store, StoppedClock(), tenant_of(token), {"metadata": {"a": 1}}) for token in (b"a", b"b"))
+    for request in (ours, theirs):
+        await create_session(request)
+    assert b'{"reset":true}' == (await reset(ours)).body
+    merged = [await create_session(request._replace(body={})) for request in (ours, theirs)]
+    assert [{}, {"a": 1}] == [json.loads(answer.body)["metadata"] for answer in merged]
 
 
 async def test_it_is_live_but_not_ready_when_its_store_is_away() -> None:

@@ -1,0 +1,110 @@
+"""Several workers on one socket, as processes."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import SESSION_ID, SKEP, Running, running
+
+LISTENING = "skep is listening on http://127.0.0.1:"
+
+
+def workers_of(server: Running) -> set[int]:
+    """The processes that the parent has started and that live."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            state, parent = path.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+            if int(parent) == server.process.pid and state != "Z":
+                found.add(int(path.parent.name))
+    return found
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_free(address: tuple[str, int]) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(address) != 0
+
+
+def test_workers_serve_one_store(redis_url: str) -> None:
+    """Whichever of them answers, the session is one."""
+    with running("--workers", "3", "--store", redis_url) as server:
+        wait_for(lambda: len(workers_of(server)) == 3)
+        answers = [server.post({"session_id": SESSION_ID, "metadata": {str(n): n}}, token="workers") for n in range(30)]
+        assert {str(n): n for n in range(30)} == answers[-1].json()["metadata"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+def test_a_worker_that_ends_is_replaced(redis_url: str, tmp_path: Path, number: signal.Signals) -> None:
+    """The others serve on, and one line says so."""
+    errors = tmp_path / "stderr"
+    with errors.open("w") as stderr, running("--workers", "2", "--store", redis_url, stderr=stderr) as server:
+        wait_for(lambda: len(workers_of(server)) == 2)
+        victim, other = workers_of(server)
+        os.kill(victim, number)
+        wait_for(lambda: victim not in workers_of(server))
+        assert [200] * 10 == [server.post({}).status_code for _ in range(10)]
+        wait_for(lambda: len(workers_of(server)) == 2)
+        assert other in workers_of(server)
+        assert [200] * 10 == [server.post({}).status_code for _ in range(10)]
+    how = "status 0" if number == signal.SIGTERM else number.name
+    said = [line for line in errors.read_text(encoding="utf-8").splitlines() if "warning" not in line]
+    assert [f"skep: worker {victim} ended with {how}, another takes its place"] == said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_they_end_together(redis_url: str, number: signal.Signals) -> None:
+    """Status 0, one line in all, and the port is free."""
+    with running("--workers", "2", "--store", redis_url) as server:
+        wait_for(lambda: len(workers_of(server)) == 2)
+        workers = workers_of(server)
+        server.process.send_signal(number)
+        assert server.process.wait(timeout=20) == 0
+        assert server.process.stdout is not None
+        assert server.process.stdout.read() == ""
+        assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+        assert is_free(server.address)
+
+
+def test_an_interrupt_of_the_whole_group_ends_them(redis_url: str) -> None:
+    """A terminal sends SIGINT to parent and workers alike."""
+    command = [str(SKEP), "serve", "--port", "0", "--workers", "2", "--store", redis_url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(LISTENING)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_a_signal_at_any_moment_of_the_start_ends_them(redis_url: str) -> None:
+    """While workers are forked, too."""
+    for pause in (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8):
+        command = [str(SKEP), "serve", "--port", "0", "--workers", "4", "--store", redis_url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+            time.sleep(pause)
+            process.terminate()
+            process.wait(timeout=20)
+            with pytest.raises(ProcessLookupError):
+                os.killpg(process.pid, 0)
+
+
+def test_no_worker_outlives_its_parent(redis_url: str) -> None:
+    """Killed as nobody can prevent, the parent leaves no process behind on its port."""
+    with running("--workers", "2", "--store", redis_url) as server:
+        wait_for(lambda: len(workers_of(server)) == 2)
+        server.process.kill()
+        wait_for(lambda: is_free(server.address))
