@@ -18,9 +18,8 @@ from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError,
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from skep.handlers.redis_line import Command, NotSent
-from skep.handlers.redis_server import LARGE, LARGE_PATIENCE, Server
+from skep.handlers.redis_server import Server
 
-TRIES: Final = 5  # of one call: redis-cli, too, follows no more redirections than that
 PAUSE: Final = 0.05  # seconds before a call that a slot on the move refused is made again
 
 
@@ -51,13 +50,34 @@ class Cluster:
         Raises:
             RedisError: it refused them, could not be reached, or did not answer in time.
         """
-        patience = self._timeout * (LARGE_PATIENCE if size >= LARGE else 1)
-        try:
-            async with asyncio.timeout(patience):
-                return await self._call(key, commands, size, write=write)
-        except TimeoutError:
-            self._look_soon()
-            raise RedisConnectionError("no reply in time") from None
+        slot = key_slot(key.encode())
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        error: RedisError | None = None
+        asked: Server | None = None
+        while error is None or asyncio.get_running_loop().time() < deadline:
+            server = asked or await self._found(slot, deadline)
+            leave = [("ASKING",)] if asked else []
+            asked = None
+            try:
+                return await server.call(key, *leave, *commands, size=size, write=write)
+            except MovedError as moved:
+                await self._moved(moved)
+                error = moved
+            except AskError as ask:
+                asked = self._server(ClusterNode(ask.host, ask.port, PRIMARY, **self._map.connection_kwargs))
+                error = ask
+            except TryAgainError as later:
+                await asyncio.sleep(PAUSE)
+                error = later
+            except (NotSent, ClusterDownError) as away:
+                await self._look(deadline)
+                if self._holder(slot) is server:
+                    raise
+                error = away
+            except RedisConnectionError:
+                self._look_soon()
+                raise
+        raise error
 
     async def call_each(self, command: Command) -> Sequence[Any]:
         """The reply of each server that takes writes.
@@ -66,7 +86,7 @@ class Cluster:
             RedisError: one did not answer, or a slot has none.
         """
         if not self._is_covered():
-            await self._look()
+            await self._look(asyncio.get_running_loop().time() + self._timeout)
         if not self._is_covered():
             raise NotSent(f"not every slot of the cluster has a server: {self._failure}")
         primaries = [node for node in self._map.nodes_cache.values() if node.server_type == PRIMARY]
@@ -79,42 +99,15 @@ class Cluster:
     async def close(self) -> None:
         """Drop all connections."""
         if self._looking is not None:
-            self._looking.cancel()
+            await asyncio.wait([self._looking], timeout=self._timeout)  # cut off, it would leave connections behind
         await asyncio.gather(*(server.close() for server in self._servers.values()))
         await self._map.aclose()
         await self._map.aclose("startup_nodes")
 
-    async def _call(self, key: str, commands: Sequence[Command], size: int, *, write: bool) -> Any:
-        slot = key_slot(key.encode())
-        server = await self._found(slot)
-        error: RedisError
-        for _ in range(TRIES):
-            try:
-                return await server.call(key, *commands, size=size, write=write)
-            except MovedError as moved:
-                await self._moved(moved)
-                error = moved
-            except AskError as ask:
-                there = self._server(ClusterNode(ask.host, ask.port, PRIMARY, **self._map.connection_kwargs))
-                return await there.call(key, ("ASKING",), *commands, size=size, write=write)
-            except TryAgainError as later:
-                await asyncio.sleep(PAUSE)
-                error = later
-            except (NotSent, ClusterDownError) as away:
-                await self._look()
-                if self._holder(slot) is server:
-                    raise
-                error = away
-            except RedisConnectionError:
-                self._look_soon()
-                raise
-            server = await self._found(slot)
-        raise error
-
-    async def _found(self, slot: int) -> Server:
+    async def _found(self, slot: int, deadline: float) -> Server:
         """The server that holds a slot, looked for if it is not known."""
         if self._holder(slot) is None:
-            await self._look()
+            await self._look(deadline)
         server = self._holder(slot)
         if server is None:
             raise NotSent(f"no server of the cluster holds slot {slot}: {self._failure}")
@@ -141,15 +134,15 @@ class Cluster:
             await self._map.move_slot(error)
         self._look_soon()
 
-    async def _look(self) -> None:
-        """Ask for the map; those who want it at the same time share one look."""
-        self._look_soon()
-        if self._looking is not None:
-            await asyncio.shield(self._looking)
+    async def _look(self, deadline: float) -> None:
+        """Ask for the map, and wait for it until the deadline; those who want it at the same time share one look."""
+        looking = self._look_soon()
+        await asyncio.wait([looking], timeout=deadline - asyncio.get_running_loop().time())
 
-    def _look_soon(self) -> None:
-        if self._looking is None:
+    def _look_soon(self) -> asyncio.Task[None]:
+        if self._looking is None or self._looking.done():
             self._looking = asyncio.get_running_loop().create_task(self._look_now())
+        return self._looking
 
     async def _look_now(self) -> None:
         try:
@@ -158,8 +151,6 @@ class Cluster:
             self._failure = None
         except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that is no cluster
             self._failure = error
-        finally:
-            self._looking = None
 
     async def _forget_gone(self) -> None:
         """Drop the lines to servers that are in the cluster no more."""

@@ -9,7 +9,7 @@ import asyncio
 import select
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from redis.asyncio.connection import AbstractConnection as Connection
@@ -17,7 +17,8 @@ from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, Respon
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
-PATIENCE: Final = 0.9  # of the time for a call, how much replicas have to acknowledge it
+WAIT_SHARE: Final = 0.4  # of the time that Redis may be silent, how much replicas have: for two pipelines in turn
+HEARD_SHARE: Final = 0.9  # of that time, below which what is left is renewed by a reply
 
 Command = tuple[Any, ...]
 
@@ -31,15 +32,11 @@ class NotReplicated(RedisError):
 
 
 class Call(NamedTuple):
-    """Commands that stay together, the reply to the last of which is the call's; `size` is the client's part, bytes.
-
-    `deadline` is a time of the event loop, after which nobody waits for the reply.
-    """
+    """Commands that stay together, the reply to the last of which is the call's; `size` is the client's part, bytes."""
 
     commands: Sequence[Command]
     size: int
     write: bool
-    deadline: float
     reply: asyncio.Future[Any]
 
 
@@ -47,18 +44,17 @@ class Line:
     """A connection, made when it is needed, and the calls that wait for it.
 
     Calls of one event-loop turn travel as one pipeline, as do those that come while it is on its way. One that Redis
-    refuses fails alone. If the connection fails, so do the calls that are on their way.
+    refuses fails alone. If the connection fails, so do the calls that are on their way; if Redis falls silent, those
+    that wait for it as well, so that no call waits for two silences.
     """
 
     def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int = 0) -> None:
-        """Connect later; a call is answered within `timeout` seconds, a write when `wait` replicas have it."""
+        """Connect later; Redis may be silent for `timeout` seconds; a write is done when `wait` replicas have it."""
         self._connect = connect
         self._timeout = timeout
         self._wait = wait
         self._connection: Connection | None = None
         self._waiting: deque[Call] = deque()
-        self._unanswered: deque[Call] = deque()
-        self._alarm: asyncio.TimerHandle | None = None
         self._travelling: asyncio.Task[None] | None = None
 
     async def call(self, *commands: Command, size: int = 0, write: bool = False) -> Any:
@@ -68,42 +64,30 @@ class Line:
             RedisError: Redis refused it, could not be reached, or did not answer in time.
         """
         loop = asyncio.get_running_loop()
-        call = Call(commands, size, write, loop.time() + self._timeout, loop.create_future())
+        call = Call(commands, size, write, loop.create_future())
         self._waiting.append(call)
-        self._unanswered.append(call)
-        if self._alarm is None:
-            self._alarm = loop.call_at(call.deadline, self._give_up)
         if self._travelling is None:
             self._travelling = loop.create_task(self._travel())
         return await call.reply
 
     async def close(self) -> None:
         """Drop the connection."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        await self._disconnect()
-
-    async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect()
 
     async def _travel(self) -> None:
         while calls := self._next_calls():
-            replies: Sequence[Any]
             try:
-                async with asyncio.timeout(self._timeout):
-                    replies = await self._exchange(calls)
+                async with asyncio.timeout(self._timeout) as patience:
+                    connection = await self._connected()
+                    await self._exchange(connection, calls, patience)
             except TimeoutError:
-                replies = [RedisConnectionError("no reply in time")] * len(calls)
+                _fail([*calls, *self._waiting], RedisConnectionError("no reply in time"))
             except NotSent as error:
-                replies = [error] * len(calls)
+                _fail(calls, error)
             except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that talks nonsense
-                replies = [RedisConnectionError(str(error))] * len(calls)
-            for call, reply in zip(calls, replies, strict=True):
-                _settle(call, reply)
-            self._forget_answered()
+                _fail(calls, RedisConnectionError(str(error)))
         self._travelling = None
 
     def _next_calls(self) -> list[Call]:
@@ -112,51 +96,15 @@ class Line:
         size = 0
         while self._waiting and (not calls or size + self._waiting[0].size <= PIPELINE):
             call = self._waiting.popleft()
-            if not call.reply.done():  # else its time is up, or whoever asked is gone
+            if not call.reply.done():  # else whoever asked is gone
                 calls.append(call)
                 size += call.size
         return calls
 
-    def _give_up(self) -> None:
-        """Fail the calls whose time is up, and look again when the next one's is."""
-        self._alarm = None
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        while self._unanswered and self._unanswered[0].deadline <= now:
-            _settle(self._unanswered.popleft(), RedisConnectionError("no reply in time"))
-        self._forget_answered()
-        if self._unanswered:
-            self._alarm = loop.call_at(self._unanswered[0].deadline, self._give_up)
-
-    def _forget_answered(self) -> None:
-        while self._unanswered and self._unanswered[0].reply.done():
-            self._unanswered.popleft()
-
-    async def _exchange(self, calls: list[Call]) -> list[Any]:
-        """A reply for each call, or the error that it was refused with."""
-        connection = await self._connected()
-        acknowledged = self._wait > 0 and any(call.write for call in calls)
-        commands = [command for call in calls for command in call.commands]
-        if acknowledged:
-            commands.append(("WAIT", self._wait, int(self._timeout * PATIENCE * 1000)))
-        try:
-            replies = await _pipeline(connection, commands)
-        except BaseException:
-            await self._disconnect()  # replies may still be on their way, and must not be taken for those of others
-            raise
-        if any(isinstance(reply, ReadOnlyError) for reply in replies):
-            await self._disconnect()  # what is read-only was demoted: the name may lead elsewhere by now
-        replicas = replies.pop() if acknowledged else 0
-        answered = _last_of_each(calls, replies)
-        if acknowledged and (isinstance(replicas, Exception) or replicas < self._wait):
-            error = NotReplicated(f"{replicas} of {self._wait} replicas have it")
-            answered = [error if call.write else reply for call, reply in zip(calls, answered, strict=True)]
-        return answered
-
     async def _connected(self) -> Connection:
         """The connection, a new one if there is none or Redis has dropped it."""
         if self._connection is not None and _is_dropped(self._connection):
-            await self._disconnect()
+            await self.close()
         if self._connection is None:
             connection = self._connect()
             try:
@@ -168,6 +116,47 @@ class Line:
                 raise
             self._connection = connection
         return self._connection
+
+    async def _exchange(self, connection: Connection, calls: list[Call], patience: asyncio.Timeout) -> None:
+        """Send the calls at once, and settle each with its reply, or with the error that it was refused with."""
+        waits = self._wait > 0 and any(call.write for call in calls)
+        commands = [command for call in calls for command in call.commands]
+        if waits:
+            commands.append(("WAIT", self._wait, int(self._timeout * WAIT_SHARE * 1000)))
+        held: list[tuple[Call, Any]] = []
+        demoted = False
+        try:
+            await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            for call in calls:
+                reply = await self._reply(connection, call, patience)
+                demoted = demoted or isinstance(reply, ReadOnlyError)
+                if waits and call.write:
+                    held.append((call, reply))
+                else:
+                    _settle(call, reply)
+            if waits:
+                self._acknowledge(held, await _next_reply(connection))
+        except BaseException:
+            await self.close()  # replies may still be on their way, and must not be taken for those of others
+            raise
+        if demoted:
+            await self.close()  # the name of what is read-only now may lead elsewhere
+
+    async def _reply(self, connection: Connection, call: Call, patience: asyncio.Timeout) -> Any:
+        """The reply to the last command of a call; Redis is heard, and may be silent anew."""
+        for _ in call.commands:
+            reply = await _next_reply(connection)
+        now = asyncio.get_running_loop().time()
+        if (patience.when() or now) - now < self._timeout * HEARD_SHARE:
+            patience.reschedule(now + self._timeout)
+        return reply
+
+    def _acknowledge(self, held: list[tuple[Call, Any]], replicas: Any) -> None:
+        """Settle the writes, now that it is known how many replicas have them."""
+        enough = isinstance(replicas, int) and replicas >= self._wait
+        error = NotReplicated(f"{replicas} of {self._wait} replicas have it")
+        for call, reply in held:
+            _settle(call, reply if enough or isinstance(reply, Exception) else error)
 
 
 def _is_dropped(connection: Connection) -> bool:
@@ -183,29 +172,22 @@ def _is_dropped(connection: Connection) -> bool:
     return bool(poll.poll(0))
 
 
-async def _pipeline(connection: Connection, commands: list[Command]) -> list[Any]:
-    """Send the commands at once; gives a reply for each, or the error that it was refused with."""
-    await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-    replies: list[Any] = []
-    for _ in commands:
-        try:
-            replies.append(await connection.read_response(disconnect_on_error=False))
-        except (ResponseError, BusyLoadingError) as refusal:  # anything else is no reply, and leaves us out of step
-            replies.append(refusal)
-    return replies
+async def _next_reply(connection: Connection) -> Any:
+    """The next reply, or the error that Redis refused a command with."""
+    try:
+        return await connection.read_response(disconnect_on_error=False)
+    except (ResponseError, BusyLoadingError) as refusal:  # anything else is no reply, and leaves us out of step
+        return refusal
 
 
-def _last_of_each(calls: list[Call], replies: list[Any]) -> list[Any]:
-    answered, at = [], -1
+def _fail(calls: Iterable[Call], error: RedisError) -> None:
     for call in calls:
-        at += len(call.commands)
-        answered.append(replies[at])
-    return answered
+        _settle(call, error)
 
 
 def _settle(call: Call, reply: Any) -> None:
     if call.reply.done():
-        return  # its time was up, or whoever asked is gone
+        return  # whoever asked is gone
     if isinstance(reply, Exception):
         call.reply.set_exception(reply)
     else:

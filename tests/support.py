@@ -106,6 +106,17 @@ def running(*arguments: str, env: Mapping[str, str] | None = None, stderr: IO[st
             process.stdout.close()
 
 
+def children(parent: int) -> set[int]:
+    """The processes that a process has started and that live."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            state, of = path.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+            if int(of) == parent and state != "Z":
+                found.add(int(path.parent.name))
+    return found
+
+
 def free_port() -> int:
     """A port of loopback that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

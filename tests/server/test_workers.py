@@ -1,6 +1,5 @@
 """Several workers on one socket, as processes."""
 
-import contextlib
 import os
 import signal
 import socket
@@ -10,20 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import SESSION_ID, SKEP, Running, running
+from support import SESSION_ID, SKEP, Running, children, running
 
 LISTENING = "skep is listening on http://127.0.0.1:"
 
 
 def workers_of(server: Running) -> set[int]:
     """The processes that the parent has started and that live."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            state, parent = path.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
-            if int(parent) == server.process.pid and state != "Z":
-                found.add(int(path.parent.name))
-    return found
+    return children(server.process.pid)
 
 
 def wait_for(holds: Callable[[], bool]) -> None:

@@ -1,0 +1,163 @@
+"""What a cluster adds: slots that move, and servers that go; on real servers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from redis.crc import key_slot
+from redis_servers import RedisServer, cluster_running, wait_until
+from support import event_key, index_key
+
+from skep.handlers.encoding import EncodedEvent
+from skep.handlers.errors import StoreUnavailable
+from skep.handlers.store import Store, StoreOptions, store_for
+from skep.handlers.tenant import tenant_of
+
+TENANT = tenant_of(b"a")
+EVENT = EncodedEvent(b"{}", {b'm"a"': b"1"})
+MERGED = EncodedEvent(b"{}", {b'm"a"': b"1", b'm"b"': b"2"})
+MERGE = EncodedEvent(b"", {b'm"b"': b"2"})
+IDS = [str(number) for number in range(300)]
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RedisServer]]:
+    """A cluster of its own, as its slots are moved about."""
+    with cluster_running(tmp_path_factory.mktemp("moving")) as running:
+        yield running
+
+
+@pytest.fixture
+async def store(servers: list[RedisServer]) -> AsyncIterator[Store]:
+    """A store on it, which has just looked at the map."""
+    for server in servers:
+        with server.client() as client:
+            client.flushall()
+    opened = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}")
+    await opened.check()
+    yield opened
+    await opened.close()
+
+
+def node_id(client: redis.Redis) -> str:
+    """The name of a server among its cluster."""
+    name = client.execute_command("CLUSTER MYID")
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
+class Move:
+    """A slot on its way from the server that holds it to another, in the steps of the Redis cluster specification."""
+
+    def __init__(self, servers: list[RedisServer], slot: int) -> None:
+        """Find who holds it."""
+        self.slot = slot
+        holders = {server.port: server for server in servers}
+        with servers[0].client() as client:
+            ranges = client.execute_command("CLUSTER SLOTS")
+        port = next(primary[1] for first, last, primary, *_ in ranges if first <= slot <= last)
+        self.source = holders.pop(port).client()
+        self.target = next(iter(holders.values())).client()
+        self.others = [server.client() for server in servers]
+
+    def begin(self) -> None:
+        """From now on what is not at the source is asked for at the target."""
+        self.target.execute_command("CLUSTER SETSLOT", self.slot, "IMPORTING", node_id(self.source))
+        self.source.execute_command("CLUSTER SETSLOT", self.slot, "MIGRATING", node_id(self.target))
+
+    def carry(self, *keys: str) -> None:
+        """Move keys."""
+        port = self.target.connection_pool.connection_kwargs["port"]
+        self.source.execute_command("MIGRATE", "127.0.0.1", port, "", 0, 5000, "KEYS", *keys)
+
+    def end(self) -> None:
+        """From now on the target holds the slot."""
+        for client in (self.target, self.source, *self.others):
+            client.execute_command("CLUSTER SETSLOT", self.slot, "NODE", node_id(self.target))
+
+    def close(self) -> None:
+        """Let go of the servers."""
+        for client in (self.target, self.source, *self.others):
+            client.close()
+
+
+async def test_a_tenant_is_spread_over_all_servers(store: Store, servers: list[RedisServer]) -> None:
+    """None has less than half of its share."""
+    await asyncio.gather(*(store.create_or_merge(TENANT, event_id, EVENT) for event_id in IDS))
+    shares = []
+    for server in servers:
+        with server.client() as client:
+            shares.append(len(list(client.scan_iter(match="skep:{*}:*", count=10_000))))
+    assert sum(shares) == len(IDS)
+    assert min(shares) > len(IDS) / 6
+
+
+async def test_a_slot_that_moves_is_followed(store: Store, servers: list[RedisServer]) -> None:
+    """Before, while and after its keys are moved, the session is one."""
+    await store.create_or_merge(TENANT, "id", EVENT)
+    move = Move(servers, key_slot(index_key(TENANT, "id").encode()))
+    move.begin()
+    assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
+    move.carry(event_key(TENANT, "id"), index_key(TENANT, "id"))
+    assert MERGED == await store.create_or_merge(TENANT, "id", MERGE)
+    move.end()
+    assert MERGED == await store.create_or_merge(TENANT, "id", MERGE)
+    assert MERGED == await store.read(TENANT, "id")
+    await store.reset(TENANT)
+    assert await store.read(TENANT, "id") is None
+    move.close()
+
+
+async def test_an_event_that_is_half_moved_is_tried_again(store: Store, servers: list[RedisServer]) -> None:
+    """Redis answers TRYAGAIN while an event is at one server and its index at the other; nothing is written then."""
+    await store.create_or_merge(TENANT, "id", EVENT)
+    move = Move(servers, key_slot(index_key(TENANT, "id").encode()))
+    move.begin()
+    move.carry(event_key(TENANT, "id"))
+    with pytest.raises(StoreUnavailable):
+        await store.create_or_merge(TENANT, "id", MERGE)
+    trying = asyncio.create_task(store.create_or_merge(TENANT, "id", MERGE))
+    await asyncio.sleep(0.07)
+    move.carry(index_key(TENANT, "id"))
+    move.end()
+    assert MERGED == await trying
+    move.close()
+
+
+async def test_a_server_that_is_no_cluster_is_refused(redis_url: str) -> None:
+    """By one that is asked for the map."""
+    store = store_for(redis_url.replace("redis://", "redis+cluster://"))
+    with pytest.raises(StoreUnavailable):
+        await store.check()
+    with pytest.raises(StoreUnavailable):
+        await store.create_or_merge(TENANT, "id", EVENT)
+    await store.close()
+
+
+async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
+    """The sessions of the others are served, its own come back with it, and the health tells."""
+    durable = ("--appendonly", "yes", "--appendfsync", "always")
+    with cluster_running(tmp_path, "--cluster-require-full-coverage", "no", *durable) as servers:
+        store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}", StoreOptions(timeout=1))
+        await asyncio.gather(*(store.create_or_merge(TENANT, event_id, EVENT) for event_id in IDS))
+        servers[0].kill()
+        for _ in range(2):
+            posts = (store.create_or_merge(TENANT, event_id, MERGE) for event_id in IDS)
+            answers = await asyncio.gather(*posts, return_exceptions=True)
+            served = [answer for answer in answers if answer == MERGED]
+            refused = [answer for answer in answers if isinstance(answer, StoreUnavailable)]
+            assert len(served) + len(refused) == len(IDS)
+            assert len(served) > len(IDS) / 2
+            assert len(refused) > len(IDS) / 6
+            with pytest.raises(StoreUnavailable):
+                await store.check()
+        servers[0].start()
+        with servers[0].client() as client:
+            wait_until(lambda: client.execute_command("CLUSTER INFO")["cluster_state"] == "ok", "it is back")
+        answers = await asyncio.gather(*(store.create_or_merge(TENANT, event_id, MERGE) for event_id in IDS))
+        assert [MERGED] * len(IDS) == answers
+        assert await store.check() == ()
+        await store.close()
