@@ -130,7 +130,7 @@ class Line:
             for call in calls:
                 reply = await self._reply(connection, call, patience)
                 demoted = demoted or isinstance(reply, ReadOnlyError)
-                if waits and call.write:
+                if waits and call.write and not isinstance(reply, Exception):
                     held.append((call, reply))
                 else:
                     _settle(call, reply)
@@ -156,7 +156,7 @@ class Line:
         enough = isinstance(replicas, int) and replicas >= self._wait
         error = NotReplicated(f"{replicas} of {self._wait} replicas have it")
         for call, reply in held:
-            _settle(call, reply if enough or isinstance(reply, Exception) else error)
+            _settle(call, reply if enough else error)
 
 
 def _is_dropped(connection: Connection) -> bool:

@@ -117,6 +117,12 @@ def children(parent: int) -> set[int]:
     return found
 
 
+def resident(process: int) -> int:
+    """The resident memory of a process, in bytes."""
+    pages = Path(f"/proc/{process}/statm").read_text(encoding="utf-8").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 def free_port() -> int:
     """A port of loopback that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
