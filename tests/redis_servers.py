@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import redis
 from support import free_port
@@ -44,6 +45,11 @@ class RedisServer:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    def command(self, *words: object) -> Any:
+        """The reply to a command."""
+        with self.client() as client:
+            return client.execute_command(*words)  # type: ignore[no-untyped-call] # redis-py leaves it bare
 
     def client(self) -> redis.Redis:
         """A client of it, which decodes nothing."""
@@ -84,8 +90,7 @@ def cluster_running(folder: Path, *options: str, replicas: int = 0) -> Iterator[
         addresses = [f"127.0.0.1:{server.port}" for server in servers]
         command = ["redis-cli", "--cluster", "create", *addresses, "--cluster-replicas", str(replicas), "--cluster-yes"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        for server in servers:
-            wait_until(lambda server=server: _agrees(server, len(servers), replicas), "the cluster is whole")
+        wait_until(lambda: all(_agrees(server, len(servers), replicas) for server in servers), "the cluster is whole")
         yield servers
     finally:
         for server in servers:
@@ -95,9 +100,9 @@ def cluster_running(folder: Path, *options: str, replicas: int = 0) -> Iterator[
 
 def _agrees(server: RedisServer, servers: int, replicas: int) -> bool:
     """Whether a server of a cluster knows all others, and its primary has its replicas."""
+    state = server.command("CLUSTER INFO")
+    whole = state["cluster_state"] == "ok" and int(state["cluster_known_nodes"]) == servers
     with server.client() as client:
-        state = client.execute_command("CLUSTER INFO")
-        whole = state["cluster_state"] == "ok" and int(state["cluster_known_nodes"]) == servers
         replication = client.info("replication")
         linked = replication.get("master_link_status", "up") == "up"
         return whole and linked and (replication["role"] == "slave" or replication["connected_slaves"] == replicas)

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import redis
 from redis.crc import key_slot
 from redis_servers import RedisServer, cluster_running, wait_until
 from support import event_key, index_key
 
 from skep.handlers.encoding import EncodedEvent
 from skep.handlers.errors import StoreUnavailable
-from skep.handlers.store import Store, StoreOptions, store_for
+from skep.handlers.store import Store, store_for
 from skep.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"a")
@@ -43,45 +42,31 @@ async def store(servers: list[RedisServer]) -> AsyncIterator[Store]:
     await opened.close()
 
 
-def node_id(client: redis.Redis) -> str:
-    """The name of a server among its cluster."""
-    name = client.execute_command("CLUSTER MYID")
-    return name.decode() if isinstance(name, bytes) else str(name)
-
-
 class Move:
     """A slot on its way from the server that holds it to another, in the steps of the Redis cluster specification."""
 
     def __init__(self, servers: list[RedisServer], slot: int) -> None:
         """Find who holds it."""
         self.slot = slot
-        holders = {server.port: server for server in servers}
-        with servers[0].client() as client:
-            ranges = client.execute_command("CLUSTER SLOTS")
+        self.servers = servers
+        ranges = servers[0].command("CLUSTER SLOTS")
         port = next(primary[1] for first, last, primary, *_ in ranges if first <= slot <= last)
-        self.source = holders.pop(port).client()
-        self.target = next(iter(holders.values())).client()
-        self.others = [server.client() for server in servers]
+        self.source = next(server for server in servers if server.port == port)
+        self.target = next(server for server in servers if server.port != port)
 
     def begin(self) -> None:
         """From now on what is not at the source is asked for at the target."""
-        self.target.execute_command("CLUSTER SETSLOT", self.slot, "IMPORTING", node_id(self.source))
-        self.source.execute_command("CLUSTER SETSLOT", self.slot, "MIGRATING", node_id(self.target))
+        self.target.command("CLUSTER SETSLOT", self.slot, "IMPORTING", self.source.command("CLUSTER MYID"))
+        self.source.command("CLUSTER SETSLOT", self.slot, "MIGRATING", self.target.command("CLUSTER MYID"))
 
     def carry(self, *keys: str) -> None:
         """Move keys."""
-        port = self.target.connection_pool.connection_kwargs["port"]
-        self.source.execute_command("MIGRATE", "127.0.0.1", port, "", 0, 5000, "KEYS", *keys)
+        self.source.command("MIGRATE", "127.0.0.1", self.target.port, "", 0, 5000, "KEYS", *keys)
 
     def end(self) -> None:
         """From now on the target holds the slot."""
-        for client in (self.target, self.source, *self.others):
-            client.execute_command("CLUSTER SETSLOT", self.slot, "NODE", node_id(self.target))
-
-    def close(self) -> None:
-        """Let go of the servers."""
-        for client in (self.target, self.source, *self.others):
-            client.close()
+        for server in (self.target, self.source, *self.servers):
+            server.command("CLUSTER SETSLOT", self.slot, "NODE", self.target.command("CLUSTER MYID"))
 
 
 async def test_a_tenant_is_spread_over_all_servers(store: Store, servers: list[RedisServer]) -> None:
@@ -108,7 +93,6 @@ async def test_a_slot_that_moves_is_followed(store: Store, servers: list[RedisSe
     assert MERGED == await store.read(TENANT, "id")
     await store.reset(TENANT)
     assert await store.read(TENANT, "id") is None
-    move.close()
 
 
 async def test_an_event_that_is_half_moved_is_tried_again(store: Store, servers: list[RedisServer]) -> None:
@@ -124,7 +108,6 @@ async def test_an_event_that_is_half_moved_is_tried_again(store: Store, servers:
     move.carry(index_key(TENANT, "id"))
     move.end()
     assert MERGED == await trying
-    move.close()
 
 
 async def test_a_server_that_is_no_cluster_is_refused(redis_url: str) -> None:
@@ -141,7 +124,7 @@ async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
     """The sessions of the others are served, its own come back with it, and the health tells."""
     durable = ("--appendonly", "yes", "--appendfsync", "always")
     with cluster_running(tmp_path, "--cluster-require-full-coverage", "no", *durable) as servers:
-        store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}", StoreOptions(timeout=1))
+        store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}")
         await asyncio.gather(*(store.create_or_merge(TENANT, event_id, EVENT) for event_id in IDS))
         servers[0].kill()
         for _ in range(2):
@@ -155,8 +138,7 @@ async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
             with pytest.raises(StoreUnavailable):
                 await store.check()
         servers[0].start()
-        with servers[0].client() as client:
-            wait_until(lambda: client.execute_command("CLUSTER INFO")["cluster_state"] == "ok", "it is back")
+        wait_until(lambda: servers[0].command("CLUSTER INFO")["cluster_state"] == "ok", "it is back")
         answers = await asyncio.gather(*(store.create_or_merge(TENANT, event_id, MERGE) for event_id in IDS))
         assert [MERGED] * len(IDS) == answers
         assert await store.check() == ()

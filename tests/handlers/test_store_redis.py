@@ -50,11 +50,11 @@ async def test_an_event_is_one_hash_and_an_entry_of_an_index(redis_url: str, red
 async def test_the_index_knows_when_an_event_was_written_last(redis_url: str, redis_client: redis.Redis) -> None:
     """By Redis's clock, in microseconds, so that workers need not agree on the time."""
     store = RedisStore(redis_url, DEFAULT)
-    times = []
+    times: list[float] = []
     for _ in range(3):
         await store.create_or_merge(TENANT, "id", EVENT)
         seconds, microseconds = redis_client.time()
-        times += [redis_client.zscore(index_key(TENANT, "id"), "id"), seconds * 1_000_000 + microseconds]
+        times += [redis_client.zscore(index_key(TENANT, "id"), "id") or 0, seconds * 1_000_000 + microseconds]
     assert times == sorted(set(times))
     await store.close()
 
@@ -63,7 +63,7 @@ async def test_every_key_begins_with_the_prefix(redis_url: str, redis_client: re
     """So that several deployments can share a Redis, and know nothing of each other."""
     ours, theirs = RedisStore(redis_url, StoreOptions(prefix="ours")), RedisStore(redis_url, StoreOptions(prefix="o"))
     await ours.create_or_merge(TENANT, "id", EVENT)
-    assert all(key.startswith(b"ours:") for key in redis_client.keys("*"))
+    assert sorted(redis_client.keys("ours:*")) == sorted(redis_client.keys("*")) != []
     assert await theirs.read(TENANT, "id") is None
     await theirs.reset(TENANT)
     assert EVENT == await ours.read(TENANT, "id")
@@ -246,7 +246,7 @@ LIFE = StoreOptions(ttl=1000)
 def lives(client: redis.Redis) -> tuple[int, int]:
     """How long event and index have to live, in milliseconds; -1 is for ever."""
     event, index = (client.pttl(key(TENANT, "id")) for key in (event_key, index_key))
-    return event, index  # type: ignore[return-value] # no coroutines
+    return event, index
 
 
 async def test_the_last_write_renews_the_life_of_an_event(redis_url: str, redis_client: redis.Redis) -> None:
@@ -417,20 +417,6 @@ async def test_a_server_that_is_no_redis_is_refused(reply: bytes) -> None:
                 with pytest.raises(StoreUnavailable):
                     await store.check()
         await store.close()
-
-
-async def test_nonsense_is_forgotten_with_its_connection(redis_url: str, redis_client: redis.Redis) -> None:
-    """A reply that is none costs the calls that travelled with it; the next ones have a new connection."""
-    store = RedisStore(redis_url, DEFAULT)
-    await store.check()
-    line = store._client._servers._small  # noqa: SLF001 - a real Redis talks no nonsense, so it is put in its mouth
-    connection = line._connection  # noqa: SLF001
-    assert connection is not None
-    connection._parser._reader.feed(b"nonsense\r\n")  # type: ignore[attr-defined] # noqa: SLF001
-    with pytest.raises(StoreUnavailable):
-        await store.create_or_merge(TENANT, "id", EVENT)
-    assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
-    await store.close()
 
 
 async def test_large_calls_do_not_hold_up_small_ones(redis_url: str, redis_client: redis.Redis) -> None:
