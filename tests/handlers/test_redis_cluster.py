@@ -11,7 +11,7 @@ from support import event_key, index_key
 
 from skep.handlers.encoding import EncodedEvent
 from skep.handlers.errors import StoreUnavailable
-from skep.handlers.store import Store, store_for
+from skep.handlers.store import Store, StoreOptions, store_for
 from skep.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"a")
@@ -124,7 +124,8 @@ async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
     """The sessions of the others are served, its own come back with it, and the health tells."""
     durable = ("--appendonly", "yes", "--appendfsync", "always")
     with cluster_running(tmp_path, "--cluster-require-full-coverage", "no", *durable) as servers:
-        store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}")
+        patient = StoreOptions(timeout=20)  # a disk that is written to after each call may be slow
+        store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}", patient)
         await asyncio.gather(*(store.create_or_merge(TENANT, event_id, EVENT) for event_id in IDS))
         servers[0].kill()
         for _ in range(2):

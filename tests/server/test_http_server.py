@@ -201,7 +201,8 @@ def test_a_client_that_leaves_its_requests_behind_is_no_fault(redis_url: str, tm
                 connection.sendall((POST + b"Content-Length: 2\r\n\r\n{}") * 3)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         assert still_serves(started)
-    assert errors.read_text(encoding="utf-8") == ""
+    said = errors.read_text(encoding="utf-8").splitlines()
+    assert [] == [line for line in said if not line.startswith("skep: warning: Redis has no append-only file")]
 
 
 def test_many_upgrades_in_one_write(server: Running) -> None:
