@@ -1,11 +1,14 @@
 """Fixtures that more than one folder of tests uses."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 import redis
 from redis_servers import RedisServer, cluster_running, redis_running
 from support import Running, running
+
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, pytest ends the servers that it started
 
 
 @pytest.fixture(scope="session")

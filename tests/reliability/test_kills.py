@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,19 @@ from skep.server.auth import authenticate
 pytestmark = pytest.mark.anyio
 
 
-def started(command: list[str]) -> subprocess.Popen[str]:
-    """A server that answers, in a process group of its own."""
+@contextmanager
+def killed_in_the_end(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A server that answers, until all of it is killed at once."""
     server = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
     )
-    assert server.stdout is not None
-    assert "listening" in server.stdout.readline()
-    return server
+    try:
+        assert server.stdout is not None
+        assert "listening" in server.stdout.readline()
+        yield server
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
 
 
 async def test_what_was_answered_survives_the_server(
@@ -39,14 +45,11 @@ async def test_what_was_answered_survives_the_server(
         end = asyncio.Event()
         load = asyncio.create_task(storm(ledger, ("127.0.0.1", port), 32, end))
         for number in range(count):
-            server = await asyncio.to_thread(started, command)
-            await asyncio.sleep(1)
-            if number % 2:
-                for worker in sorted(children(server.pid))[:1]:
-                    os.kill(worker, signal.SIGKILL)
-                await asyncio.sleep(1.5)  # the other serves on, and another takes its place
-            os.killpg(server.pid, signal.SIGKILL)
-            await asyncio.to_thread(server.communicate)
+            with killed_in_the_end(command) as server:
+                await asyncio.sleep(1)
+                if number % 2:
+                    os.kill(min(children(server.pid)), signal.SIGKILL)
+                    await asyncio.sleep(1.5)  # the other serves on, and another takes its place
         end.set()
         await load
         ledger.verify(stored([redis], authenticate(f"Bearer {TOKEN}".encode())))
