@@ -6,10 +6,11 @@ done is made again where the map has changed since; otherwise it fails at once.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from itertools import count
 from typing import Any, Final
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.cluster import PRIMARY
@@ -20,7 +21,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from skep.handlers.redis_line import Command, NotSent
 from skep.handlers.redis_server import Server
 
-PAUSE: Final = 0.05  # seconds before a call that a slot on the move refused is made again
+TRYING_SHARE: Final = 0.5  # of the time that Redis may be silent, how long a call that was refused is made again
+PAUSE: Final = 0.05  # seconds between tries, from the second on
 
 
 class Cluster:
@@ -36,10 +38,12 @@ class Cluster:
         self._timeout = timeout
         self._wait = wait
         share = timeout / 2  # half of the time to ask one server for the map, so that there is time to ask another
-        options = {"socket_timeout": share, "socket_connect_timeout": share, "decode_responses": False}
-        once = Retry(NoBackoff(), 0)
-        self._cluster = RedisCluster.from_url(url, require_full_coverage=False, retry=once, **options)
+        ours = {"socket_timeout": share, "socket_connect_timeout": share, "decode_responses": False}
+        options = {**parse_url(url), **ours, "ssl": url.startswith("rediss:")}
+        options.pop("connection_class", None)
+        self._cluster = RedisCluster(require_full_coverage=False, retry=Retry(NoBackoff(), 0), **options)
         self._map = self._cluster.nodes_manager
+        self._entrance = dict(self._map.startup_nodes)
         self._servers: dict[str, Server] = {}
         self._looking: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
@@ -51,10 +55,14 @@ class Cluster:
             RedisError: it refused them, could not be reached, or did not answer in time.
         """
         slot = key_slot(key.encode())
-        deadline = asyncio.get_running_loop().time() + self._timeout
+        deadline = asyncio.get_running_loop().time() + self._timeout * TRYING_SHARE
         error: RedisError | None = None
         asked: Server | None = None
-        while error is None or asyncio.get_running_loop().time() < deadline:
+        for number in count():
+            if number > 1:
+                await asyncio.sleep(PAUSE)  # a slot that is sent about, or not ready, wants time
+            if error is not None and asyncio.get_running_loop().time() > deadline:
+                raise error
             server = asked or await self._found(slot, deadline)
             leave = [("ASKING",)] if asked else []
             asked = None
@@ -67,7 +75,6 @@ class Cluster:
                 asked = self._server(ClusterNode(ask.host, ask.port, PRIMARY, **self._map.connection_kwargs))
                 error = ask
             except TryAgainError as later:
-                await asyncio.sleep(PAUSE)
                 error = later
             except (NotSent, ClusterDownError) as away:
                 await self._look(deadline)
@@ -77,7 +84,7 @@ class Cluster:
             except RedisConnectionError:
                 self._look_soon()
                 raise
-        raise error
+        raise AssertionError  # count() has no end
 
     async def call_each(self, command: Command) -> Sequence[Any]:
         """The reply of each server that takes writes.
@@ -85,16 +92,11 @@ class Cluster:
         Raises:
             RedisError: one did not answer, or a slot has none.
         """
-        if not self._is_covered():
-            await self._look(asyncio.get_running_loop().time() + self._timeout)
+        await self._look(asyncio.get_running_loop().time() + self._timeout)
         if not self._is_covered():
             raise NotSent(f"not every slot of the cluster has a server: {self._failure}")
         primaries = [node for node in self._map.nodes_cache.values() if node.server_type == PRIMARY]
-        try:
-            return await asyncio.gather(*(self._server(node).call("", command) for node in primaries))
-        except RedisConnectionError:
-            self._look_soon()
-            raise
+        return await asyncio.gather(*(self._server(node).call("", command) for node in primaries))
 
     async def close(self) -> None:
         """Drop all connections."""
@@ -151,9 +153,10 @@ class Cluster:
             self._failure = None
         except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that is no cluster
             self._failure = error
+            self._map.startup_nodes.update(self._entrance)  # the name in the URL may lead to new servers by now
 
     async def _forget_gone(self) -> None:
         """Drop the lines to servers that are in the cluster no more."""
         for name in self._servers.keys() - self._map.nodes_cache.keys():
-            with suppress(RedisError, OSError):
+            if self._servers[name].is_idle:
                 await self._servers.pop(name).close()

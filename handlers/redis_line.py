@@ -7,6 +7,8 @@ elsewhere.
 
 import asyncio
 import select
+import socket
+import struct
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +21,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
 WAIT_SHARE: Final = 0.4  # of the time that Redis may be silent, how much replicas have: for two pipelines in turn
 HEARD_SHARE: Final = 0.9  # of that time, below which what is left is renewed by a reply
+BUSY: Final = 0.05  # seconds for a reply of a Redis that is busy; one that takes longer for each is slow
 
 Command = tuple[Any, ...]
 
@@ -44,12 +47,12 @@ class Line:
     """A connection, made when it is needed, and the calls that wait for it.
 
     Calls of one event-loop turn travel as one pipeline, as do those that come while it is on its way. One that Redis
-    refuses fails alone. If the connection fails, so do the calls that are on their way; if Redis falls silent, those
-    that wait for it as well, so that no call waits for two silences.
+    refuses fails alone. If the connection fails, so do the calls that are on their way; if Redis falls silent, or
+    answers so slowly that it may as well be, those that wait for it too, so that no call waits for two silences.
     """
 
     def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int = 0) -> None:
-        """Connect later; Redis may be silent for `timeout` seconds; a write is done when `wait` replicas have it."""
+        """Connect later; Redis may be silent for `timeout` seconds, a write is done when `wait` replicas have it."""
         self._connect = connect
         self._timeout = timeout
         self._wait = wait
@@ -70,11 +73,16 @@ class Line:
             self._travelling = loop.create_task(self._travel())
         return await call.reply
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is on its way."""
+        return self._travelling is None
+
     async def close(self) -> None:
         """Drop the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.disconnect()
+            await _drop(connection)
 
     async def _travel(self) -> None:
         while calls := self._next_calls():
@@ -109,8 +117,9 @@ class Line:
             connection = self._connect()
             try:
                 await connection.connect()  # type: ignore[no-untyped-call] # redis-py leaves it bare
+                _forget_on_close(connection)
             except BaseException as error:
-                await connection.disconnect()
+                await _drop(connection)
                 if isinstance(error, Exception):
                     raise NotSent(str(error)) from error
                 raise
@@ -125,10 +134,13 @@ class Line:
             commands.append(("WAIT", self._wait, int(self._timeout * WAIT_SHARE * 1000)))
         held: list[tuple[Call, Any]] = []
         demoted = False
+        departed = asyncio.get_running_loop().time()
         try:
             await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-            for call in calls:
-                reply = await self._reply(connection, call, patience)
+            for number, call in enumerate(calls, start=1):
+                for _ in call.commands:
+                    reply = await _next_reply(connection)
+                self._renew(patience, departed + number * BUSY)
                 demoted = demoted or isinstance(reply, ReadOnlyError)
                 if waits and call.write and not isinstance(reply, Exception):
                     held.append((call, reply))
@@ -142,14 +154,11 @@ class Line:
         if demoted:
             await self.close()  # the name of what is read-only now may lead elsewhere
 
-    async def _reply(self, connection: Connection, call: Call, patience: asyncio.Timeout) -> Any:
-        """The reply to the last command of a call; Redis is heard, and may be silent anew."""
-        for _ in call.commands:
-            reply = await _next_reply(connection)
+    def _renew(self, patience: asyncio.Timeout, due: float) -> None:
+        """Give Redis its time anew, as far as it is not behind what a busy one does."""
         now = asyncio.get_running_loop().time()
         if (patience.when() or now) - now < self._timeout * HEARD_SHARE:
-            patience.reschedule(now + self._timeout)
-        return reply
+            patience.reschedule(min(now, due) + self._timeout)
 
     def _acknowledge(self, held: list[tuple[Call, Any]], replicas: Any) -> None:
         """Settle the writes, now that it is known how many replicas have them."""
@@ -170,6 +179,22 @@ def _is_dropped(connection: Connection) -> bool:
     poll = select.poll()
     poll.register(connected, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def _forget_on_close(connection: Connection) -> None:
+    """Have the system drop on closing what it has not delivered: it would do so later, after newer calls."""
+    writer = connection._writer  # noqa: SLF001 - redis-py has no way to say so
+    if writer is not None:
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
+async def _drop(connection: Connection) -> None:
+    """Close a connection at once, whatever is on its way, and without the farewell of TLS."""
+    writer = connection._writer  # noqa: SLF001 - redis-py closes politely, and waits for the other side
+    if writer is not None:
+        writer.transport.abort()
+    await connection.disconnect(nowait=True)
 
 
 async def _next_reply(connection: Connection) -> Any:

@@ -29,6 +29,11 @@ class Server:
         """The reply of each server that takes writes: of this one."""
         return [await self._small.call(command)]
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is on its way."""
+        return self._small.is_idle and self._large.is_idle
+
     async def close(self) -> None:
         """Drop both connections."""
         await self._small.close()

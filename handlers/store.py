@@ -14,8 +14,8 @@ class StoreOptions(NamedTuple):
     """How a store keeps events.
 
     `ttl` is how many seconds an event lives after its last write, None is for ever; `wait` is how many replicas of
-    Redis have to have a write before it is answered; `prefix` begins every key in Redis; `timeout` is how many seconds
-    Redis has for a call.
+    Redis have to have a write before it is answered; `prefix` begins every key in Redis; `timeout` is for how many
+    seconds Redis may be silent.
     """
 
     ttl: float | None = None

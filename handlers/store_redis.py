@@ -1,10 +1,11 @@
 """The Redis store: one hash for each event, and an index of each tenant's events.
 
 A tenant's events are spread over buckets by their ids. The keys of a bucket share a hash tag, and so a slot of a
-cluster: its index `<prefix>:{<tenant's digest>:<bucket>}`, a sorted set of ids by the time of their last write in
-microseconds, and its events `<index>:<id>`. An event's hash holds the event as it was created in the field `e`, and
-each member that was merged since in a field of its own. One script decides creation, so that of any number of first
-posts exactly one wins, whole; it writes event and index in one step.
+cluster: its index `<prefix>:{<tenant's digest>:<bucket>}`, a sorted set of ids by when it may forget them, and its
+events `<index>:<id>`. That time, in microseconds, is the event's expiry, or a century after its last write. An event's
+hash holds the event as it was created in the field `e`, and each member that was merged since in a field of its own.
+One script decides creation, so that of any number of first posts exactly one wins, whole; it writes event and index in
+one step.
 """
 
 import asyncio
@@ -22,11 +23,15 @@ from skep.handlers.tenant import Tenant
 OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
 BUCKETS: Final = 256  # of a tenant: enough to spread one tenant over a large cluster, few enough to empty at once
 RESET_STEP: Final = 100  # events that one script deletes: a fraction of a millisecond of Redis's time
+FOR_EVER: Final = 100 * 365 * 86_400 * 1_000_000  # microseconds after which the index may forget what does not expire
+SLACK: Final = 1000  # milliseconds by which an entry of the index outlives its event
+LONGEST: Final = 10**9  # seconds that a ttl can be: thirty years
 
 # The index comes first: should Redis refuse the rest, an id without an event harms nobody.
 _INDEX: Final = """
 local time = redis.call('TIME')
-redis.call('ZADD', KEYS[2], time[1] .. string.format('%06d', time[2]), ARGV[1])
+local now = time[1] * 1000000 + time[2]
+redis.call('ZADD', KEYS[2], string.format('%.0f', now + ARGV[3]), ARGV[1])
 """
 
 # Members come length-prefixed in the one argument that is kept on creation: a body may hold more of them than a command
@@ -54,12 +59,10 @@ _INDEX_LIFE: Final = """
 local life = redis.call('PTTL', KEYS[2])
 """
 _EXPIRE: Final = """
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-if life ~= -1 then redis.call('PEXPIRE', KEYS[2], math.max(life, ARGV[3])) end
-local expired = string.format('%.0f', time[1] * 1000000 + time[2] - ARGV[3] * 1000)
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', expired, 'LIMIT', 0, 10)) do
-  if redis.call('EXISTS', KEYS[2] .. ':' .. id) == 0 then redis.call('ZREM', KEYS[2], id) end
-end
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+if life ~= -1 then redis.call('PEXPIRE', KEYS[2], math.max(life, ARGV[4] + 1000)) end
+local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now), 'LIMIT', 0, 100)
+if #gone > 0 then redis.call('ZREM', KEYS[2], unpack(gone)) end
 """
 
 _ANSWER: Final = """
@@ -69,13 +72,13 @@ return redis.call('HGETALL', KEYS[1])
 _CREATE_OR_MERGE: Final = script(_INDEX + _WRITE + _KEEP + _ANSWER)
 _CREATE_OR_MERGE_FOR_A_TIME: Final = script(_INDEX_LIFE + _INDEX + _WRITE + _EXPIRE + _ANSWER)
 
+# All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none.
 _RESET: Final = script("""
-local keys = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do keys[#keys + 1] = KEYS[1] .. ':' .. id end
-if #keys == 0 then return 0 end
-redis.call('UNLINK', unpack(keys))
-redis.call('ZREMRANGEBYRANK', KEYS[1], 0, #keys - 1)
-return redis.call('EXISTS', KEYS[1])
+for number = 2, #KEYS do
+  redis.call('UNLINK', KEYS[number])
+  redis.call('ZREM', KEYS[1], ARGV[number - 1])
+end
+return #KEYS
 """)
 
 
@@ -92,11 +95,14 @@ class RedisStore:
         """
         if set(options.prefix) & set("{}"):
             raise ValueError("the prefix of the store's keys cannot hold a brace: braces mark the hash tag")
+        options.prefix.encode()  # a UnicodeEncodeError is a ValueError
+        if options.ttl is not None and options.ttl > LONGEST:
+            raise ValueError(f"a ttl of more than {LONGEST} seconds is not supported")
         self._client = client_for(url, options.timeout, options.wait)
         self._prefix = options.prefix
         self._wait = options.wait
         self._script = _CREATE_OR_MERGE if options.ttl is None else _CREATE_OR_MERGE_FOR_A_TIME
-        self._ttl = () if options.ttl is None else (max(1, round(options.ttl * 1000)),)
+        self._ttl = None if options.ttl is None else max(1, round(options.ttl * 1000))
 
     async def check(self) -> Sequence[str]:
         """What would lose data, once each, however many servers there are."""
@@ -109,7 +115,8 @@ class RedisStore:
         index = self._index(tenant, crc32(event_id.encode()) % BUCKETS)
         keys = (f"{index}:{event_id}", index)
         written = _pack(event)
-        reply = await self._client.run(self._script, keys, event_id, written, *self._ttl, size=len(written))
+        life = (FOR_EVER,) if self._ttl is None else ((self._ttl + SLACK) * 1000, self._ttl)
+        reply = await self._client.run(self._script, keys, event_id, written, *life, size=len(written))
         return _decode(reply) if reply else event
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
@@ -124,15 +131,19 @@ class RedisStore:
         What is written meanwhile may be deleted too, as if it had come before: neither was answered yet when the other
         began.
         """
-        await asyncio.gather(*(self._empty(self._index(tenant, bucket)) for bucket in range(BUCKETS)))
+        buckets = (self._empty(self._index(tenant, bucket)) for bucket in range(BUCKETS))
+        for failure in await asyncio.gather(*buckets, return_exceptions=True):  # none runs on behind the answer
+            if failure is not None:
+                raise failure
 
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()
 
     async def _empty(self, index: str) -> None:
-        while await self._client.run(_RESET, (index,), RESET_STEP):
-            pass
+        while ids := await self._client.read(index, ("ZRANGE", index, 0, RESET_STEP - 1)):
+            names = [event_id.decode() for event_id in ids]
+            await self._client.run(_RESET, (index, *(f"{index}:{name}" for name in names)), *names)
 
     def _index(self, tenant: Tenant, bucket: int) -> str:
         return f"{self._prefix}:{{{tenant.digest}:{bucket:02x}}}"

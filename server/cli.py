@@ -35,7 +35,7 @@ class _Seconds(click.FloatRange):
     name = "seconds"
 
     def __init__(self) -> None:
-        super().__init__(0, min_open=True)
+        super().__init__(0, 10**9, min_open=True)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         seconds: float = super().convert(value, param, ctx)
@@ -78,7 +78,7 @@ class _Seconds(click.FloatRange):
     type=_Seconds(),
     default=_DEFAULT.store_options.timeout,
     show_default=True,
-    help="Seconds that Redis has for a call.",
+    help="Seconds for which Redis may be silent.",
 )
 @click.option(
     "--max-body", type=click.IntRange(1), default=_DEFAULT.max_body, show_default=True, help="Largest body, bytes."

@@ -265,8 +265,12 @@ class HttpServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM as a wish to end, without raising them again afterwards as uvicorn does."""
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Take SIGINT and SIGTERM as a wish to end, without raising them again afterwards as uvicorn does.
+
+        A worker leaves SIGINT to its parent.
+        """
+        numbers = [signal.SIGTERM] if self._lifeline is not None else [signal.SIGINT, signal.SIGTERM]
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
             yield
         finally:

@@ -6,10 +6,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 RESTART_SECONDS = 1.0  # at least, between two starts of a worker that dies at once
+END_SECONDS = 15  # that workers have to end: more than the ten in which answers in flight are finished
 
 Work = Callable[[int, Callable[[], None]], None]
 
@@ -36,14 +37,18 @@ class Workers:
     def run(self, ready: Callable[[], None]) -> None:
         """Start the workers, call `ready` when the first serves, and keep their number until SIGINT or SIGTERM."""
         gc.freeze()  # what the workers share is then not written to by their collectors, and stays shared
-        with _handling({signal.SIGINT: self._end, signal.SIGTERM: self._end, signal.SIGUSR1: _once(ready)}):
+        ending = {signal.SIGINT: self._end, signal.SIGTERM: self._end, signal.SIGALRM: self._kill}
+        with _handling({**ending, signal.SIGUSR1: _once(ready)}):
             for _ in range(self._count):
                 self._start()
             while self._started:
                 self._replace(*os.wait())
+            signal.alarm(0)
 
     def _start(self) -> None:
         with _blocked():  # a signal finds a worker that is known to the parent, and has its own handlers
+            if self._ending:
+                return
             parent = os.getpid()
             pid = os.fork()
             if pid == 0:
@@ -56,10 +61,10 @@ class Workers:
         try:
             os.close(self._held)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all, and the parent passes it on
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent tells the workers
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            self._work(self._lifeline, lambda: os.kill(parent, signal.SIGUSR1))
+            self._work(self._lifeline, lambda: _tell(parent))
             status = 0
         except BaseException:  # noqa: BLE001 - there is nobody else to tell
             sys.excepthook(*sys.exc_info())
@@ -73,16 +78,24 @@ class Workers:
         if not self._ending:
             code = os.waitstatus_to_exitcode(status)
             how = signal.Signals(-code).name if code < 0 else f"status {code}"
-            print(f"skep: worker {pid} ended with {how}, another takes its place", file=sys.stderr, flush=True)  # noqa: T201
+            with suppress(OSError):  # standard error may be closed
+                print(f"skep: worker {pid} ended with {how}, another takes its place", file=sys.stderr, flush=True)  # noqa: T201
             time.sleep(max(0, RESTART_SECONDS - lived))
-        if not self._ending:
-            self._start()
+        self._start()
 
     def _end(self, *_signal: object) -> None:
-        """Tell the workers to end; told twice, they end at once."""
+        """Tell the workers to end; told twice, they end at once. One that does not listen is killed."""
         self._ending = True
+        signal.alarm(END_SECONDS)
+        self._signal(signal.SIGTERM)
+
+    def _kill(self, *_signal: object) -> None:
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
         for pid in self._started:
-            os.kill(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has ended, and is about to be forgotten
+                os.kill(pid, number)
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
@@ -107,12 +120,18 @@ def _handling(handlers: dict[signal.Signals, Callable[..., None]]) -> Iterator[N
             signal.signal(number, handler)
 
 
+def _tell(parent: int) -> None:
+    if os.getppid() == parent:  # else it is gone, and its number may be another's
+        os.kill(parent, signal.SIGUSR1)
+
+
 def _once(call: Callable[[], None]) -> Callable[..., None]:
     """A signal handler that calls at the first signal alone."""
     left = [call]
 
     def handle(*_signal: Any) -> None:
         while left:
-            left.pop()()
+            with suppress(OSError):  # standard output may be closed
+                left.pop()()
 
     return handle

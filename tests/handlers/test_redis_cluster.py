@@ -110,6 +110,44 @@ async def test_an_event_that_is_half_moved_is_tried_again(store: Store, servers:
     assert MERGED == await trying
 
 
+async def test_a_reset_loses_sight_of_nothing_that_moves(store: Store, servers: list[RedisServer]) -> None:
+    """With the index at one server and its event at the other, it is refused; afterwards it finds the event."""
+    await store.create_or_merge(TENANT, "id", EVENT)
+    move = Move(servers, key_slot(index_key(TENANT, "id").encode()))
+    move.begin()
+    move.carry(index_key(TENANT, "id"))
+    with pytest.raises(StoreUnavailable):
+        await store.reset(TENANT)
+    move.carry(event_key(TENANT, "id"))
+    move.end()
+    assert EVENT == await store.read(TENANT, "id")
+    await store.reset(TENANT)
+    assert await store.read(TENANT, "id") is None
+
+
+async def test_the_health_looks_at_the_map_anew(store: Store, servers: list[RedisServer]) -> None:
+    """Nobody need post before a failover is noticed: here, that a slot has no server, and has one again."""
+    assert len(await store.check()) == 1
+    holder = next(server for server in servers if server.command("CLUSTER COUNTKEYSINSLOT", 0) is not None)
+    for server in servers:
+        server.command("CLUSTER DELSLOTS", 0)
+    with pytest.raises(StoreUnavailable):
+        await store.check()
+    for server in servers:
+        server.command("CLUSTER SETSLOT", 0, "NODE", holder.command("CLUSTER MYID"))
+    wait_until(lambda: {server.command("CLUSTER INFO")["cluster_state"] for server in servers} == {"ok"}, "it is whole")
+    assert len(await store.check()) == 1
+
+
+@pytest.mark.parametrize("option", ["decode_responses=yes", "socket_timeout=0.001"])
+async def test_an_option_in_the_url_does_not_change_what_is_ours(servers: list[RedisServer], option: str) -> None:
+    """Replies stay bytes, and time-outs are the store's."""
+    store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}?{option}")
+    await store.create_or_merge(TENANT, "option", EVENT)
+    assert EVENT == await store.read(TENANT, "option")
+    await store.close()
+
+
 async def test_a_server_that_is_no_cluster_is_refused(redis_url: str) -> None:
     """By one that is asked for the map."""
     store = store_for(redis_url.replace("redis://", "redis+cluster://"))

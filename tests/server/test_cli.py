@@ -50,6 +50,7 @@ def assert_stopped(done: subprocess.CompletedProcess[str], status: int, *said: s
         (["--store-wait", "-1"], "--store-wait"),
         (["--store-prefix", "{a}", "--store", "redis://127.0.0.1:1"], "brace"),
         (["--store-timeout", "0"], "--store-timeout"),
+        (["--ttl", "1e14"], "--ttl"),
         (["--ttl", "0"], "--ttl"),
         (["--ttl", "nan"], "--ttl"),
         (["--workers", "0"], "--workers"),

@@ -6,9 +6,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import redis
 from support import SESSION_ID, SKEP, Running, children, running
 
 LISTENING = "skep is listening on http://127.0.0.1:"
@@ -93,6 +95,34 @@ def test_a_signal_at_any_moment_of_the_start_ends_them(redis_url: str) -> None:
             process.wait(timeout=20)
             with pytest.raises(ProcessLookupError):
                 os.killpg(process.pid, 0)
+
+
+def test_a_signal_while_workers_are_forked_ends_all_of_them(redis_url: str) -> None:
+    """None is started behind its back."""
+    for _ in range(3):
+        command = [str(SKEP), "serve", "--port", "0", "--workers", "12", "--store", redis_url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+            wait_for(lambda process=process: bool(children(process.pid)))  # type: ignore[misc] # bound as it stands
+            process.terminate()
+            assert process.wait(timeout=20) == 0
+            with pytest.raises(ProcessLookupError):
+                os.killpg(process.pid, 0)
+
+
+def test_an_interrupt_of_the_whole_group_lets_answers_finish(redis_url: str, redis_client: redis.Redis) -> None:
+    """The workers leave it to their parent, which tells them once."""
+    command = [str(SKEP), "serve", "--port", "0", "--workers", "2", "--store", redis_url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        server = Running(process.stdout.readline().split()[-1], process)
+        assert server.post({}).status_code == 200
+        redis_client.client_pause(1000, all=False)
+        with ThreadPoolExecutor() as threads:
+            answer = threads.submit(server.post, {})
+            time.sleep(0.3)
+            os.killpg(process.pid, signal.SIGINT)
+            assert answer.result().status_code == 200
+        assert process.wait(timeout=20) == 0
 
 
 def test_no_worker_outlives_its_parent(redis_url: str) -> None:
