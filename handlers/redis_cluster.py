@@ -39,7 +39,7 @@ class Cluster:
         self._wait = wait
         share = timeout / 2  # half of the time to ask one server for the map, so that there is time to ask another
         ours = {"socket_timeout": share, "socket_connect_timeout": share, "decode_responses": False}
-        options = {**parse_url(url), **ours, "ssl": url.startswith("rediss:")}
+        options: dict[str, Any] = {**parse_url(url), **ours, "ssl": url.startswith("rediss:")}
         options.pop("connection_class", None)
         self._cluster = RedisCluster(require_full_coverage=False, retry=Retry(NoBackoff(), 0), **options)
         self._map = self._cluster.nodes_manager
