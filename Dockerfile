@@ -2,6 +2,7 @@ FROM python:3.11-slim
 
 WORKDIR /src
 COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY conformance conformance
 COPY openapi openapi
 COPY handlers handlers
 COPY server server

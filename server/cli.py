@@ -1,4 +1,4 @@
-"""The command line: `skep serve` and `skep openapi`.
+"""The command line: `skep serve`, `skep check` and `skep openapi`.
 
 Exit status 0 on a clean end, 2 for a wrong flag or value, 3 where something that is needed cannot be had: the store, or
 the address to listen on.
@@ -137,6 +137,43 @@ def openapi(name: str, *, linting: bool) -> None:
     if violations:
         sys.exit(1)
     click.echo(f"{name}.yaml is valid OpenAPI 3.1")
+
+
+@skep.command()
+@click.argument("url", required=False)
+@click.option("--token", envvar="SKEP_TOKEN", default="skep-check", help="Bearer token; also SKEP_TOKEN.")
+@click.option("--second-token", help="Token of another account, to try whether accounts are apart.")
+@click.option("--bad-token", default="invalid", show_default=True, help="A token that the target refuses.")
+@click.option("--operation", "operations", multiple=True, metavar="ID", help="Only this operation; may be repeated.")
+@click.option(
+    "--only", metavar="GLOB", default="*", help="Only requirements whose id is like this, such as SES-MERGE-*."
+)
+@click.option(
+    "--level", type=click.Choice(["MUST", "SHOULD"]), default="MUST", show_default=True, help="Lowest that fails."
+)
+@click.option("--quick", is_flag=True, help="Send what the requirements send themselves, and generate nothing.")
+@click.option("--strict", is_flag=True, help="Ask for the request schema, and hold the target to it.")
+@click.option("--seed", type=int, help="Of what is generated; a new one if not given.")
+@click.option("--rate", type=click.FloatRange(0), help="Requests per second; 20 for a target that is not on loopback.")
+@click.option("--max-requests", type=click.IntRange(1), help="Budget; 2000 on loopback, else 1500.")
+@click.option("--timeout", type=_Seconds(), default=10.0, show_default=True, help="Seconds for an answer.")
+@click.option("--header", "headers", multiple=True, metavar="'K: V'", help="Header of every request; may be repeated.")
+@click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, writable=True), help="Write the report here.")
+@click.option("--list", "listing", is_flag=True, help="Print the requirements, and send nothing.")
+def check(**options: Any) -> None:
+    """Tell whether a deployment keeps the contract, sentence by sentence.
+
+    Exit status 0 if it does, 1 if not, 2 for a wrong flag, 3 where it does not answer or the run could not be finished.
+    """
+    try:
+        from skep.conformance.command import check as run_check  # noqa: PLC0415 - Schemathesis, where it is used
+    except ModuleNotFoundError as error:
+        raise click.ClickException("this needs Schemathesis: pip install 'skep[conformance]'") from error
+    try:
+        sys.exit(run_check(options, click.echo))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def main() -> NoReturn:

@@ -14,7 +14,8 @@ from support import ROOT
 ALLOWED = {
     "openapi": set[str](),
     "handlers": set[str](),
-    "server": {"openapi", "handlers"},
+    "server": {"openapi", "handlers", "conformance"},  # by the command line alone, see below
+    "conformance": {"openapi"},
 }
 # the one module that knows each framework
 ADAPTERS = {
@@ -23,7 +24,9 @@ ADAPTERS = {
     "httptools": {"server/http_server.py"},
     "uvloop": {"server/run.py"},
     "redis": {f"handlers/redis_{noun}.py" for noun in ("client", "cluster", "line", "server")},
-    "jsonschema_rs": {"server/strict.py"},
+    "jsonschema_rs": {"server/strict.py", "conformance/schema.py"},
+    "schemathesis": {"conformance/generation.py"},
+    "requests": {"conformance/target.py"},
     "click": {"server/cli.py"},
     "openapi_spec_validator": {"openapi/lint.py"},
     "yaml": {"openapi/document.py"},
@@ -57,6 +60,12 @@ def test_each_framework_is_known_to_one_module() -> None:
     assert users == ADAPTERS
 
 
+def test_the_server_knows_the_suite_by_its_command_alone() -> None:
+    """Which imports it when it is called."""
+    knowing = [path.as_posix() for path, imported in modules() if any("skep.conformance" in name for name in imported)]
+    assert ["server/cli.py"] == [path for path in knowing if not path.startswith("conformance/")]
+
+
 def test_handlers_know_no_http_framework() -> None:
     """Neither Connexion nor Starlette nor uvicorn."""
     for path, imported in modules():
@@ -75,7 +84,16 @@ def test_every_folder_is_packaged() -> None:
 def test_handlers_run_their_tests_without_connexion(blocked: list[str]) -> None:
     """In a process in which the frameworks of the server cannot be imported."""
     block = "".join(f"sys.modules[{name!r}] = None; " for name in blocked)
-    arguments = ["-q", "-p", "no:cacheprovider", "-k", "not redis and not machine", "tests/handlers"]
+    arguments = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:schemathesis",
+        "-k",
+        "not redis and not machine",
+        "tests/handlers",
+    ]
     code = f"import sys; {block}import pytest; sys.exit(pytest.main({arguments!r}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

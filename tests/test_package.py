@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-FOLDERS = ("openapi", "handlers", "server")
+FOLDERS = ("conformance", "openapi", "handlers", "server")
 
 
 @pytest.fixture(scope="module")

@@ -27,25 +27,41 @@ class Proxy:
     def __init__(self, port: int) -> None:
         """Listen nowhere yet."""
         self._port = port
+        self._forwarding: set[asyncio.Task[None]] = set()
         self.delay = 0.0
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
         """Forward until the block ends; gives the URL."""
-        server = await asyncio.start_server(self._forward, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         async with server:
             yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+        for forwarding in self._forwarding:
+            forwarding.cancel()
+        await asyncio.gather(*self._forwarding, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._forwarding.add(asyncio.ensure_future(self._forward(reader, writer)))
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until either side ends, and then close both."""
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            await asyncio.gather(self._pass_on(reader, back), self._pass_on(there, writer))
+        ways = [asyncio.ensure_future(self._pass_on(*way)) for way in ((reader, back), (there, writer))]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            for end in (back, writer):
+                end.close()
+                with contextlib.suppress(OSError):
+                    await end.wait_closed()
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while text := await reader.read(2**16):
             await asyncio.sleep(self.delay)
             writer.write(text)
-        writer.close()
 
 
 @asynccontextmanager

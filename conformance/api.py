@@ -1,0 +1,118 @@
+"""The operations of the contract, as the requirements call them."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from skep.conformance.exchange import Exchange, Request
+from skep.conformance.target import Target
+from skep.conformance.world import Step, World
+
+PATHS = {"createSession": "/v1/sessions", "startSessionLegacy": "/session/start"}
+MARK = "skep_check"  # the key in metadata that marks a session as the suite's
+
+
+class Id(NamedTuple):
+    """Stands in a case for an id that no other run uses; those of one version are one UUID in all posts of a case."""
+
+    version: int = 4
+    form: str = "{}"
+    upper: bool = False
+
+
+SAME = Id()
+
+
+class Api:
+    """A target, what is known of its sessions, and ids that no other run uses."""
+
+    def __init__(self, target: Target, run_id: str, dice: Random, headers: Mapping[str, str]) -> None:
+        """Mark what is created with `run_id`, draw ids from `dice`, and send `headers` with every request."""
+        self.target = target
+        self.world = World()
+        self.exchanges: list[Exchange] = []
+        self.steps: dict[int, Step] = {}  # by the place of their exchange
+        self._run_id = run_id
+        self._dice = dice
+        self._headers = headers
+
+    @property
+    def has_second_token(self) -> bool:
+        """Whether there is a token of another account."""
+        return "second" in self.target.access.tokens
+
+    def new_id(self) -> str:
+        """A UUIDv4 that depends on the seed alone."""
+        return str(UUID(int=self._dice.getrandbits(128), version=4))
+
+    def send(self, request: Request) -> Exchange:
+        """Send a request, and remember what came."""
+        request = self._with_headers(request)
+        exchange = Exchange(request, self.target.send(request))
+        self.remember(exchange)
+        return exchange
+
+    def start(self, session: Any, operation: str = "createSession", **changes: Any) -> Exchange:
+        """Post a session, in the wrapper that the operation asks for."""
+        return self.send(request_of(session, operation, **changes))
+
+    def posts(self, bodies: Sequence[Mapping[str, Any]], operation: str) -> Iterator[Step]:
+        """Post the sessions of a case one after the other; gives those that were started."""
+        bits = self._dice.getrandbits(128)
+        for body in bodies:
+            session = {name: _made(value, bits) if isinstance(value, Id) else value for name, value in body.items()}
+            self.start(self.marked(session), operation)
+            step = self.steps.get(len(self.exchanges) - 1)
+            if step is not None:
+                yield step
+
+    def marked(self, session: Mapping[str, Any]) -> dict[str, Any]:
+        """The session with the run's mark in its metadata, where that is an object."""
+        metadata = session.get("metadata", {})
+        if not isinstance(metadata, dict):
+            return dict(session)
+        return {**session, "metadata": {**metadata, MARK: self._run_id}}
+
+    def at_once(self, requests: Sequence[Request]) -> list[Exchange]:
+        """Send requests at the same time, each from a thread of its own; no rule can judge their sessions then."""
+        gate = threading.Barrier(len(requests))
+
+        def send(request: Request) -> Exchange:
+            request = self._with_headers(request)
+            gate.wait()
+            return Exchange(request, self.target.send(request))
+
+        self.world.blur(requests)
+        with ThreadPoolExecutor(len(requests)) as threads:
+            exchanges = list(threads.map(send, requests))
+        self.exchanges += exchanges
+        return exchanges
+
+    def _with_headers(self, request: Request) -> Request:
+        return replace(request, headers={**request.headers, **self._headers})
+
+    def remember(self, exchange: Exchange) -> Step | None:
+        """Take an exchange into account; gives the session that it started, if any."""
+        self.exchanges.append(exchange)
+        step = self.world.step(exchange)
+        if step is not None:
+            self.steps[len(self.exchanges) - 1] = step
+        return step
+
+
+def request_of(session: Any, operation: str = "createSession", **changes: Any) -> Request:
+    """The request that posts a session."""
+    body = {"session": session} if operation == "startSessionLegacy" else session
+    text = json.dumps(body, ensure_ascii=False).encode()
+    return Request(operation, PATHS[operation], text, **changes)
+
+
+def _made(id_: Id, bits: int) -> str:
+    versioned = bits & ~(0xF << 76) & ~(0b11 << 62) | id_.version << 76 | 0b10 << 62  # RFC 9562, 4.1 and 4.2
+    text = id_.form.format(UUID(int=versioned))
+    return text.upper() if id_.upper else text

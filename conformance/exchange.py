@@ -1,0 +1,90 @@
+"""A request that was sent, and what came back."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+TOKEN_VARIABLE = "$SKEP_TOKEN"  # stands where a token stood  # noqa: S105 - it is none
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request to an operation. Its headers are those that it has beside its token's.
+
+    `token` says which token goes with it: `first`, `second`, `bad`, or None for none.
+    """
+
+    operation: str
+    path: str
+    body: bytes | None = None
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    token: str | None = "first"  # noqa: S105 - a name for one
+
+    @cached_property
+    def json(self) -> Any:
+        """The body's JSON value, or None."""
+        return _parsed(self.body or b"")
+
+    def curl(self, base_url: str) -> str:
+        """A command line that sends it again, with the token left to a variable."""
+        words = ["curl", "-i", "-X", self.method, shlex.quote(base_url.rstrip("/") + self.path)]
+        if self.token is not None:
+            words += ["-H", f'"Authorization: Bearer {TOKEN_VARIABLE}"']
+        for name, value in self.headers.items():
+            words += ["-H", shlex.quote(f"{name}: {value}")]
+        if self.body is not None:
+            words += ["--data-binary", _quoted(self.body)]
+        return " ".join(words)
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer; header names are in lower case. `began` and `ended` are Unix times in seconds."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    began: float
+    ended: float
+
+    @cached_property
+    def json(self) -> Any:
+        """The body's JSON value, or None."""
+        return _parsed(self.body)
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The JSON object of the body, empty where there is none."""
+        return self.json if isinstance(self.json, dict) else {}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer."""
+
+    request: Request
+    response: Response
+
+
+def _parsed(text: bytes) -> Any:
+    """The value of a JSON text (RFC 8259), or None; Python reads more than that: NaN, UTF-16, lone surrogates."""
+    try:
+        value = json.loads(text.decode())
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def _quoted(body: bytes) -> str:
+    """A body as curl's argument; what is no plain text comes from printf, as no argument can hold a NUL."""
+    with suppress(UnicodeDecodeError):
+        if body.decode().isprintable() and not body.startswith(b"@"):  # which would name a file
+            return shlex.quote(body.decode())
+    octets = "".join(f"\\x{octet:02x}" for octet in body)
+    return f"@<(printf '{octets}')"

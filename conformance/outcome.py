@@ -1,0 +1,49 @@
+"""What a run found of a requirement."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from skep.conformance.requirement import Finding, Level, Requirement
+
+
+class Status(StrEnum):
+    """How a requirement fared. `error` is the suite's or the network's, never blamed on the target."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    NOT_EXERCISED = "not_exercised"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A requirement's result on one of its operations; `finding` is the smallest that does not hold, or None."""
+
+    requirement: Requirement
+    operation: str
+    status: Status
+    finding: Finding | None = None
+    reason: str = ""
+
+    @property
+    def fails(self) -> bool:
+        """Whether the contract is broken: INFO only reports."""
+        return self.status is Status.FAILED and self.requirement.level is not Level.INFO
+
+
+def outcome_of(requirement: Requirement, operation: str, findings: Iterable[Finding]) -> Outcome:
+    """The outcome of what was found."""
+    found = list(findings)
+    if not found:
+        return Outcome(requirement, operation, Status.NOT_EXERCISED)
+    broken = [finding for finding in found if not finding.holds]
+    if broken:
+        return Outcome(requirement, operation, Status.FAILED, min(broken, key=_size))
+    return Outcome(requirement, operation, Status.PASSED)
+
+
+def _size(finding: Finding) -> int:
+    bodies: Sequence[bytes | None] = [exchange.request.body for exchange in finding.evidence]
+    return sum(len(body or b"") for body in bodies)

@@ -1,0 +1,114 @@
+"""One sentence of the contract, made checkable.
+
+There are three ways to check one. A **rule** is a pure function of a session that was posted and the event that came
+back; it judges every such answer of a run, whoever made the request up. An **answer rule** judges every answer
+whatsoever. A **scenario** sends what it needs itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from skep.conformance.api import Api
+from skep.conformance.exchange import Exchange
+from skep.conformance.world import Step
+
+BOTH = ("createSession", "startSessionLegacy")
+
+
+class Level(StrEnum):
+    """How much a sentence binds.
+
+    MUST: the published prose or response schema says it. SHOULD: clients, RFCs or the plain sense of a sentence imply
+    it. INFO: the contract is open; what the deployment does is reported, and fails nothing.
+    """
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    INFO = "INFO"
+
+
+class Finding(NamedTuple):
+    """What was expected, what came, and the exchanges that show it."""
+
+    expected: Any
+    actual: Any
+    evidence: tuple[Exchange, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether it came as expected; 1 is not True, as JSON knows the difference."""
+        return same(self.expected, self.actual)
+
+
+Expectations = Iterator[tuple[Any, Any]]
+Rule = Callable[[Step], Expectations]
+AnswerRule = Callable[[Exchange], Expectations]
+Scenario = Callable[[Api], Iterator[Finding]]
+Bodies = tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A sentence and its check: a rule with the posts that exercise it, an answer rule, or a scenario.
+
+    An id is never used again for another sentence.
+    """
+
+    id: str
+    level: Level
+    title: str
+    source: str
+    operations: tuple[str, ...]
+    rule: Rule | None = None
+    cases: tuple[Bodies, ...] = ()
+    scenario: Scenario | None = None
+    answer_rule: AnswerRule | None = None
+
+    def check(self, api: Api, operation: str) -> Iterator[Finding]:
+        """Exercise it on one of its operations."""
+        if self.scenario is not None:
+            yield from self.scenario(api)
+        for bodies in self.cases:
+            for step in api.posts(bodies, operation):
+                yield from self.judge(step.exchange, step)
+
+    def judge(self, exchange: Exchange, step: Step | None) -> Iterator[Finding]:
+        """What its rule says of an answer, and of the session that it started, if it did."""
+        if exchange.request.operation not in self.operations:
+            return
+        if self.answer_rule is not None:
+            for expected, actual in self.answer_rule(exchange):
+                yield Finding(expected, actual, (exchange,))
+        if self.rule is not None and step is not None:
+            for expected, actual in self.rule(step):
+                yield Finding(expected, actual, (exchange,))
+
+
+def same(expected: Any, actual: Any) -> bool:
+    """Whether two JSON values are the same: numbers by value, everything else by type too.
+
+    What is expected may be a `Matcher`, which decides for itself.
+    """
+    if isinstance(expected, Matcher):
+        return expected.holds(actual)
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return expected is actual
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        return expected.keys() == actual.keys() and all(same(value, actual[name]) for name, value in expected.items())
+    if isinstance(expected, list) and isinstance(actual, list):
+        return len(expected) == len(actual) and all(map(same, expected, actual))
+    return bool(expected == actual)
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Any of several values, in words."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+    def __str__(self) -> str:
+        """The words."""
+        return self.words

@@ -1,0 +1,91 @@
+"""What the answer to a started session looks like."""
+
+from typing import Any
+
+from skep.conformance.api import SAME
+from skep.conformance.registry import Registry
+from skep.conformance.requirement import Expectations, Level, Matcher
+from skep.conformance.world import Step
+
+registry = Registry()
+rule = registry.rule
+SCHEMA = "response schema of 200"
+STRING = Matcher("a string", lambda value: isinstance(value, str))
+STRING_OR_NULL = Matcher("a string or null", lambda value: value is None or isinstance(value, str))
+NUMBER = Matcher("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool))
+NUMBER_OR_NULL = Matcher("a number or null", lambda value: value is None or NUMBER.holds(value))
+STRINGS = Matcher(
+    "an array of strings", lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value)
+)
+FULL = {"session_name": "full", "start_time": 1767225600000, "end_time": 1767225600001, "duration": 1.5}
+
+
+@rule("SES-ANS-01", Level.MUST, "The answer is JSON", {}, FULL, source="response 200: application/json")
+def is_json(step: Step) -> Expectations:
+    """By its media type."""
+    media_type = step.exchange.response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    yield "application/json", media_type
+
+
+@rule("SES-ANS-02", Level.MUST, "The ids are strings", {}, FULL, source=SCHEMA)
+def has_ids(step: Step) -> Expectations:
+    """Required, and never null."""
+    for name in ("event_id", "session_id", "org_id", "workspace_id", "project_id"):
+        yield STRING, step.event.get(name)
+
+
+@rule("SES-ANS-03", Level.MUST, "Each property has its documented type", {}, FULL, source=SCHEMA)
+def has_types(step: Step) -> Expectations:
+    """Where it is there."""
+    types = dict.fromkeys(("parent_id", "event_type", "event_name", "error", "source"), STRING_OR_NULL)
+    types |= dict.fromkeys(("duration", "start_time", "end_time"), NUMBER_OR_NULL)
+    types["children_ids"] = STRINGS
+    for name, matcher in types.items():
+        if name in step.event:
+            yield matcher, step.event[name]
+
+
+@rule(
+    "SES-ANS-04",
+    Level.SHOULD,
+    "The session is an event of type session, and the event's id is the session's",
+    {},
+    {"session_id": SAME},
+    source="The server creates a session event and returns it",
+)
+def is_session_event(step: Step) -> Expectations:
+    """As clients take it to be."""
+    yield "session", step.event.get("event_type")
+    yield step.event.get("session_id"), step.event.get("event_id")
+
+
+@rule(
+    "SES-ANS-05",
+    Level.SHOULD,
+    "A session starts without parent, error, metrics and feedback",
+    {},
+    FULL,
+    source="Full session event object returned; as released clients read it",
+)
+def starts_empty(step: Step) -> Expectations:
+    """All of them are there, and empty."""
+    if step.before is None:
+        empty: dict[str, Any] = {"parent_id": None, "error": None, "metrics": {}, "feedback": {}}
+        for name, value in empty.items():
+            yield value, step.event.get(name, "(absent)")
+
+
+@rule(
+    "SES-ANS-06",
+    Level.SHOULD,
+    "The answer is the full event",
+    {},
+    FULL,
+    source="Full session event object returned after starting a new session",
+)
+def is_full(step: Step) -> Expectations:
+    """Every property of the response schema is there."""
+    names = {"event_id", "session_id", "parent_id", "children_ids", "event_type", "event_name", "config", "inputs"}
+    names |= {"outputs", "error", "source", "duration", "user_properties", "metrics", "feedback", "metadata"}
+    names |= {"start_time", "end_time", "org_id", "workspace_id", "project_id"}
+    yield [], sorted(names - step.event.keys())

@@ -1,0 +1,89 @@
+"""What holds of every answer, whatever was sent."""
+
+from skep.conformance.exchange import Exchange
+from skep.conformance.registry import Registry
+from skep.conformance.requirement import Expectations, Level, Matcher
+from skep.conformance.requirements.auth import SHAPE
+from skep.conformance.schema import violations
+
+registry = Registry()
+answer = registry.answer
+NO_SERVER_ERROR = Matcher("no 5xx status", lambda status: status < 500)  # noqa: PLR2004
+STRICT = "handling=strict"
+
+
+@answer("SES-ANY-01", Level.SHOULD, "No request is a server's error", source="RFC 9110, 15.6")
+def no_server_error(exchange: Exchange) -> Expectations:
+    """However odd."""
+    yield NO_SERVER_ERROR, exchange.response.status
+
+
+@answer("SES-ANY-02", Level.MUST, "An error has the documented body", source="documented error body")
+def error_body(exchange: Exchange) -> Expectations:
+    """Of those that the document declares, which are not the transport's."""
+    if exchange.response.status in {400, 401} and exchange.request.method == "POST":
+        yield SHAPE, exchange.response.json
+
+
+@answer("SES-ANY-03", Level.MUST, "A body that keeps the schema starts a session", source="No required properties")
+def valid_is_taken(exchange: Exchange) -> Expectations:
+    """With 200, the one documented success."""
+    if _is_posted_json(exchange) and not violations(exchange.request.operation, exchange.request.json):
+        yield 200, exchange.response.status
+
+
+@answer(
+    "SES-ANY-04", Level.SHOULD, "No property of a session is refused", source="every field has a server-side fallback"
+)
+def object_is_taken(exchange: Exchange) -> Expectations:
+    """Of any type or name, unless the schema is asked for."""
+    session = exchange.request.json
+    if exchange.request.operation == "startSessionLegacy" and isinstance(session, dict):
+        session = session.get("session")
+    if _is_posted_json(exchange) and isinstance(session, dict) and not _is_strict(exchange):
+        yield 200, exchange.response.status
+
+
+@answer(
+    "SES-STRICT-01",
+    Level.MUST,
+    "A body that breaks the schema is refused, if that is asked for",
+    source="Prefer: handling=strict",
+)
+def violation_is_refused(exchange: Exchange) -> Expectations:
+    """With 400. Exercised by --strict alone."""
+    strictly = _is_strict(exchange) and _is_posted_json(exchange)
+    if strictly and violations(exchange.request.operation, exchange.request.json):
+        yield 400, exchange.response.status
+
+
+@answer("SES-STRICT-02", Level.MUST, "A refusal names the violation, by JSON pointer", source="Prefer: handling=strict")
+def violation_is_named(exchange: Exchange) -> Expectations:
+    """One of them, at least. Exercised by --strict alone."""
+    if _is_strict(exchange) and _is_posted_json(exchange) and exchange.response.status == 400:  # noqa: PLR2004
+        broken = violations(exchange.request.operation, exchange.request.json)
+        details = exchange.response.event.get("details")
+        named = (
+            {item.get("pointer") for item in details if isinstance(item, dict)} if isinstance(details, list) else set()
+        )
+        if broken:
+            yield True, any(str(pointer).startswith(tuple(broken)) for pointer in named)
+
+
+@answer("SES-STRICT-03", Level.SHOULD, "What was preferred and done is echoed", source="RFC 7240, 3")
+def preference_is_echoed(exchange: Exchange) -> Expectations:
+    """By Preference-Applied. Exercised by --strict alone."""
+    if _is_strict(exchange) and exchange.response.status == 200:  # noqa: PLR2004
+        yield STRICT, exchange.response.headers.get("preference-applied", "(absent)")
+
+
+def _is_posted_json(exchange: Exchange) -> bool:
+    request = exchange.request
+    media_type = {name.lower(): value for name, value in request.headers.items()}.get("content-type", "")
+    plain = media_type.partition(";")[0].strip().lower() == "application/json"
+    posted = request.method == "POST" and request.path.partition("?")[0] in {"/v1/sessions", "/session/start"}
+    return plain and posted and request.token in {"first", "second"} and request.json is not None
+
+
+def _is_strict(exchange: Exchange) -> bool:
+    return any(name.lower() == "prefer" and STRICT in value for name, value in exchange.request.headers.items())

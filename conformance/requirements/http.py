@@ -1,0 +1,177 @@
+"""What HTTP adds: bodies that are none, media types, methods, and answers that always come."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from skep.conformance.api import PATHS, Api, request_of
+from skep.conformance.exchange import Exchange, Request
+from skep.conformance.registry import Registry
+from skep.conformance.requirement import BOTH, Finding, Level, Matcher
+from skep.conformance.requirements.auth import SHAPE
+
+registry = Registry()
+YES = True
+scenario = registry.scenario
+INVALID = "400: invalid session data"
+NO_OBJECTS = (b"[]", b'"text"', b"7", b"null", b"true", b"[{}]")
+MALFORMED = (
+    b"",
+    b"{",
+    b'{"source": "a"',
+    b"{}{}",
+    b"{} x",
+    b'{"a": NaN}',
+    b'{"a": Infinity}',
+    b"{'a': 1}",
+    b'{"a": "\xff"}',
+)
+CLIENT_ERROR = Matcher("a 4xx status", lambda status: 400 <= status < 500)  # noqa: PLR2004
+NO_SERVER_ERROR = Matcher("no 5xx status", lambda status: status < 500)  # noqa: PLR2004
+
+
+def _send(api: Api, operation: str, body: bytes | None, **headers: str) -> Exchange:
+    media_type = {"Content-Type": "application/json"}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return api.send(Request(operation, PATHS[operation], body, headers={**media_type, **named}))
+
+
+@scenario("SES-HTTP-01", Level.SHOULD, "A body that is no object is refused", source=INVALID, operations=BOTH)
+def no_object(api: Api) -> Iterator[Finding]:
+    """With 400."""
+    for operation in BOTH:
+        for body in NO_OBJECTS:
+            exchange = _send(api, operation, body)
+            yield Finding(400, exchange.response.status, (exchange,))
+
+
+@scenario("SES-HTTP-02", Level.SHOULD, "A body that is no JSON is refused", source="RFC 8259", operations=BOTH)
+def malformed(api: Api) -> Iterator[Finding]:
+    """With 400."""
+    for operation in BOTH:
+        for body in MALFORMED:
+            exchange = _send(api, operation, body)
+            yield Finding(400, exchange.response.status, (exchange,))
+
+
+@scenario(
+    "SES-HTTP-03", Level.MUST, "A 400 has the documented error body", source="documented error body", operations=BOTH
+)
+def error_body(api: Api) -> Iterator[Finding]:
+    """And says the status again."""
+    for operation in BOTH:
+        for body in (b"[]", b"{"):
+            exchange = _send(api, operation, body)
+            if exchange.response.status == 400:  # noqa: PLR2004
+                yield Finding(SHAPE, exchange.response.json, (exchange,))
+                yield Finding(400, exchange.response.event.get("statusCode"), (exchange,))
+
+
+@scenario(
+    "SES-HTTP-04",
+    Level.SHOULD,
+    "Nothing that a client sends is a server's error",
+    source="RFC 9110, 15.6",
+    operations=BOTH,
+)
+def no_server_error(api: Api) -> Iterator[Finding]:
+    """However odd."""
+    odd = (
+        b"\x00",
+        b"\xff\xfe{\x00}\x00",
+        b"[" * 2000,
+        b'{"a":' * 2000,
+        b'{"start_time":1e400}',
+        b'{"source":"\\ud800"}',
+    )
+    for operation in BOTH:
+        for body in (*odd, *MALFORMED[:2]):
+            exchange = _send(api, operation, body)
+            yield Finding(NO_SERVER_ERROR, exchange.response.status, (exchange,))
+
+
+@scenario("SES-HTTP-05", Level.SHOULD, "JSON with parameters is JSON", source="RFC 9110, 8.3.1", operations=BOTH)
+def media_type_parameters(api: Api) -> Iterator[Finding]:
+    """And names of media types are read in any letters."""
+    for operation in BOTH:
+        for media_type in ("application/json; charset=utf-8", "Application/JSON"):
+            request = request_of(api.marked({}), operation, headers={"Content-Type": media_type})
+            exchange = api.send(request)
+            yield Finding(200, exchange.response.status, (exchange,))
+
+
+@scenario(
+    "SES-HTTP-06",
+    Level.SHOULD,
+    "What is declared as something else is refused",
+    source="RFC 9110, 15.5.16",
+    operations=BOTH,
+)
+def other_media_type(api: Api) -> Iterator[Finding]:
+    """With 415."""
+    for operation in BOTH:
+        for media_type in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
+            exchange = api.send(request_of({}, operation, headers={"Content-Type": media_type}))
+            yield Finding(415, exchange.response.status, (exchange,))
+
+
+@scenario(
+    "SES-HTTP-07",
+    Level.SHOULD,
+    "Another method is 405, and Allow names those that there are",
+    source="RFC 9110, 15.5.6",
+    operations=BOTH,
+)
+def other_methods(api: Api) -> Iterator[Finding]:
+    """POST among them."""
+    for operation in BOTH:
+        for method in ("GET", "PUT", "DELETE", "PATCH"):
+            exchange = api.send(replace(request_of({}, operation), method=method, body=None))
+            yield Finding(405, exchange.response.status, (exchange,))
+            yield Finding(YES, "POST" in exchange.response.headers.get("allow", ""), (exchange,))
+
+
+@scenario("SES-HTTP-08", Level.SHOULD, "Of repeated keys the last wins", source="RFC 8259, 4: as most parsers read it")
+def last_key_wins(api: Api) -> Iterator[Finding]:
+    """As every client's own parser has it."""
+    exchange = _send(api, "createSession", b'{"source": "a", "source": "b"}')
+    yield Finding([200, "b"], [exchange.response.status, exchange.response.event.get("source")], (exchange,))
+
+
+@scenario(
+    "SES-HTTP-09",
+    Level.SHOULD,
+    "A route that there is not is 404, in the documented error body",
+    source="404: Route not found",
+)
+def unknown_route(api: Api) -> Iterator[Finding]:
+    """With a token."""
+    exchange = api.send(replace(request_of({}), path="/v1/no-such-route"))
+    yield Finding(404, exchange.response.status, (exchange,))
+    yield Finding(SHAPE, exchange.response.json, (exchange,))
+
+
+@scenario(
+    "SES-LEG-01",
+    Level.SHOULD,
+    "The older operation refuses a body without a session",
+    source=INVALID,
+    operations=("startSessionLegacy",),
+)
+def legacy_needs_a_session(api: Api) -> Iterator[Finding]:
+    """An object under `session`."""
+    for body in (b"{}", b'{"session": null}', b'{"session": []}', b'{"session": "a"}', b'{"source": "a"}'):
+        exchange = _send(api, "startSessionLegacy", body)
+        yield Finding(400, exchange.response.status, (exchange,))
+
+
+@scenario(
+    "SES-LEG-02",
+    Level.SHOULD,
+    "The older operation takes fields beside the session",
+    source="SessionStartRequest",
+    operations=("startSessionLegacy",),
+)
+def legacy_takes_extras(api: Api) -> Iterator[Finding]:
+    """And uses the session."""
+    exchange = _send(api, "startSessionLegacy", b'{"source": "beside", "session": {"source": "inside"}}')
+    yield Finding([200, "inside"], [exchange.response.status, exchange.response.event.get("source")], (exchange,))

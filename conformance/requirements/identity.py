@@ -1,0 +1,124 @@
+"""Whose session it is: `session_id`."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from skep.conformance.api import Api, Id
+from skep.conformance.registry import Registry
+from skep.conformance.requirement import BOTH, Expectations, Finding, Level, Matcher
+from skep.conformance.world import Step, canonical
+
+registry = Registry()
+rule = registry.rule
+OMITTED = "session_id (string, UUID): Server generates a UUIDv4 if omitted"
+INVALID = "Server generates a UUIDv4 if … the supplied value is not a valid UUID"
+UUID4 = Matcher("a new UUIDv4", lambda value: canonical(value) is not None and UUID(value).version == 4)  # noqa: PLR2004
+
+
+@rule("SES-ID-01", Level.MUST, "A session without an id gets a UUIDv4", {}, {"source": "a"}, source=OMITTED)
+def generated(step: Step) -> Expectations:
+    """Where none was sent."""
+    if "session_id" not in step.sent:
+        yield UUID4, step.event.get("session_id")
+
+
+@rule(
+    "SES-ID-02",
+    Level.MUST,
+    "A string that is no UUID is replaced by a UUIDv4",
+    {"session_id": "session-1"},
+    {"session_id": ""},
+    {"session_id": "6f9619ff-8b86-4011-b42d-00c04fc964f"},
+    {"session_id": "6f9619ff-8b86-4011-b42d-00c04fc964fg"},
+    source=INVALID,
+)
+def replaces_string(step: Step) -> Expectations:
+    """Silently."""
+    session_id = step.sent.get("session_id")
+    if isinstance(session_id, str) and not _is_uuid_of_any_form(session_id):
+        yield UUID4, step.event.get("session_id")
+
+
+@rule(
+    "SES-ID-03",
+    Level.SHOULD,
+    "A value that is no string is replaced by a UUIDv4",
+    {"session_id": 7},
+    {"session_id": None},
+    {"session_id": ["6f9619ff-8b86-4011-b42d-00c04fc964ff"]},
+    {"session_id": {}},
+    {"session_id": True},
+    source=INVALID,
+)
+def replaces_other(step: Step) -> Expectations:
+    """No such value is a UUID."""
+    if "session_id" in step.sent and not isinstance(step.sent["session_id"], str):
+        yield UUID4, step.event.get("session_id")
+
+
+@rule(
+    "SES-ID-04",
+    Level.MUST,
+    "A UUID of any version is kept",
+    *({"session_id": Id(version)} for version in range(1, 9)),
+    {"session_id": Id(upper=True)},
+    source="Client-provided session ID (server generates one if omitted)",
+)
+def kept(step: Step) -> Expectations:
+    """In either case of its letters."""
+    posted = canonical(step.sent.get("session_id"))
+    if posted:
+        yield posted, str(step.event.get("session_id")).lower()
+
+
+@rule(
+    "SES-ID-05",
+    Level.INFO,
+    "A UUID in upper case is answered in lower case",
+    {"session_id": Id(upper=True)},
+    source="open",
+)
+def in_lower_case(step: Step) -> Expectations:
+    """RFC 9562: output in lower case, input in either."""
+    posted = canonical(step.sent.get("session_id"))
+    if posted and posted != step.sent["session_id"]:
+        yield posted, step.event.get("session_id")
+
+
+@rule(
+    "SES-ID-06",
+    Level.INFO,
+    "A UUID in another form than that of 36 characters is replaced",
+    {"session_id": Id(form="{{{}}}")},
+    {"session_id": Id(form="urn:uuid:{}")},
+    {"session_id": Id(form="{0.hex}")},
+    source="open",
+)
+def replaces_other_forms(step: Step) -> Expectations:
+    """In braces, as a URN, without hyphens."""
+    session_id = step.sent.get("session_id")
+    if isinstance(session_id, str) and _is_uuid_of_any_form(session_id) and canonical(session_id) is None:
+        yield Matcher("another id", lambda value: value != UUID(session_id).hex), _hex(step.event.get("session_id"))
+
+
+@registry.scenario("SES-ID-07", Level.MUST, "Each generated id is new", source=OMITTED, operations=BOTH)
+def is_new(api: Api) -> Iterator[Finding]:
+    """Of several sessions without an id, none has that of another."""
+    for operation in BOTH:
+        exchanges = [api.start(api.marked({}), operation) for _ in range(4)]
+        ids = [exchange.response.event.get("session_id") for exchange in exchanges]
+        yield Finding(len(ids), len(set(map(str, ids))), tuple(exchanges))
+
+
+def _is_uuid_of_any_form(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _hex(session_id: Any) -> str | None:
+    posted = canonical(session_id)
+    return UUID(posted).hex if posted else None

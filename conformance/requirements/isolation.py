@@ -1,0 +1,100 @@
+"""What one session, request or token shows of another: nothing."""
+
+from collections.abc import Iterator
+
+from skep.conformance.api import Api
+from skep.conformance.registry import Registry
+from skep.conformance.requirement import BOTH, Finding, Level
+
+registry = Registry()
+NO = False
+YES = True
+FULL = {
+    "event_name": "leak",
+    "source": "leak",
+    "start_time": 1767225600001,
+    "end_time": 1767225600002,
+    "duration": 7.25,
+    "config": {"leak": 1},
+    "inputs": {"leak": 1},
+    "outputs": {"leak": 1},
+    "children_ids": ["leak"],
+    "metadata": {"leak": 1},
+    "user_properties": {"leak": 1},
+}
+OWN = {"session_id", "event_id"}
+
+
+@registry.scenario(
+    "SES-LEAK-01",
+    Level.MUST,
+    "A session shows nothing of the one that was posted before it",
+    source="every field has a server-side fallback",
+    operations=BOTH,
+)
+def nothing_of_another_session(api: Api) -> Iterator[Finding]:
+    """Neither with an id of its own nor without one."""
+    for operation in BOTH:
+        for ids in ({}, {"session_id": api.new_id()}):
+            api.start(api.marked({**FULL, "session_id": api.new_id()}), operation)
+            later = api.start(api.marked(ids), operation)
+            leaked = sorted(
+                name
+                for name, value in FULL.items()
+                if later.response.event.get(name) == value or "leak" in str(later.response.event.get(name))
+            )
+            yield Finding([], leaked, (later,))
+
+
+@registry.scenario(
+    "SES-LEAK-02",
+    Level.MUST,
+    "A merge into one session leaves another as it was",
+    source="merges … into the existing session",
+)
+def merge_stays_at_home(api: Api) -> Iterator[Finding]:
+    """However alike their ids are."""
+    ids = [api.new_id() for _ in range(3)]
+    ids.append(ids[0][:-1] + ("0" if ids[0][-1] != "0" else "1"))
+    for session_id in ids:
+        api.start(api.marked({"session_id": session_id, "metadata": {"own": session_id}}))
+    api.start(api.marked({"session_id": ids[0], "metadata": {"leak": 1}, "user_properties": {"leak": 1}}))
+    for session_id in ids[1:]:
+        seen = api.start(api.marked({"session_id": session_id})).response.event
+        held = [str(seen.get("metadata")), str(seen.get("user_properties"))]
+        last = api.exchanges[-1]
+        yield Finding([False, False], ["leak" in text for text in held], (last,))
+        yield Finding(YES, session_id in held[0], (last,))
+
+
+@registry.scenario(
+    "SES-TENANT-01",
+    Level.INFO,
+    "The ids of organisation, workspace and project are those of the token",
+    source="open",
+)
+def ids_are_the_tokens(api: Api) -> Iterator[Finding]:
+    """The same in every session of one token."""
+    seen = [api.start(api.marked({})) for _ in range(3)]
+    names = ("org_id", "workspace_id", "project_id")
+    yield Finding(1, len({str([each.response.event.get(name) for name in names]) for each in seen}), tuple(seen))
+
+
+@registry.scenario(
+    "SES-TENANT-02",
+    Level.SHOULD,
+    "A session of one token is not merged into by another",
+    source="Bearer authentication: a token is an account's",
+)
+def tokens_are_apart(api: Api) -> Iterator[Finding]:
+    """With its id, too. Exercised only with a second token, of another account."""
+    if not api.has_second_token:
+        return
+    session_id = api.new_id()
+    api.start(api.marked({"session_id": session_id, "event_name": "mine", "metadata": {"mine": 1}}))
+    theirs = api.start(api.marked({"session_id": session_id, "metadata": {"theirs": 1}}), token="second")  # noqa: S106
+    mine = api.start(api.marked({"session_id": session_id}))
+    yield Finding(
+        [False, False], ["mine" in str(theirs.response.event.get(n)) for n in ("event_name", "metadata")], (theirs,)
+    )
+    yield Finding(NO, "theirs" in str(mine.response.event.get("metadata")), (mine,))

@@ -1,0 +1,170 @@
+"""What a second post of a session does: idempotent on `session_id`."""
+
+from collections.abc import Iterator
+
+from skep.conformance.api import SAME, Api, Id
+from skep.conformance.registry import Registry
+from skep.conformance.requirement import BOTH, Expectations, Finding, Level
+from skep.conformance.world import Step, canonical
+
+registry = Registry()
+rule = registry.rule
+IDEMPOTENT = "Idempotent on session_id: posting twice with the same session_id merges metadata/user_properties"
+EXISTING = f"{IDEMPOTENT} into the existing session and returns the existing event"
+ABSENT = "(absent)"
+MERGED = ("metadata", "user_properties")
+FIRST = {
+    "session_id": SAME,
+    "event_name": "first",
+    "source": "first",
+    "start_time": 1767225600001,
+    "end_time": 1767225600002,
+    "duration": 3.5,
+    "config": {"n": 1},
+    "inputs": {"n": 1},
+    "outputs": {"n": 1},
+    "children_ids": ["first"],
+    "metadata": {"kept": {"a": 1}, "both": "old"},
+    "user_properties": {"kept": [1], "both": "old"},
+}
+SECOND = {
+    "session_id": SAME,
+    "event_name": "second",
+    "session_name": "second",
+    "source": "second",
+    "start_time": 1767225600003,
+    "end_time": 1767225600004,
+    "duration": 4.5,
+    "config": {"m": 2},
+    "inputs": {"m": 2},
+    "outputs": {"m": 2},
+    "children_ids": ["second"],
+    "metadata": {"new": 2, "both": "new"},
+    "user_properties": {"new": 2, "both": "new"},
+}
+TWICE = (FIRST, SECOND)
+CASES = (TWICE, ({"session_id": SAME}, SECOND), (FIRST, {"session_id": SAME}), (FIRST, SECOND, FIRST))
+
+
+@rule("SES-MERGE-01", Level.MUST, "A second post answers with the same session", *CASES, source=EXISTING)
+def same_session(step: Step) -> Expectations:
+    """200, and the id that was sent."""
+    if step.before is not None:
+        yield canonical(step.sent["session_id"]), canonical(step.event.get("session_id"))
+
+
+@rule("SES-MERGE-02", Level.MUST, "What metadata held stays, and what is new comes to it", *CASES, source=IDEMPOTENT)
+def metadata_merges(step: Step) -> Expectations:
+    """Key by key; whose value wins where both have a key is another requirement's."""
+    yield from _merges(step, "metadata")
+
+
+@rule(
+    "SES-MERGE-03",
+    Level.MUST,
+    "What user_properties held stays, and what is new comes to it",
+    *CASES,
+    source=IDEMPOTENT,
+)
+def user_properties_merge(step: Step) -> Expectations:
+    """Key by key; whose value wins where both have a key is another requirement's."""
+    yield from _merges(step, "user_properties")
+
+
+@rule("SES-MERGE-04", Level.INFO, "Where both have a key the new value wins, whole", *CASES, source="open")
+def new_value_wins(step: Step) -> Expectations:
+    """The merge is one level deep."""
+    for name in MERGED:
+        sent = step.sent.get(name)
+        if step.before is not None and isinstance(sent, dict) and isinstance(step.before.get(name), dict):
+            for key in sent.keys() & step.before[name].keys():
+                yield sent[key], _object(step.event, name).get(key, ABSENT)
+
+
+for _number, _name in enumerate(
+    ("event_name", "source", "start_time", "end_time", "duration", "config", "inputs", "outputs", "children_ids"), 5
+):
+
+    @rule(
+        f"SES-MERGE-{_number:02}",
+        Level.MUST,
+        f"A second post leaves {_name} as it is",
+        *CASES,
+        source=EXISTING,
+    )
+    def stays(step: Step, name: str = _name) -> Expectations:
+        """The existing event is returned."""
+        if step.before is not None:
+            yield step.before.get(name, ABSENT), step.event.get(name, ABSENT)
+
+
+@rule("SES-MERGE-14", Level.MUST, "A second post leaves every other property as it is", *CASES, source=EXISTING)
+def all_else_stays(step: Step) -> Expectations:
+    """Whatever the answer has beside the documented properties."""
+    if step.before is not None:
+        tried = {*MERGED, *FIRST}
+        others = {name: value for name, value in step.before.items() if name not in tried}
+        yield others, {name: value for name, value in step.event.items() if name not in tried}
+
+
+@rule(
+    "SES-MERGE-15",
+    Level.SHOULD,
+    "A UUID in other letters is the same session",
+    (FIRST, {**SECOND, "session_id": Id(upper=True)}),
+    ({**FIRST, "session_id": Id(upper=True)}, SECOND),
+    source="RFC 9562: UUIDs are the same in either case",
+)
+def case_is_no_difference(step: Step) -> Expectations:
+    """What was first posted is answered."""
+    if step.before is not None:
+        yield step.before.get("event_name"), step.event.get("event_name")
+
+
+@registry.scenario(
+    "SES-MERGE-16",
+    Level.MUST,
+    "A session that was started by one operation is merged into by the other",
+    source="Both start the same session",
+    operations=BOTH,
+)
+def across_operations(api: Api) -> Iterator[Finding]:
+    """Either way round."""
+    for first, second in (BOTH, BOTH[::-1]):
+        session_id = api.new_id()
+        created = api.start(api.marked({"session_id": session_id, "metadata": {"a": 1}, "source": "one"}), first)
+        merged = api.start(api.marked({"session_id": session_id, "metadata": {"b": 2}, "source": "two"}), second)
+        seen = {**_object(merged.response.event, "metadata"), "source": merged.response.event.get("source")}
+        expected = {**_object(created.response.event, "metadata"), "b": 2, "source": "one"}
+        yield Finding(expected, seen, (created, merged))
+
+
+@registry.scenario(
+    "SES-MERGE-17", Level.MUST, "A merge is still there at the next post", source=IDEMPOTENT, operations=BOTH
+)
+def merge_lasts(api: Api) -> Iterator[Finding]:
+    """It is stored, not only answered."""
+    for operation in BOTH:
+        session_id = api.new_id()
+        for name in ("first", "second"):
+            keys = {"metadata": {name: 1}, "user_properties": {name: 1}}
+            api.start(api.marked({"session_id": session_id, **keys}), operation)
+        last = api.start(api.marked({"session_id": session_id}), operation)
+        for name in MERGED:
+            seen = _object(last.response.event, name)
+            yield Finding([1, 1], [seen.get("first"), seen.get("second")], (last,))
+
+
+def _merges(step: Step, name: str) -> Expectations:
+    if step.before is None:
+        return
+    before, sent = _object(step.before, name), _object(step.sent, name)
+    seen = _object(step.event, name)
+    yield sorted(before.keys() | sent.keys()), sorted(seen)
+    for key in before.keys() ^ sent.keys():
+        yield {**before, **sent}[key], seen.get(key, ABSENT)
+
+
+def _object(event: object, name: str) -> dict[str, object]:
+    value = event.get(name) if hasattr(event, "get") else None
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,108 @@
+"""What a session is called, and where it comes from: `event_name`, `session_name`, `source`."""
+
+from skep.conformance.registry import Registry
+from skep.conformance.requirement import Expectations, Level
+from skep.conformance.world import Step
+
+registry = Registry()
+rule = registry.rule
+FALLS_BACK = "event_name (string): Falls back to session_name when not provided; defaults to unknown if both are absent"
+ABSENT = "(absent)"
+
+
+@rule("SES-NAME-01", Level.MUST, "event_name is kept", {"event_name": "a"}, {"event_name": "ü 😀"}, source=FALLS_BACK)
+def event_name_is_kept(step: Step) -> Expectations:
+    """A string that is not empty, where it is the only name."""
+    name = step.sent.get("event_name")
+    if step.before is None and isinstance(name, str) and name and "session_name" not in step.sent:
+        yield name, step.event.get("event_name", ABSENT)
+
+
+@rule("SES-NAME-02", Level.MUST, "Without event_name, session_name is used", {"session_name": "b"}, source=FALLS_BACK)
+def falls_back_to_session_name(step: Step) -> Expectations:
+    """A string that is not empty."""
+    name = step.sent.get("session_name")
+    if step.before is None and "event_name" not in step.sent and isinstance(name, str) and name:
+        yield name, step.event.get("event_name", ABSENT)
+
+
+@rule("SES-NAME-03", Level.MUST, "Without either name it is unknown", {}, {"source": "c"}, source=FALLS_BACK)
+def falls_back_to_unknown(step: Step) -> Expectations:
+    """In so many letters."""
+    if step.before is None and not {"event_name", "session_name"} & step.sent.keys():
+        yield "unknown", step.event.get("event_name", ABSENT)
+
+
+@rule(
+    "SES-NAME-04",
+    Level.SHOULD,
+    "Of both names event_name wins",
+    {"event_name": "first", "session_name": "second"},
+    source="Falls back to session_name when not provided; but elsewhere: Fallback name if session_name is not provided",
+)
+def event_name_wins(step: Step) -> Expectations:
+    """Two sentences disagree; the one that names the fallback first is followed."""
+    names = step.sent.get("event_name"), step.sent.get("session_name")
+    if step.before is None and all(isinstance(name, str) and name for name in names):
+        yield names[0], step.event.get("event_name", ABSENT)
+
+
+@rule(
+    "SES-NAME-05",
+    Level.INFO,
+    "A name of another type counts as absent",
+    {"event_name": 7},
+    {"event_name": None},
+    {"session_name": ["a"]},
+    source="open",
+)
+def wrong_name_is_absent(step: Step) -> Expectations:
+    """And so the next in line is used."""
+    names = [step.sent[name] for name in ("event_name", "session_name") if name in step.sent]
+    if step.before is None and any(not isinstance(name, str) for name in names):
+        strings = [name for name in names if isinstance(name, str)]
+        yield strings[0] if strings else "unknown", step.event.get("event_name", ABSENT)
+
+
+@rule(
+    "SES-NAME-06",
+    Level.INFO,
+    "An empty string is a string like any other",
+    {"event_name": ""},
+    {"source": ""},
+    source="open",
+)
+def empty_is_kept(step: Step) -> Expectations:
+    """It is kept, and does not fall back."""
+    for name in ("event_name", "source"):
+        if step.before is None and step.sent.get(name) == "":
+            yield "", step.event.get(name, ABSENT)
+
+
+@rule("SES-SRC-01", Level.MUST, "source is kept", {"source": "sdk"}, {"source": "ü 😀"}, source="source (string)")
+def source_is_kept(step: Step) -> Expectations:
+    """A string that is not empty."""
+    source = step.sent.get("source")
+    if step.before is None and isinstance(source, str) and source:
+        yield source, step.event.get("source", ABSENT)
+
+
+@rule("SES-SRC-02", Level.MUST, "Without source it is unknown", {}, source="source (string): Defaults to unknown")
+def source_is_unknown(step: Step) -> Expectations:
+    """In so many letters."""
+    if step.before is None and "source" not in step.sent:
+        yield "unknown", step.event.get("source", ABSENT)
+
+
+@rule(
+    "SES-SRC-03",
+    Level.INFO,
+    "A source of another type counts as absent",
+    {"source": 7},
+    {"source": None},
+    source="open",
+)
+def wrong_source_is_absent(step: Step) -> Expectations:
+    """And so it is unknown."""
+    if step.before is None and "source" in step.sent and not isinstance(step.sent["source"], str):
+        yield "unknown", step.event.get("source", ABSENT)

@@ -1,0 +1,219 @@
+"""When a session was: `start_time`, `end_time`, `duration`."""
+
+from typing import Any
+
+from skep.conformance.api import SAME
+from skep.conformance.registry import Registry
+from skep.conformance.requirement import Expectations, Level, Matcher
+from skep.conformance.world import Step
+
+registry = Registry()
+rule = registry.rule
+NUMERIC = "start_time (number): only accepts numeric types; if a string is passed, … falls back to the current time"
+END = "end_time (number): Session end time as Unix milliseconds (same numeric-only caveat as start_time)"
+DURATION = "duration (number): Session duration in milliseconds"
+ABSENT = "(absent)"
+SKEW = 300_000  # milliseconds by which the clocks of suite and target may differ
+WHOLE = 2**53  # beyond it a double has no whole numbers next to each other
+
+
+@rule(
+    "SES-START-01",
+    Level.MUST,
+    "A numeric start_time is kept",
+    {"start_time": 1767225600123},
+    {"start_time": 0},
+    {"start_time": 1712025501605.0},
+    {"start_time": -1},
+    source="start_time (number): Session start time as Unix milliseconds",
+)
+def start_is_kept(step: Step) -> Expectations:
+    """A whole number of milliseconds, however it is written."""
+    if step.before is None and _is_whole(step.sent.get("start_time")):
+        yield step.sent["start_time"], step.event.get("start_time", ABSENT)
+
+
+@rule(
+    "SES-START-02",
+    Level.MUST,
+    "A string start_time is replaced by the current time",
+    {"start_time": "1767225600123"},
+    {"start_time": "2026-01-01T00:00:00Z"},
+    {"start_time": ""},
+    source=NUMERIC,
+)
+def start_string_is_now(step: Step) -> Expectations:
+    """A string of digits, too."""
+    if step.before is None and isinstance(step.sent.get("start_time"), str):
+        yield now(step), step.event.get("start_time", ABSENT)
+
+
+@rule("SES-START-03", Level.MUST, "Without start_time it is the current time", {}, source="every field has a fallback")
+def start_is_now(step: Step) -> Expectations:
+    """In Unix milliseconds."""
+    if step.before is None and "start_time" not in step.sent:
+        yield now(step), step.event.get("start_time", ABSENT)
+
+
+@rule(
+    "SES-START-04",
+    Level.SHOULD,
+    "A start_time of any other type is replaced by the current time",
+    {"start_time": None},
+    {"start_time": True},
+    {"start_time": {}},
+    {"start_time": [1767225600123]},
+    source=NUMERIC,
+)
+def start_other_is_now(step: Step) -> Expectations:
+    """Only numeric types are accepted."""
+    value = step.sent.get("start_time", 0)
+    if step.before is None and not isinstance(value, str) and not _is_number(value):
+        yield now(step), step.event.get("start_time", ABSENT)
+
+
+@rule(
+    "SES-START-05",
+    Level.SHOULD,
+    "A fraction of a millisecond is cut off",
+    {"start_time": 1767225600123.75},
+    {"end_time": 1767225600123.75},
+    source="The session normalizer uses getInt64()",
+)
+def fraction_is_cut_off(step: Step) -> Expectations:
+    """A 64-bit integer has none."""
+    for name in ("start_time", "end_time"):
+        value = step.sent.get(name)
+        if step.before is None and isinstance(value, float) and abs(value) < WHOLE and value != int(value):
+            yield int(value), step.event.get(name, ABSENT)
+
+
+@rule(
+    "SES-START-06",
+    Level.INFO,
+    "A start_time outside a 64-bit integer is replaced by the current time",
+    {"start_time": 2**63},
+    {"start_time": -(2**63) - 1},
+    {"start_time": 1e300},
+    source="open",
+)
+def start_out_of_range_is_now(step: Step) -> Expectations:
+    """As it is no int64."""
+    value: Any = step.sent.get("start_time")
+    if step.before is None and _is_number(value) and not -(2**63) <= value < 2**63:
+        yield now(step), step.event.get("start_time", ABSENT)
+
+
+@rule(
+    "SES-END-01",
+    Level.MUST,
+    "A numeric end_time is kept",
+    {"end_time": 1767225600123},
+    {"end_time": 0},
+    {"end_time": 1712025501605.0},
+    source=END,
+)
+def end_is_kept(step: Step) -> Expectations:
+    """A whole number of milliseconds, however it is written."""
+    if step.before is None and _is_whole(step.sent.get("end_time")):
+        yield step.sent["end_time"], step.event.get("end_time", ABSENT)
+
+
+@rule(
+    "SES-END-02",
+    Level.MUST,
+    "A string end_time is replaced by the current time",
+    {"end_time": "1767225600123"},
+    {"end_time": ""},
+    source=END,
+)
+def end_string_is_now(step: Step) -> Expectations:
+    """A string of digits, too."""
+    if step.before is None and isinstance(step.sent.get("end_time"), str):
+        yield now(step), step.event.get("end_time", ABSENT)
+
+
+@rule(
+    "SES-END-03",
+    Level.SHOULD,
+    "An end_time of any other type is replaced by the current time",
+    {"end_time": True},
+    {"end_time": {}},
+    {"end_time": [1]},
+    source=END,
+)
+def end_other_is_now(step: Step) -> Expectations:
+    """Null is the one that is left out: an end that is not known."""
+    value = step.sent.get("end_time")
+    if step.before is None and isinstance(value, bool | dict | list):
+        yield now(step), step.event.get("end_time", ABSENT)
+
+
+@rule("SES-END-04", Level.INFO, "Without end_time it is null", {}, {"end_time": None}, source="open")
+def end_is_null(step: Step) -> Expectations:
+    """A session that has just started has not ended."""
+    if step.before is None and step.sent.get("end_time") is None:
+        yield None, step.event.get("end_time", ABSENT)
+
+
+@rule(
+    "SES-DUR-01",
+    Level.MUST,
+    "A numeric duration is kept exactly",
+    {"duration": 1500},
+    {"duration": 0},
+    {"duration": 12.625},
+    {"duration": -3},
+    source=DURATION,
+)
+def duration_is_kept(step: Step) -> Expectations:
+    """Its fraction, too."""
+    if step.before is None and _is_number(step.sent.get("duration")):
+        yield step.sent["duration"], step.event.get("duration", ABSENT)
+
+
+@rule(
+    "SES-DUR-02",
+    Level.INFO,
+    "Without a numeric duration it is null",
+    {},
+    {"duration": "1500"},
+    {"duration": None},
+    {"duration": True},
+    source="open",
+)
+def duration_is_null(step: Step) -> Expectations:
+    """As the response schema allows."""
+    if step.before is None and not _is_number(step.sent.get("duration")):
+        yield None, step.event.get("duration", ABSENT)
+
+
+@rule(
+    "SES-CLOCK-01",
+    Level.SHOULD,
+    "What is used for the current time is a whole number, for start and end alike",
+    {"session_id": SAME, "end_time": "soon"},
+    source=NUMERIC,
+)
+def now_is_whole(step: Step) -> Expectations:
+    """getInt64 gives no fraction."""
+    for name in ("start_time", "end_time"):
+        if step.before is None and isinstance(step.sent.get(name, ""), str) and step.event.get(name) is not None:
+            yield Matcher("a whole number", lambda value: isinstance(value, int)), step.event[name]
+
+
+def now(step: Step) -> Matcher:
+    """A time at which the request was on its way, by a clock that may go wrong by some minutes."""
+    first, last = (int(time) for time in step.window)
+    return Matcher(
+        f"the current time, Unix milliseconds from {first - SKEW} to {last + SKEW}",
+        lambda value: _is_number(value) and first - SKEW <= value <= last + SKEW,
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and -(2**63) <= value < 2**63 and value == int(value)

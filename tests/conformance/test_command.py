@@ -1,0 +1,122 @@
+"""`skep check`, as a process."""
+
+import json
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from support import SKEP, Running, free_port
+
+from skep.conformance.command import is_loopback
+
+
+def check(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run([str(SKEP), "check", *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """A server that answers every request alike, and closes; gives its URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(timeout=5)
+
+
+def test_a_conforming_target_is_0(memory_server: Running, tmp_path: Path) -> None:
+    """With a line that sums up, and a report for programs."""
+    path = tmp_path / "report.json"
+    done = check(memory_server.url, "--seed", "7", "--level", "SHOULD", "--json", str(path))
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
+    assert "passed" in done.stdout.splitlines()[-1]
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert (memory_server.url, 7) == (report["target"], report["seed"])
+    assert report["summary"]["failed"] == 0
+    assert report["summary"]["passed"] > 100
+    assert report["requests"] <= 2000
+
+
+def test_a_broken_target_is_1_and_says_what_is_broken() -> None:
+    """The sentence, what was expected and what came, and a command that shows it again."""
+    with answering(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
+    ) as url:
+        done = check(url, "--quick", "--only", "SES-AUTH-01")
+    assert done.returncode == 1
+    assert "FAILED  SES-AUTH-01 MUST createSession: Without a token it is 401" in done.stdout
+    assert "expected 401" in done.stdout
+    assert "actual   200" in done.stdout
+    assert f"curl -i -X POST {url}/" in done.stdout
+
+
+def test_an_absent_target_is_3() -> None:
+    """One line says so."""
+    done = check(f"http://127.0.0.1:{free_port()}", "--quick")
+    assert done.returncode == 3
+    assert "does not answer" in done.stdout
+
+
+def test_a_target_that_hangs_up_is_3() -> None:
+    """It is the network's fault, or may be."""
+    with answering(b"") as url:
+        assert check(url, "--quick").returncode == 3
+
+
+def test_a_spent_budget_is_3(memory_server: Running) -> None:
+    """What was not tried is not proved."""
+    done = check(memory_server.url, "--quick", "--max-requests", "10")
+    assert done.returncode == 3
+    assert "budget of 10 requests" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["ftp://127.0.0.1"],
+        ["http://"],
+        ["http://127.0.0.1:1", "--only", "NO-*"],
+        ["http://127.0.0.1:1", "--operation", "noSuchOperation"],
+        ["http://127.0.0.1:1", "--header", "nonsense"],
+        ["http://127.0.0.1:1", "--level", "INFO"],
+        ["http://127.0.0.1:1", "--timeout", "0"],
+    ],
+)
+def test_a_wrong_flag_is_2(arguments: list[str]) -> None:
+    """One line, and nothing is sent."""
+    done = check(*arguments)
+    assert (2, "") == (done.returncode, done.stdout)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_list_names_levels_and_sources() -> None:
+    """Without a target."""
+    done = check("--list", "--only", "SES-NAME-0[12]")
+    assert done.returncode == 0
+    assert [["SES-NAME-01", "MUST"], ["SES-NAME-02", "MUST"]] == [line.split()[:2] for line in done.stdout.splitlines()]
+    assert "Falls back to session_name" in done.stdout
+
+
+def test_a_target_that_is_not_here_is_treated_politely() -> None:
+    """What is on loopback is not."""
+    assert [True, True, True] == [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost")]
+    assert [False, False] == [is_loopback(host) for host in ("api.example", "10.0.0.1")]

@@ -1,0 +1,56 @@
+"""The requirements, and how a conforming server fares by them."""
+
+import re
+from collections import Counter
+
+import pytest
+from support import Running
+
+from skep.conformance.outcome import Status
+from skep.conformance.requirement import BOTH, Level
+from skep.conformance.requirements import REQUIREMENTS
+from skep.conformance.run import Plan, run
+from skep.conformance.target import Access
+from skep.openapi import load
+
+TOKENS = {"first": "conformance", "second": "another", "bad": "invalid"}
+
+
+def test_ids_are_unique_and_of_one_form() -> None:
+    """An id names one sentence, for good."""
+    ids = [requirement.id for requirement in REQUIREMENTS]
+    assert [] == [id_ for id_, count in Counter(ids).items() if count > 1]
+    assert [] == [id_ for id_ in ids if not re.fullmatch(r"SES-[A-Z]+-\d\d", id_)]
+
+
+def test_each_says_what_it_asks_and_by_what_right() -> None:
+    """A title, a source, operations that there are, and one way to be checked."""
+    for requirement in REQUIREMENTS:
+        assert requirement.title
+        assert requirement.source
+        assert set(requirement.operations) <= set(BOTH)
+        ways = (requirement.rule, requirement.scenario, requirement.answer_rule)
+        assert 1 == sum(way is not None for way in ways), requirement.id
+
+
+def test_every_operation_of_the_document_has_some() -> None:
+    """Of both levels that can fail."""
+    document = load("honeyhive")
+    operations = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    for level in (Level.MUST, Level.SHOULD):
+        covered = {name for each in REQUIREMENTS if each.level is level for name in each.operations}
+        assert operations == covered
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("strict", [False, True])
+def test_the_mock_keeps_all_of_them(server: Running, seed: int, *, strict: bool) -> None:
+    """On both stores, by either profile, whatever is generated: no failure, not even where the contract is open."""
+    report = run(Access(server.url, TOKENS), Plan(REQUIREMENTS, seed, examples=15, strict=strict))
+    assert report.inconclusive == ""
+    broken = [outcome for outcome in report.outcomes if outcome.status in {Status.FAILED, Status.ERROR}]
+    assert [] == broken
+    idle = {outcome.requirement.id for outcome in report.outcomes if outcome.status is Status.NOT_EXERCISED}
+    assert strict or {"SES-STRICT-01", "SES-STRICT-02", "SES-STRICT-03"} == idle
+    assert not strict or not {id_ for id_ in idle if "STRICT" in id_}
+    assert len(report.created) > 50
