@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from skep.conformance.exchange import Exchange, Request
 from skep.conformance.target import Target
 from skep.conformance.world import Step, World
 
+T = TypeVar("T")
 PATHS = {"createSession": "/v1/sessions", "startSessionLegacy": "/session/start"}
 MARK = "skep_check"  # the key in metadata that marks a session as the suite's
 
@@ -31,8 +32,11 @@ SAME = Id()
 class Api:
     """A target, what is known of its sessions, and ids that no other run uses."""
 
-    def __init__(self, target: Target, run_id: str, dice: Random, headers: Mapping[str, str]) -> None:
-        """Mark what is created with `run_id`, draw ids from `dice`, and send `headers` with every request."""
+    def __init__(self, target: Target, run_id: str, dice: Random, headers: Mapping[str, str], *, quick: bool) -> None:
+        """Mark what is created with `run_id`, draw ids from `dice`, and send `headers` with every request.
+
+        If it is to be quick, of several things that could be tried few are.
+        """
         self.target = target
         self.world = World()
         self.exchanges: list[Exchange] = []
@@ -40,11 +44,16 @@ class Api:
         self._run_id = run_id
         self._dice = dice
         self._headers = headers
+        self._quick = quick
 
     @property
     def has_second_token(self) -> bool:
         """Whether there is a token of another account."""
         return "second" in self.target.access.tokens
+
+    def few(self, things: Sequence[T], number: int = 1) -> Sequence[T]:
+        """All of the things, or so many where the run is to be quick."""
+        return things[:number] if self._quick else things
 
     def new_id(self) -> str:
         """A UUIDv4 that depends on the seed alone."""

@@ -17,6 +17,7 @@ from skep.server.settings import Settings
 
 USAGE, UNAVAILABLE = 2, 3
 _DEFAULT = Settings()
+_FILE = click.Path(dir_okay=False, writable=True)
 
 
 class _Unavailable(click.ClickException):
@@ -151,7 +152,7 @@ def openapi(name: str, *, linting: bool) -> None:
 @click.option(
     "--level", type=click.Choice(["MUST", "SHOULD"]), default="MUST", show_default=True, help="Lowest that fails."
 )
-@click.option("--quick", is_flag=True, help="Send what the requirements send themselves, and generate nothing.")
+@click.option("--quick", is_flag=True, help="At most 150 requests: generate nothing, try little twice.")
 @click.option("--strict", is_flag=True, help="Ask for the request schema, and hold the target to it.")
 @click.option("--seed", type=int, help="Of what is generated; a new one if not given.")
 @click.option("--rate", type=click.FloatRange(0), help="Requests per second; 20 for a target that is not on loopback.")
@@ -159,7 +160,11 @@ def openapi(name: str, *, linting: bool) -> None:
 @click.option("--timeout", type=_Seconds(), default=10.0, show_default=True, help="Seconds for an answer.")
 @click.option("--header", "headers", multiple=True, metavar="'K: V'", help="Header of every request; may be repeated.")
 @click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, writable=True), help="Write the report here.")
+@click.option("--known-failing", type=click.Path(exists=True, dir_okay=False), help="Ids that may fail, one a line.")
+@click.option("--json", "json_file", type=_FILE, help="Write the report here, for programs.")
+@click.option("--junit", "junit_file", type=_FILE, help="Write it here as JUnit's XML, for CI.")
+@click.option("--html", "html_file", type=_FILE, help="Write it here as one page, for people.")
+@click.option("--markdown", "markdown_file", type=_FILE, help="Write what does not pass here, as a table.")
 @click.option("--list", "listing", is_flag=True, help="Print the requirements, and send nothing.")
 def check(**options: Any) -> None:
     """Tell whether a deployment keeps the contract, sentence by sentence.

@@ -15,7 +15,7 @@ ONCE = ("event_name", "source", "start_time", "inputs")
 @registry.scenario("SES-RACE-01", Level.MUST, "Of concurrent first posts one creates the session", source=IDEMPOTENT)
 def one_creates(api: Api) -> Iterator[Finding]:
     """All answers show the same creation, and so does a later one."""
-    for _ in range(ROUNDS):
+    for _ in api.few(range(ROUNDS)):
         session_id = api.new_id()
         sessions = [_session(api, session_id, number) for number in range(POSTS)]
         exchanges = api.at_once([request_of(session) for session in sessions])
@@ -30,7 +30,7 @@ def one_creates(api: Api) -> Iterator[Finding]:
 @registry.scenario("SES-RACE-02", Level.MUST, "Of concurrent merges none is lost", source=IDEMPOTENT, operations=BOTH)
 def no_merge_is_lost(api: Api) -> Iterator[Finding]:
     """Each answer shows its own, and a later one shows all."""
-    for _ in range(ROUNDS):
+    for _ in api.few(range(ROUNDS)):
         session_id = api.new_id()
         api.start(api.marked({"session_id": session_id}))
         sessions = [_session(api, session_id, number) for number in range(POSTS)]

@@ -68,6 +68,26 @@ def test_a_broken_target_is_1_and_says_what_is_broken() -> None:
     assert f"curl -i -X POST {url}/" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("known", "status", "said"),
+    [
+        ("SES-AUTH-01 # not yet\n", 0, ""),
+        ("", 1, "FAILED"),
+        ("SES-AUTH-01\nSES-NAME-99\n", 1, "known to fail, but matches no requirement of the run: SES-NAME-99"),
+        ("SES-AUTH-01\nSES-AUTH-04\n", 1, "known to fail, but passes: SES-AUTH-04"),
+    ],
+)
+def test_a_known_failure_fails_nothing_unless_it_passes(tmp_path: Path, known: str, status: int, said: str) -> None:
+    """Or there is no such requirement: the list is to be kept up."""
+    path = tmp_path / "known"
+    path.write_text(known, encoding="utf-8")
+    body = b'{"event_id": "a"}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    with answering(head % len(body) + body) as url:
+        done = check(url, "--quick", "--only", "SES-AUTH-0[14]", "--known-failing", str(path))
+    assert (status, said in done.stdout) == (done.returncode, True)
+
+
 def test_an_absent_target_is_3() -> None:
     """One line says so."""
     done = check(f"http://127.0.0.1:{free_port()}", "--quick")

@@ -42,6 +42,18 @@ def test_every_operation_of_the_document_has_some() -> None:
         assert operations == covered
 
 
+def test_a_quick_run_exercises_what_can_fail(server: Running) -> None:
+    """Every requirement of a level that can fail, in no more than 150 requests."""
+    report = run(Access(server.url, TOKENS), Plan(REQUIREMENTS, 1, quick=True))
+    idle = [each for each in report.outcomes if each.status is not Status.PASSED]
+    assert [] == [
+        each.requirement.id
+        for each in idle
+        if each.requirement.level is not Level.INFO and "STRICT" not in each.requirement.id
+    ]
+    assert report.requests <= 150
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("strict", [False, True])
 def test_the_mock_keeps_all_of_them(server: Running, seed: int, *, strict: bool) -> None:
