@@ -11,7 +11,7 @@ from uuid import UUID
 
 from skep.conformance.exchange import Exchange, Request
 from skep.conformance.target import Target
-from skep.conformance.world import Step, World
+from skep.conformance.world import Step, World, canonical
 
 T = TypeVar("T")
 PATHS = {"createSession": "/v1/sessions", "startSessionLegacy": "/session/start"}
@@ -41,6 +41,7 @@ class Api:
         self.world = World()
         self.exchanges: list[Exchange] = []
         self.steps: dict[int, Step] = {}  # by the place of their exchange
+        self._unmarked: set[tuple[str, str]] = set()
         self._run_id = run_id
         self._dice = dice
         self._headers = headers
@@ -87,6 +88,11 @@ class Api:
             return dict(session)
         return {**session, "metadata": {**metadata, MARK: self._run_id}}
 
+    def mark_rest(self) -> None:
+        """Merge the run's mark into the sessions that do not bear it."""
+        for token, session_id in sorted(self._unmarked):
+            self.start(self.marked({"session_id": session_id}), token=token)
+
     def at_once(self, requests: Sequence[Request]) -> list[Exchange]:
         """Send requests at the same time, each from a thread of its own; no rule can judge their sessions then."""
         gate = threading.Barrier(len(requests))
@@ -111,7 +117,16 @@ class Api:
         step = self.world.step(exchange)
         if step is not None:
             self.steps[len(self.exchanges) - 1] = step
+            self._note_mark(step)
         return step
+
+    def _note_mark(self, step: Step) -> None:
+        metadata = step.event.get("metadata")
+        session_id = canonical(step.event.get("session_id"))
+        bears = isinstance(metadata, dict) and metadata.get(MARK) == self._run_id
+        if session_id:
+            change = self._unmarked.discard if bears else self._unmarked.add
+            change((step.exchange.request.token or "", session_id))
 
 
 def request_of(session: Any, operation: str = "createSession", **changes: Any) -> Request:

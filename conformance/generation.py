@@ -16,18 +16,22 @@ from schemathesis.engine import from_schema
 
 from skep.conformance.exchange import Exchange, Request
 from skep.conformance.exchange import Response as Answer
-from skep.conformance.target import Access
+from skep.conformance.target import Access, Inconclusive
 
 Judge = Callable[[Exchange], str | None]
 _CHECK: Final = "skep"
-_judges: list[Judge] = []
+_judges: list[tuple[Judge, list[Inconclusive]]] = []
 
 
 @schemathesis.check
 def skep(_context: CheckContext, response: Response, case: Case[Any]) -> None:
     """Hand an answer to whoever judges; what it objects to is a failure, which Schemathesis shrinks."""
-    for judge in _judges[-1:]:
-        objection = judge(_exchange(response, case))
+    for judge, stops in _judges[-1:]:
+        try:
+            objection = judge(_exchange(response, case))
+        except Inconclusive as error:
+            stops.append(error)
+            raise KeyboardInterrupt from error  # the one thing that stops the engine at once
         if objection is not None:
             raise AssertionError(objection)
 
@@ -36,14 +40,20 @@ def generate(document: Mapping[str, Any], access: Access, judge: Judge, *, seed:
     """Send generated requests to each operation of a document, and hand every answer to `judge`.
 
     `judge` gives what is wrong with an answer, or None; `examples` is how many the fuzzing and stateful phases make up.
+
+    Raises:
+        Inconclusive: the judge did, and nothing was sent since.
     """
     schema = schemathesis.openapi.from_dict(dict(document), config=_config(access, seed, examples))
-    _judges.append(judge)
+    stops: list[Inconclusive] = []
+    _judges.append((judge, stops))
     try:
         for _ in from_schema(schema).execute():
             pass  # its own view of the run is nobody's verdict here
     finally:
         _judges.pop()
+    for stop in stops[:1]:
+        raise stop
 
 
 def _config(access: Access, seed: int, examples: int) -> SchemathesisConfig:

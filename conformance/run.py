@@ -23,7 +23,8 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 class Plan:
     """What to run: the requirements, the seed, and how many requests a phase of the generation makes up.
 
-    A quick run generates nothing, and does not exercise again what an earlier answer has exercised.
+    A quick run generates nothing, and does not exercise again what an earlier answer has exercised. Where all sessions
+    are to be marked, one that was posted without a mark is merged into for that.
     """
 
     requirements: tuple[Requirement, ...]
@@ -31,6 +32,7 @@ class Plan:
     examples: int = 30
     strict: bool = False
     quick: bool = False
+    mark_all: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -61,12 +63,14 @@ def run(access: Access, plan: Plan) -> Report:
     try:
         for requirement in plan.requirements:
             outcomes += _exercise(api, requirement, plan)
-        if not plan.quick:
+            if plan.mark_all:
+                api.mark_rest()
+        if plan.examples and not plan.quick:
             _generate(api, plan)
     except Inconclusive as error:
         inconclusive = str(error)
     judged = tuple(_judge_all(api, outcome) for outcome in outcomes)
-    created = tuple(sorted({session_id for _, session_id in api.world.events}))
+    created = tuple(sorted({session_id for _, session_id in api.world.events} | api.world.blurred))
     seconds = time.monotonic() - began
     return Report(access.url, plan.seed, api.target.sent, seconds, judged, created, inconclusive)
 
@@ -107,6 +111,8 @@ def _generate(api: Api, plan: Plan) -> None:
             for finding in requirement.judge(exchange, step):
                 if not finding.holds and requirement.level != "INFO":
                     return requirement.id
+        if plan.mark_all:
+            api.mark_rest()
         return None
 
     access = replace(api.target.access, headers={**api.target.access.headers, **plan.headers})

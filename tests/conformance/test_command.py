@@ -108,6 +108,16 @@ def test_a_spent_budget_is_3(memory_server: Running) -> None:
     assert "budget of 10 requests" in done.stdout
 
 
+def test_a_budget_that_is_spent_while_requests_are_generated_is_kept(memory_server: Running, tmp_path: Path) -> None:
+    """Nothing is sent beyond it."""
+    path = tmp_path / "report.json"
+    done = check(memory_server.url, "--max-requests", "900", "--json", str(path))
+    assert done.returncode == 3
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["requests"] == 900
+    assert "budget of 900 requests" in report["inconclusive"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

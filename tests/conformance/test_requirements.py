@@ -4,7 +4,8 @@ import re
 from collections import Counter
 
 import pytest
-from support import Running
+import redis
+from support import Running, stored_event
 
 from skep.conformance.outcome import Status
 from skep.conformance.requirement import BOTH, Level
@@ -12,6 +13,7 @@ from skep.conformance.requirements import REQUIREMENTS
 from skep.conformance.run import Plan, run
 from skep.conformance.target import Access
 from skep.openapi import load
+from skep.server.auth import authenticate
 
 TOKENS = {"first": "conformance", "second": "another", "bad": "invalid"}
 
@@ -52,6 +54,20 @@ def test_a_quick_run_exercises_what_can_fail(server: Running) -> None:
         if each.requirement.level is not Level.INFO and "STRICT" not in each.requirement.id
     ]
     assert report.requests <= 150
+
+
+def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, redis_url: str) -> None:
+    """Where that is asked for: somebody will want to know whose they are."""
+    token = "marked"
+    tokens = {**TOKENS, "first": token, "second": token}
+    report = run(Access(redis_backed_server.url, tokens), Plan(REQUIREMENTS, 255, examples=3, mark_all=True))
+    with redis.Redis.from_url(redis_url) as client:
+        tenant = authenticate(f"Bearer {token}".encode())
+        keys = list(client.scan_iter(match=f"skep:{{{tenant.digest}:*}}:*", count=10_000))
+        held = [stored_event(client.hgetall(key)) for key in keys]
+    assert len(held) > 100
+    assert {"ff"} == {event["metadata"].get("skep_check") for event in held}
+    assert {event["session_id"] for event in held} <= set(report.created)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
