@@ -31,6 +31,9 @@ def generated(step: Step) -> Expectations:
     {"session_id": ""},
     {"session_id": "6f9619ff-8b86-4011-b42d-00c04fc964f"},
     {"session_id": "6f9619ff-8b86-4011-b42d-00c04fc964fg"},
+    {"session_id": Id(form="{}x")},
+    {"session_id": Id(form="{}\n")},
+    {"session_id": Id(form=" {}")},
     source=INVALID,
 )
 def replaces_string(step: Step) -> Expectations:

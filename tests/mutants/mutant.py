@@ -1,0 +1,316 @@
+"""A seeded defect of the mock server, and what the defects are made with.
+
+Each helper gives a context manager: a server that is built and served under it has the defect. Whatever a defect
+remembers, such as how many answers there were, it remembers in what its `apply` made, and so for one server alone.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from unittest.mock import patch
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from skep.handlers import sessions as session_handlers
+from skep.handlers.encoding import EncodedEvent, encode
+from skep.handlers.operations import OPERATIONS, Handler
+from skep.handlers.request import Answer, Request
+from skep.handlers.store_memory import MemoryStore
+from skep.handlers.tenant import Tenant
+from skep.server import app as application
+
+Json = Any
+Patch = AbstractContextManager[Any]
+NEW, OLD = "createSession", "startSessionLegacy"
+BOTH: Final = (NEW, OLD)
+PATHS: Final = {NEW: "/v1/sessions", OLD: "/session/start"}
+GROUPS: Final = (
+    "request handling",
+    "identity",
+    "fallbacks",
+    "merging",
+    "races",
+    "isolation",
+    "auth",
+    "media types",
+    "answers",
+)
+create_or_merge = MemoryStore.create_or_merge
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A defect: `kills` is the id of the requirement that is meant to notice it."""
+
+    name: str
+    group: str
+    kills: str
+    apply: Callable[[], Patch]
+
+
+class Group:
+    """How a module of mutants declares them."""
+
+    def __init__(self, name: str) -> None:
+        """Start without any."""
+        self.name = name
+        self.mutants: list[Mutant] = []
+
+    def __call__(self, name: str, kills: str) -> Callable[[Callable[[], Patch]], Callable[[], Patch]]:
+        """Declare a mutant by what makes its patch."""
+
+        def declare(apply: Callable[[], Patch]) -> Callable[[], Patch]:
+            self.mutants.append(Mutant(name, self.name, kills, apply))
+            return apply
+
+        return declare
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request on the wire; header names are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Json:
+        """The body's value, None where there is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def token(self) -> str:
+        """The bearer token, or nothing."""
+        return self.headers.get("authorization", "").partition(" ")[2].strip()
+
+    def with_headers(self, **headers: str) -> "Call":
+        """The same call with these headers; an underscore stands for a hyphen."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return replace(self, headers={**self.headers, **named})
+
+    def without(self, header: str) -> "Call":
+        """The same call without a header."""
+        return replace(self, headers={name: value for name, value in self.headers.items() if name != header})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer on the wire; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
+    body: bytes = b"{}"
+
+    @property
+    def json(self) -> Json:
+        """The body's value."""
+        return json.loads(self.body)
+
+    def but(self, body: Json = None, /, status: int | None = None, **headers: str) -> "Reply":
+        """The same answer with another status, other headers and another body: bytes, or what is made JSON."""
+        named = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        text = self.body if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Reply(status or self.status, named, text)
+
+    def without(self, header: str) -> "Reply":
+        """The same answer without a header."""
+        return replace(self, headers={name: value for name, value in self.headers.items() if name != header})
+
+
+def sessions(change: Callable[[dict[str, Json]], Json], operations: tuple[str, ...] = BOTH) -> Patch:
+    """Change what was sent as a session, before anything is made of it."""
+
+    def changed(operation: str, body: Json) -> Json:
+        if operation == NEW:
+            return change(dict(body))
+        return {**body, "session": change(dict(body["session"]))} if isinstance(body.get("session"), dict) else body
+
+    return handlers(
+        lambda name, handler, request: handler(request._replace(body=changed(name, request.body))), operations
+    )
+
+
+def bodies(change: Callable[[dict[str, Json]], Json], *operations: str) -> Patch:
+    """Change the whole body, wrapper included."""
+    return handlers(lambda _, handler, request: handler(request._replace(body=change(request.body))), operations)
+
+
+def answers(change: Callable[[dict[str, Json]], Json], operations: tuple[str, ...] = BOTH) -> Patch:
+    """Change the event that is answered, and not what is stored; bytes are sent as they are."""
+
+    async def changed(_: str, handler: Handler, request: Request) -> Answer:
+        answer = await handler(request)
+        body = change(json.loads(answer.body))
+        text = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        return answer._replace(body=text)
+
+    return handlers(changed, operations)
+
+
+def handlers(around: Callable[[str, Handler, Request], Awaitable[Answer]], operations: tuple[str, ...] = BOTH) -> Patch:
+    """Put something around the handlers of operations."""
+
+    def wrapped(name: str, handler: Handler) -> Handler:
+        async def handle(request: Request) -> Answer:
+            return await around(name, handler, request)
+
+        return handle
+
+    return patch.dict(OPERATIONS, {name: wrapped(name, OPERATIONS[name]) for name in operations})
+
+
+def events(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
+    """Change the event that a session makes, before it is stored; `change` is given the event and what was sent."""
+    normalise: Any = session_handlers.normalise_session
+
+    def changed(sent: dict[str, Json], clock: Any) -> Any:
+        event, told = normalise(sent, clock)
+        return change(event, sent), told
+
+    return patch("skep.handlers.sessions.normalise_session", changed)
+
+
+def texts(change: Callable[[str], Json]) -> Callable[[Json], Json]:
+    """A change of every string in a JSON value, keys left alone."""
+    return members(lambda value: change(value) if isinstance(value, str) else value)
+
+
+def members(change: Callable[[Json], Json]) -> Callable[[Json], Json]:
+    """A change of every value in a JSON value that is no container."""
+
+    def changed(value: Json) -> Json:
+        if isinstance(value, dict):
+            return {name: changed(member) for name, member in value.items()}
+        return [changed(item) for item in value] if isinstance(value, list) else change(value)
+
+    return changed
+
+
+def of(name: str, change: Callable[[Json], Json]) -> Callable[..., Json]:
+    """A change of one member of an event or session, where it is there."""
+
+    def changed(event: dict[str, Json], *_: Any) -> Json:
+        return {**event, name: change(event[name])} if name in event else event
+
+    return changed
+
+
+def put(**named: Json) -> Callable[..., Json]:
+    """A change that puts members into an event or session."""
+    return lambda event, *_: {**event, **named}
+
+
+def cut(*names: str) -> Callable[..., Json]:
+    """A change that leaves members out of an event or session."""
+    return lambda event, *_: {name: value for name, value in event.items() if name not in names}
+
+
+def new_ids(make: Callable[[], Json]) -> Patch:
+    """Other ids where none was sent that can be used."""
+    return patch("skep.handlers.clock.SystemClock.new_id", lambda _: make())
+
+
+def clock(now: Callable[[], Json]) -> Patch:
+    """Another current time."""
+    return patch("skep.handlers.clock.SystemClock.now", lambda _: now())
+
+
+def store(method: Callable[[Any, Tenant, str, EncodedEvent], Awaitable[EncodedEvent]]) -> Patch:
+    """Another way to create and merge."""
+    return patch.object(MemoryStore, "create_or_merge", method)
+
+
+def merging(change: Callable[[dict[str, Json], dict[str, Json]], dict[str, Json]]) -> Patch:
+    """Another merge; `change` gives the event after it, of the one that is there and the one of the second post."""
+
+    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, event_id)
+        if there is None:
+            return await create_or_merge(self, tenant, event_id, event)
+        self._events[tenant.digest][event_id] = closed(change(opened(there), opened(event)))
+        return self._events[tenant.digest][event_id]
+
+    return store(merge)
+
+
+def opened(event: EncodedEvent) -> dict[str, Json]:
+    """The event that a store holds, without its tenant's ids."""
+    merged: dict[str, dict[str, Json]] = {"metadata": {}, "user_properties": {}}
+    for key, value in event.merged.items():
+        merged["metadata" if key[:1] == b"m" else "user_properties"][json.loads(key[1:])] = json.loads(value)
+    return {**json.loads(event.packed), **merged}
+
+
+def closed(event: Any) -> EncodedEvent:
+    """The other way round."""
+    return encode(event)
+
+
+def merged(there: dict[str, Json], new: dict[str, Json]) -> dict[str, Json]:
+    """The event after a merge as it should be."""
+    return {**there, **{name: {**there[name], **new[name]} for name in ("metadata", "user_properties")}}
+
+
+def wire(
+    answer: Callable[[Call, Reply], Reply] = lambda _, reply: reply, call: Callable[[Call], Call] = lambda call: call
+) -> Patch:
+    """Change requests before the application has them, and answers after."""
+    build = application.build
+
+    def built(*arguments: Any) -> ASGIApp:
+        app = build(*arguments)
+
+        async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+            came = await _read(scope, receive)
+            reply = await _run(app, scope, call(came))
+            await _write(answer(came, reply), send)
+
+        return changed
+
+    return patch("skep.server.app.build", built)
+
+
+def at(path_of: str) -> Callable[[Call], bool]:
+    """Whether a call is one of an operation."""
+    return lambda call: call.path == PATHS[path_of]
+
+
+async def _read(scope: Scope, receive: Receive) -> Call:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Call(scope["method"], scope["path"], headers, body)
+
+
+async def _run(app: ASGIApp, scope: Scope, call: Call) -> Reply:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": call.body}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    named = {**call.headers, "content-length": str(len(call.body))} if call.body else call.headers
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+    path = {"path": call.path, "raw_path": call.path.encode()}
+    await app({**scope, "method": call.method, "headers": headers, **path}, receive, send)
+    fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return Reply(sent[0]["status"], fields, b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+async def _write(reply: Reply, send: Send) -> None:
+    headers = {**reply.headers, "content-length": str(len(reply.body))}
+    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": fields})
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,54 @@
+"""Serve the application in this process, with whatever defect it has."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.types import ASGIApp
+from uvicorn.server import ServerState
+
+from skep.handlers.store import StoreOptions
+from skep.handlers.store_memory import MemoryStore
+from skep.server import app as application
+from skep.server.http_server import BoundedProtocol, configure
+from skep.server.settings import Settings
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """A new application on a new store, on a free port of loopback, in a thread with a loop of its own; its URL."""
+    app = application.build(Settings(), MemoryStore(StoreOptions()))  # looked up now, as it may be patched
+    loop = asyncio.new_event_loop()
+    ending = asyncio.Event()
+    started = threading.Event()
+    addresses: list[tuple[str, int]] = []
+    thread = threading.Thread(target=loop.run_until_complete, args=(_serve(app, ending, started, addresses),))
+    thread.start()
+    try:
+        if not started.wait(10):
+            raise TimeoutError("the server did not start")
+        yield "http://{}:{}".format(*addresses[0])
+    finally:
+        loop.call_soon_threadsafe(ending.set)
+        thread.join()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+async def _serve(
+    app: ASGIApp, ending: asyncio.Event, started: threading.Event, addresses: list[tuple[str, int]]
+) -> None:
+    config, state = configure(app), ServerState()
+    config.load()
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(lambda: BoundedProtocol(config, state, {}), "127.0.0.1", 0) as server:
+        addresses.append(server.sockets[0].getsockname())
+        started.set()
+        await ending.wait()
+    for connection in list(state.connections):
+        connection.shutdown()
+    if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(tasks, timeout=5)
+    while state.connections:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.001)
