@@ -1,0 +1,210 @@
+"""What goes wrong with several clients at once."""
+
+import asyncio
+import itertools
+import json
+import uuid
+from typing import Any
+
+from mutants.mutant import Group, Patch, closed, create_or_merge, handlers, merged, opened, store
+from skep.handlers.encoding import EncodedEvent
+from skep.handlers.errors import ApiError, InternalError, Unavailable
+from skep.handlers.operations import Handler
+from skep.handlers.request import Answer, Request
+from skep.handlers.store_memory import MemoryStore
+from skep.handlers.tenant import Tenant
+
+mutant = Group("races")
+GAP = 0.02  # seconds in which another request comes in between
+Event = dict[str, Any]
+
+
+def put(store: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    """Write, whatever is there."""
+    store._events.setdefault(tenant.digest, {})[event_id] = event  # noqa: SLF001
+    return event
+
+
+@mutant("look-then-create", "SES-RACE-01")
+def look_then_create() -> Patch:
+    """Between the look for a session and its creation others look, too."""
+
+    async def create(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        if await self.read(tenant, event_id) is not None:
+            return await create_or_merge(self, tenant, event_id, event)
+        await asyncio.sleep(GAP)
+        return put(self, tenant, event_id, event)
+
+    return store(create)
+
+
+@mutant("last-creation-wins-later", "SES-RACE-01")
+def late_creation() -> Patch:
+    """A creation is answered, and written behind the answer."""
+
+    async def create(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        if await self.read(tenant, event_id) is not None:
+            return await create_or_merge(self, tenant, event_id, event)
+        asyncio.get_running_loop().call_later(GAP, put, self, tenant, event_id, event)
+        return event
+
+    return store(create)
+
+
+@mutant("creation-field-by-field", "SES-RACE-01")
+def torn() -> Patch:
+    """Each field is written by itself, so that a session is made of several posts."""
+
+    async def create(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        new = opened(event)
+        if await self.read(tenant, event_id) is not None:
+            return await create_or_merge(self, tenant, event_id, event)
+        half = {**new, "source": "unknown"}
+        await asyncio.sleep(GAP)
+        there = await self.read(tenant, event_id)
+        put(self, tenant, event_id, closed(merged(opened(there), new) if there else half))
+        await asyncio.sleep(GAP)
+        there = await self.read(tenant, event_id)
+        assert there is not None
+        return put(self, tenant, event_id, closed({**opened(there), "source": new["source"]}))
+
+    return store(create)
+
+
+def while_busy(error: type[ApiError]) -> Patch:
+    """What a second request for a session gets, while the first is at work."""
+    busy: set[str] = set()
+
+    async def guarded(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        if event_id in busy:
+            raise error("There is another request for this session")
+        busy.add(event_id)
+        try:
+            await asyncio.sleep(GAP)
+            return await create_or_merge(self, tenant, event_id, event)
+        finally:
+            busy.discard(event_id)
+
+    return store(guarded)
+
+
+class Conflict(ApiError):
+    """A violated constraint, passed on."""
+
+    status = 409
+    code = "CONFLICT"
+
+
+mutant("unique-violation-is-a-fault", "SES-RACE-01")(lambda: while_busy(InternalError))
+mutant("unique-violation-is-a-conflict", "SES-RACE-01")(lambda: while_busy(Conflict))
+mutant("lock-is-not-waited-for", "SES-ANY-01")(lambda: while_busy(Unavailable))
+
+
+@mutant("read-modify-write", "SES-RACE-02")
+def lost_update() -> Patch:
+    """Two merges read the same, and the second write undoes the first."""
+
+    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, event_id)
+        if there is None:
+            return await create_or_merge(self, tenant, event_id, event)
+        await asyncio.sleep(GAP)
+        return put(self, tenant, event_id, closed(merged(opened(there), opened(event))))
+
+    return store(merge)
+
+
+@mutant("read-modify-write-of-user-properties", "SES-RACE-02")
+def lost_properties() -> Patch:
+    """Only one of the two objects is merged in one step."""
+
+    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, event_id)
+        if there is None:
+            return await create_or_merge(self, tenant, event_id, event)
+        properties = {**opened(there)["user_properties"], **opened(event)["user_properties"]}
+        await asyncio.sleep(GAP)
+        after = opened(await create_or_merge(self, tenant, event_id, event))
+        return put(self, tenant, event_id, closed({**after, "user_properties": properties}))
+
+    return store(merge)
+
+
+@mutant("merge-behind-the-answer", "SES-MERGE-17")
+def late_merge() -> Patch:
+    """A merge is answered at once, and written a moment later."""
+
+    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, event_id)
+        after = await create_or_merge(self, tenant, event_id, event)
+        if there is not None:
+            put(self, tenant, event_id, there)
+            asyncio.get_running_loop().call_later(GAP, put, self, tenant, event_id, after)
+        return after
+
+    return store(merge)
+
+
+@mutant("merges-at-once-are-dropped", "SES-RACE-02")
+def dropped() -> Patch:
+    """While one merge is at work, others are answered with what there is."""
+    busy: set[str] = set()
+
+    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, event_id)
+        if there is not None and event_id in busy:
+            return there
+        busy.add(event_id)
+        try:
+            await asyncio.sleep(GAP)
+            return await create_or_merge(self, tenant, event_id, event)
+        finally:
+            busy.discard(event_id)
+
+    return store(merge)
+
+
+@mutant("session-in-a-global", "SES-LEAK-01")
+def in_a_global() -> Patch:
+    """What is answered is the session of whoever asked last."""
+    last: list[Answer] = []
+
+    async def handle(_: str, handler: Handler, request: Request) -> Answer:
+        last[:] = [await handler(request)]
+        await asyncio.sleep(GAP)
+        return last[0]
+
+    return handlers(handle)
+
+
+@mutant("body-in-a-global", "SES-LEAK-01")
+def body_in_a_global() -> Patch:
+    """Of requests at once all are handled with the body of the last."""
+    last: list[Any] = []
+
+    async def handle(_: str, handler: Handler, request: Request) -> Answer:
+        last[:] = [request.body]
+        await asyncio.sleep(GAP)
+        return await handler(request._replace(body=last[0]))
+
+    return handlers(handle)
+
+
+@mutant("same-id-for-requests-at-once", "SES-ID-07")
+def same_id() -> Patch:
+    """The id's counter is read, and written a moment later."""
+    count = itertools.count(1)
+    current = [0]
+
+    async def handle(name: str, handler: Handler, request: Request) -> Answer:
+        session = request.body.get("session") if name == "startSessionLegacy" else request.body
+        if not isinstance(session, dict) or isinstance(session.get("session_id"), str):
+            return await handler(request)
+        made = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{current[0]}"))
+        await asyncio.sleep(0.002)
+        current[0] = next(count)
+        session = {**session, "session_id": made[:14] + "4" + made[15:]}
+        body = {**request.body, "session": session} if name == "startSessionLegacy" else session
+        return await handler(request._replace(body=json.loads(json.dumps(body))))
+
+    return handlers(handle)

@@ -1,0 +1,363 @@
+"""Bodies, methods, routes, wrappers and profiles, gone wrong."""
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+from mutants.mutant import NEW, OLD, PATHS, Call, Group, Patch, Reply, at, bodies, wire
+from skep.handlers.errors import BadRequest, InternalError
+from skep.server import body as body_module
+from skep.server.strict import StrictProfile
+
+mutant = Group("request handling")
+Json = Any
+BODY = {"statusCode": 400, "message": "Bad request", "success": False, "errorCode": "BAD_REQUEST"}
+
+
+def parsing(parse: Callable[[bytes], Json]) -> Patch:
+    """Another parser; what it raises is a 400, unless it is a 500 already."""
+
+    def parsed(body: bytes) -> Json:
+        try:
+            return parse(body)
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(str(error)) from None
+
+    return patch("skep.server.operation.parse_json", parsed)
+
+
+def on(status: int, change: Callable[[Call, Reply], Reply]) -> Patch:
+    """Change answers of a status."""
+    return wire(lambda call, reply: change(call, reply) if reply.status == status else reply)
+
+
+def before(change: Callable[[Call], Call]) -> Patch:
+    """Change requests."""
+    return wire(call=change)
+
+
+def lenient(text: bytes) -> Json:
+    """Whatever cannot be parsed is an empty object."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {}
+
+
+def first_value(text: bytes) -> Json:
+    """Text behind the value is left alone."""
+    return json.JSONDecoder().raw_decode(text.decode())[0]
+
+
+def first_wins(text: bytes) -> Json:
+    """Of repeated keys the first counts."""
+    return json.loads(text, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+
+
+def unrepeated(text: bytes) -> Json:
+    """Repeated keys are refused."""
+
+    def checked(pairs: list[tuple[str, Json]]) -> Json:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a key is repeated")
+        return dict(pairs)
+
+    return json.loads(text, object_pairs_hook=checked)
+
+
+def crashing(text: bytes) -> Json:
+    """A parser whose errors nobody expects."""
+    try:
+        return body_module.parse_json(text)
+    except BadRequest as error:
+        raise InternalError("JSONDecodeError") from error
+
+
+def posted(call: Call) -> bool:
+    """Whether it is a post to an operation."""
+    return call.method == "POST" and call.path in PATHS.values()
+
+
+def replacing(condition: Callable[[Call], bool], body: bytes) -> Patch:
+    """Another body instead of some."""
+    return before(
+        lambda call: Call(call.method, call.path, call.headers, body) if posted(call) and condition(call) else call
+    )
+
+
+EMPTY = {PATHS[NEW]: b"{}", PATHS[OLD]: b'{"session": {}}'}
+
+
+def taken(condition: Callable[[Call], bool]) -> Patch:
+    """Some bodies start an empty session."""
+    return before(
+        lambda call: (
+            Call(call.method, call.path, call.headers, EMPTY[call.path]) if posted(call) and condition(call) else call
+        )
+    )
+
+
+# bodies
+mutant("malformed-is-empty", "SES-HTTP-02")(lambda: parsing(lenient))
+mutant("malformed-is-500", "SES-HTTP-04")(lambda: parsing(crashing))
+mutant("malformed-is-422", "SES-HTTP-02")(lambda: on(400, lambda _, reply: reply.but(status=422)))
+mutant("no-body-is-empty", "SES-HTTP-02")(lambda: taken(lambda call: not call.body))
+mutant("no-body-is-500", "SES-HTTP-04")(lambda: on(400, lambda c, reply: reply if c.body else reply.but(status=500)))
+mutant("nan-is-a-number", "SES-HTTP-02")(lambda: parsing(json.loads))
+mutant("text-behind-the-body", "SES-HTTP-02")(lambda: parsing(first_value))
+mutant("single-quotes", "SES-HTTP-02")(lambda: parsing(lambda text: json.loads(text.replace(b"'", b'"'))))
+mutant("broken-utf-8-mended", "SES-HTTP-02")(lambda: parsing(lambda text: json.loads(text.decode(errors="replace"))))
+mutant("cut-off-body-completed", "SES-HTTP-02")(
+    lambda: before(lambda call: Call(call.method, call.path, call.headers, call.body + b"}" * (call.body == b"{")))
+)
+mutant("malformed-taken-by-the-older-operation", "SES-HTTP-02")(
+    lambda: taken(lambda call: at(OLD)(call) and call.json is None and call.body != b"null")
+)
+mutant("array-is-empty", "SES-HTTP-01")(lambda: taken(lambda call: isinstance(call.json, list)))
+mutant("array-unwrapped", "SES-HTTP-01")(
+    lambda: replacing(lambda call: call.json == [{}], b'{"session": {}}'),
+)
+mutant("null-is-empty", "SES-HTTP-01")(lambda: taken(lambda call: call.body == b"null"))
+mutant("text-is-a-name", "SES-HTTP-01")(lambda: taken(lambda call: isinstance(call.json, str)))
+mutant("no-object-is-422", "SES-HTTP-01")(
+    lambda: on(400, lambda call, reply: reply.but(status=422) if call.json is not None else reply)
+)
+mutant("no-object-is-500", "SES-HTTP-01")(
+    lambda: on(400, lambda call, reply: reply.but(status=500) if not isinstance(call.json, dict) else reply)
+)
+mutant("no-object-is-200-with-an-error", "SES-HTTP-01")(
+    lambda: on(400, lambda call, reply: reply.but(status=200) if isinstance(call.json, list) else reply)
+)
+mutant("array-taken-by-the-older-operation", "SES-HTTP-01")(
+    lambda: taken(lambda call: at(OLD)(call) and isinstance(call.json, list))
+)
+mutant("400-in-plain-text", "SES-HTTP-03")(lambda: on(400, lambda _, reply: reply.but(b"Bad request")))
+mutant("400-without-a-body", "SES-HTTP-03")(lambda: on(400, lambda _, reply: reply.but(b"")))
+mutant("400-of-a-framework", "SES-HTTP-03")(
+    lambda: on(400, lambda _, reply: reply.but({"detail": [{"loc": ["body"], "msg": "not a dict"}]}))
+)
+mutant("400-as-a-problem", "SES-HTTP-03")(
+    lambda: on(400, lambda _, reply: reply.but({"type": "about:blank", "title": "Bad Request", "status": 400}))
+)
+mutant("400-without-a-status", "SES-HTTP-03")(
+    lambda: on(400, lambda _, reply: reply.but({name: BODY[name] for name in BODY if name != "statusCode"}))
+)
+mutant("400-with-another-status-inside", "SES-HTTP-03")(
+    lambda: on(400, lambda _, reply: reply.but({**BODY, "statusCode": 422}))
+)
+mutant("400-with-a-null-message", "SES-HTTP-03")(lambda: on(400, lambda _, reply: reply.but({**BODY, "message": None})))
+mutant("400-is-a-success", "SES-HTTP-03")(lambda: on(400, lambda _, reply: reply.but({**BODY, "success": True})))
+mutant("400-in-a-wrapper", "SES-HTTP-03")(lambda: on(400, lambda _, reply: reply.but({"error": BODY})))
+mutant("400-of-no-json-in-plain-text", "SES-HTTP-03")(
+    lambda: on(400, lambda call, reply: reply if call.json is not None else reply.but(b"Unexpected end of input"))
+)
+mutant("400-of-no-session-in-plain-text", "SES-ANY-02")(
+    lambda: on(400, lambda call, reply: reply.but(b"No session") if isinstance(call.json, dict) else reply)
+)
+mutant("deep-nesting-is-500", "SES-HTTP-04")(
+    lambda: on(400, lambda call, reply: reply.but(status=500) if len(call.body) > 1900 else reply)
+)
+mutant("lone-surrogate-is-500", "SES-HTTP-04")(
+    lambda: on(400, lambda call, reply: reply.but(status=500) if b"\\ud800" in call.body else reply)
+)
+mutant("huge-number-is-500", "SES-HTTP-04")(
+    lambda: on(400, lambda call, reply: reply.but(status=500) if b"1e400" in call.body else reply)
+)
+mutant("nul-is-500", "SES-HTTP-04")(
+    lambda: on(400, lambda call, reply: reply.but(status=500) if b"\0" in call.body else reply)
+)
+mutant("escaped-nul-is-500", "SES-ANY-01")(
+    lambda: on(200, lambda call, reply: reply.but(BODY, status=500) if b"\\u0000" in call.body else reply)
+)
+mutant("first-repeated-key-wins", "SES-HTTP-08")(lambda: parsing(first_wins))
+mutant("repeated-key-is-400", "SES-HTTP-08")(lambda: parsing(unrepeated))
+
+# methods and routes
+mutant("other-methods-are-404", "SES-HTTP-07")(lambda: on(405, lambda _, reply: reply.but(status=404)))
+mutant("other-methods-are-501", "SES-HTTP-07")(lambda: on(405, lambda _, reply: reply.but(status=501)))
+mutant("no-allow", "SES-HTTP-07")(lambda: on(405, lambda _, reply: reply.without("allow")))
+mutant("allow-names-others", "SES-HTTP-07")(lambda: on(405, lambda _, reply: reply.but(allow="GET, HEAD")))
+mutant("allow-is-empty", "SES-HTTP-07")(lambda: on(405, lambda _, reply: reply.but(allow="")))
+mutant("get-is-an-empty-list", "SES-HTTP-07")(
+    lambda: on(405, lambda call, reply: reply.but([], status=200) if call.method == "GET" else reply)
+)
+mutant("put-is-post", "SES-HTTP-07")(
+    lambda: before(lambda c: Call("POST" if c.method == "PUT" else c.method, c.path, c.headers, c.body or b"{}"))
+)
+mutant("delete-is-done", "SES-HTTP-07")(
+    lambda: on(405, lambda call, reply: reply.but(b"", status=204) if call.method == "DELETE" else reply)
+)
+mutant("no-allow-by-the-older-operation", "SES-HTTP-07")(
+    lambda: on(405, lambda call, reply: reply.without("allow") if at(OLD)(call) else reply)
+)
+mutant("unknown-route-is-400", "SES-HTTP-09")(lambda: on(404, lambda _, reply: reply.but(status=400)))
+mutant("unknown-route-is-200", "SES-HTTP-09")(lambda: on(404, lambda _, reply: reply.but({}, status=200)))
+mutant("unknown-route-is-html", "SES-HTTP-09")(
+    lambda: on(404, lambda _, reply: reply.but(b"<h1>Not found</h1>", content_type="text/html"))
+)
+mutant("unknown-route-is-401", "SES-HTTP-09")(lambda: on(404, lambda _, reply: reply.but(status=401)))
+mutant("any-route-below-v1-starts", "SES-HTTP-09")(
+    lambda: before(lambda c: Call(c.method, PATHS[NEW] if c.path.startswith("/v1/") else c.path, c.headers, c.body))
+)
+mutant("unknown-route-with-a-detail-alone", "SES-HTTP-09")(
+    lambda: on(404, lambda _, reply: reply.but({"detail": "Not Found"}))
+)
+
+
+# the older operation
+def in_wrapper(condition: Callable[[dict[str, Json]], bool], session: Callable[[dict[str, Json]], Json]) -> Patch:
+    """Another session in the wrapper, for some bodies."""
+    return bodies(lambda body: {**body, "session": session(body)} if condition(body) else body, OLD)
+
+
+mutant("older-operation-takes-a-bare-session", "SES-LEG-01")(
+    lambda: in_wrapper(lambda body: "session" not in body, lambda body: body)
+)
+mutant("older-operation-takes-null", "SES-LEG-01")(
+    lambda: in_wrapper(lambda body: body.get("session", 0) is None, lambda _: {})
+)
+mutant("older-operation-takes-an-array", "SES-LEG-01")(
+    lambda: in_wrapper(lambda body: body.get("session") == [], lambda _: {})
+)
+mutant("older-operation-takes-a-name", "SES-LEG-01")(
+    lambda: in_wrapper(
+        lambda body: isinstance(body.get("session"), str), lambda body: {"session_name": body["session"]}
+    )
+)
+mutant("no-session-is-500", "SES-LEG-01")(
+    lambda: on(400, lambda call, reply: reply.but(status=500) if isinstance(call.json, dict) else reply)
+)
+mutant("no-session-is-422", "SES-LEG-01")(
+    lambda: on(400, lambda call, reply: reply.but(status=422) if isinstance(call.json, dict) else reply)
+)
+
+
+def alone(body: dict[str, Json]) -> Json:
+    """Nothing beside the session."""
+    if body.keys() - {"session"}:
+        raise BadRequest("Additional properties are not allowed")
+    return body
+
+
+mutant("fields-beside-the-session-refused", "SES-LEG-02")(lambda: bodies(alone, OLD))
+mutant("fields-beside-the-session-win", "SES-LEG-02")(
+    lambda: in_wrapper(
+        lambda body: isinstance(body.get("session"), dict), lambda body: {**body["session"], **cut_session(body)}
+    )
+)
+mutant("wrapper-left-on", "SES-LEG-02")(
+    lambda: in_wrapper(lambda body: isinstance(body.get("session"), dict) and len(body) > 1, cut_session_of)
+)
+
+
+def cut_session(body: dict[str, Json]) -> dict[str, Json]:
+    """What is beside the session."""
+    return {name: value for name, value in body.items() if name != "session"}
+
+
+def cut_session_of(body: dict[str, Json]) -> dict[str, Json]:
+    """The same, as a session."""
+    return cut_session(body)
+
+
+# any request
+def in_turn(count: int, change: Callable[[Reply], Reply], condition: Callable[[Call], bool] = posted) -> Patch:
+    """One answer of so many is another."""
+    number = itertools.count(1)
+    return wire(lambda call, reply: change(reply) if condition(call) and next(number) % count == 0 else reply)
+
+
+mutant("every-seventh-answer-is-500", "SES-ANY-01")(lambda: in_turn(7, lambda reply: reply.but(BODY, status=500)))
+mutant("every-fiftieth-answer-is-503", "SES-ANY-01")(lambda: in_turn(50, lambda reply: reply.but(BODY, status=503)))
+mutant("every-thirtieth-older-answer-is-500", "SES-ANY-01")(
+    lambda: in_turn(30, lambda reply: reply.but(BODY, status=500), at(OLD))
+)
+mutant("large-bodies-refused", "SES-ANY-03")(
+    lambda: on(200, lambda call, reply: reply.but(BODY, status=413) if len(call.body) > 300 else reply)
+)
+mutant("bodies-of-100-kib-refused", "SES-ANY-03")(
+    lambda: on(200, lambda call, reply: reply.but(BODY, status=413) if len(call.body) > 100_000 else reply)
+)
+mutant("emoji-refused", "SES-ANY-03")(
+    lambda: on(200, lambda call, reply: reply.but(BODY, status=400) if b"\xf0" in call.body else reply)
+)
+mutant("empty-children-refused", "SES-ANY-03")(
+    lambda: on(
+        200, lambda call, reply: reply.but(BODY, status=400) if (call.json or {}).get("children_ids") == [] else reply
+    )
+)
+mutant("numbers-for-names-refused", "SES-ANY-04")(
+    lambda: on(
+        200,
+        lambda call, reply: reply.but(BODY, status=400) if type((call.json or {}).get("event_name")) is int else reply,
+    )
+)
+mutant("null-refused", "SES-ANY-04")(
+    lambda: on(200, lambda call, reply: reply.but(BODY, status=400) if None in (call.json or {}).values() else reply)
+)
+mutant("null-refused-by-the-older-operation", "SES-ANY-04")(
+    lambda: on(
+        200,
+        lambda call, reply: (
+            reply.but(BODY, status=400) if at(OLD)(call) and None in call.json["session"].values() else reply
+        ),
+    )
+)
+
+# the strict profile
+
+
+def strictly(check: Callable[[StrictProfile, Json], None]) -> Patch:
+    """Another judgement of a body."""
+    return patch.object(StrictProfile, "check", check)
+
+
+def retold(change: Callable[[str], str]) -> Patch:
+    """Violations at other places."""
+    check = StrictProfile.check
+
+    def checked(self: StrictProfile, body: Json) -> None:
+        try:
+            check(self, body)
+        except BadRequest as error:
+            told = [each._replace(pointer=change(each.pointer)) for each in error.details]
+            raise BadRequest(error.message, told) from None
+
+    return strictly(checked)
+
+
+def only_for(condition: Callable[[Json], bool]) -> Patch:
+    """Only some bodies are held to the schema."""
+    check = StrictProfile.check
+
+    def checked(self: StrictProfile, body: Json) -> None:
+        if condition(body):
+            check(self, body)
+
+    return strictly(checked)
+
+
+def is_wrapped(body: Json) -> bool:
+    """Whether it is a body of the older operation."""
+    return isinstance(body, dict) and "session" in body
+
+
+mutant("strict-is-lenient", "SES-STRICT-01")(lambda: strictly(lambda *_: None))
+mutant("strict-is-lenient-for-the-older-operation", "SES-STRICT-01")(
+    lambda: only_for(lambda body: not is_wrapped(body))
+)
+mutant("strict-takes-unknown-fields", "SES-STRICT-01")(
+    lambda: only_for(lambda body: "colour" not in body and "colour" not in str(body))
+)
+mutant("strict-takes-null", "SES-STRICT-01")(lambda: only_for(lambda body: "None" not in str(body)))
+mutant("violations-not-named", "SES-STRICT-02")(
+    lambda: on(400, lambda _, reply: reply.but({**reply.json, "details": []}))
+)
+mutant("violations-at-the-root", "SES-STRICT-02")(lambda: retold(lambda _: "/"))
+mutant("violations-by-path-with-dots", "SES-STRICT-02")(lambda: retold(lambda pointer: pointer.replace("/", ".")))
+mutant("preference-not-echoed", "SES-STRICT-03")(lambda: wire(lambda _, reply: reply.without("preference-applied")))
+mutant("preference-echoed-as-another", "SES-STRICT-03")(
+    lambda: wire(lambda _, reply: reply.but(preference_applied="handling=lenient"))
+)
