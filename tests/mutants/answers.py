@@ -1,6 +1,6 @@
 """Answers that are not the event that they should be."""
 
-import datetime
+import datetime as dt
 import itertools
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def iso(value: Any) -> Any:
     """A time as text."""
     if not isinstance(value, int) or abs(value) > 10**14:
         return value
-    return datetime.datetime.fromtimestamp(value / 1000, datetime.UTC).isoformat()
+    return dt.datetime.fromtimestamp(value / 1000, dt.UTC).isoformat()
 
 
 mutant("answer-is-no-json", "SES-ANS-01")(lambda: answers(lambda event: str(event).encode()))
