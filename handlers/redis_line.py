@@ -18,10 +18,10 @@ from redis.asyncio.connection import AbstractConnection as Connection
 from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from skep.handlers.patience import Patience
+
 PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
 WAIT_SHARE: Final = 0.4  # of the time that Redis may be silent, how much replicas have: for two pipelines in turn
-HEARD_SHARE: Final = 0.9  # of that time, below which what is left is renewed by a reply
-BUSY: Final = 0.05  # seconds for a reply of a Redis that is busy; one that takes longer for each is slow
 
 Command = tuple[Any, ...]
 
@@ -87,7 +87,7 @@ class Line:
     async def _travel(self) -> None:
         while calls := self._next_calls():
             try:
-                async with asyncio.timeout(self._timeout) as patience:
+                async with Patience(self._timeout) as patience:
                     connection = await self._connected()
                     await self._exchange(connection, calls, patience)
             except TimeoutError:
@@ -126,7 +126,7 @@ class Line:
             self._connection = connection
         return self._connection
 
-    async def _exchange(self, connection: Connection, calls: list[Call], patience: asyncio.Timeout) -> None:
+    async def _exchange(self, connection: Connection, calls: list[Call], patience: Patience) -> None:
         """Send the calls at once, and settle each with its reply, or with the error that it was refused with."""
         waits = self._wait > 0 and any(call.write for call in calls)
         commands = [command for call in calls for command in call.commands]
@@ -134,13 +134,12 @@ class Line:
             commands.append(("WAIT", self._wait, int(self._timeout * WAIT_SHARE * 1000)))
         held: list[tuple[Call, Any]] = []
         demoted = False
-        departed = asyncio.get_running_loop().time()
         try:
             await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-            for number, call in enumerate(calls, start=1):
+            for call in calls:
                 for _ in call.commands:
                     reply = await _next_reply(connection)
-                self._renew(patience, departed + number * BUSY)
+                patience.hear()
                 demoted = demoted or isinstance(reply, ReadOnlyError)
                 if waits and call.write and not isinstance(reply, Exception):
                     held.append((call, reply))
@@ -153,12 +152,6 @@ class Line:
             raise
         if demoted:
             await self.close()  # the name of what is read-only now may lead elsewhere
-
-    def _renew(self, patience: asyncio.Timeout, due: float) -> None:
-        """Give Redis its time anew, as far as it is not behind what a busy one does."""
-        now = asyncio.get_running_loop().time()
-        if (patience.when() or now) - now < self._timeout * HEARD_SHARE:
-            patience.reschedule(min(now, due) + self._timeout)
 
     def _acknowledge(self, held: list[tuple[Call, Any]], replicas: Any) -> None:
         """Settle the writes, now that it is known how many replicas have them."""
