@@ -47,11 +47,6 @@ class Api:
         self._headers = headers
         self._quick = quick
 
-    @property
-    def has_second_token(self) -> bool:
-        """Whether there is a token of another account."""
-        return "second" in self.target.access.tokens
-
     def few(self, things: Sequence[T], number: int = 1) -> Sequence[T]:
         """All of the things, or so many where the run is to be quick."""
         return things[:number] if self._quick else things
@@ -62,7 +57,7 @@ class Api:
 
     def send(self, request: Request) -> Exchange:
         """Send a request, and remember what came."""
-        request = self._with_headers(request)
+        request = self.with_headers(request)
         exchange = Exchange(request, self.target.send(request))
         self.remember(exchange)
         return exchange
@@ -98,7 +93,7 @@ class Api:
         gate = threading.Barrier(len(requests))
 
         def send(request: Request) -> Exchange:
-            request = self._with_headers(request)
+            request = self.with_headers(request)
             gate.wait()
             return Exchange(request, self.target.send(request))
 
@@ -108,7 +103,8 @@ class Api:
         self.exchanges += exchanges
         return exchanges
 
-    def _with_headers(self, request: Request) -> Request:
+    def with_headers(self, request: Request) -> Request:
+        """The request with the headers that all have."""
         return replace(request, headers={**request.headers, **self._headers})
 
     def remember(self, exchange: Exchange) -> Step | None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
-from ipaddress import ip_address
 from pathlib import Path
 from secrets import randbits
 from typing import Any, Final
@@ -13,11 +12,12 @@ from urllib.parse import urlsplit
 from skep.conformance.api import PATHS
 from skep.conformance.documents import to_html, to_junit, to_markdown
 from skep.conformance.outcome import Outcome, Status
-from skep.conformance.report import lines, to_json
+from skep.conformance.report import to_json
 from skep.conformance.requirement import Level, Requirement
 from skep.conformance.requirements import REQUIREMENTS
 from skep.conformance.run import Plan, Report, run
-from skep.conformance.target import Access
+from skep.conformance.target import Access, is_loopback
+from skep.conformance.terminal import Terminal
 
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3
 EXAMPLES: Final = 30
@@ -31,32 +31,43 @@ POLITE_RATE: Final = 20.0
 BUDGET, POLITE_BUDGET = 2000, 1500
 
 
-def check(options: Mapping[str, Any], say: Callable[[str], object]) -> int:
-    """Run what the options ask for; gives the exit status.
+def check(options: Mapping[str, Any]) -> int:
+    """Run what the options ask for, and say on standard output what was found; gives the exit status.
 
     Raises:
         ValueError: an option cannot be used.
     """
-    requirements = _chosen(options)
+    terminal = Terminal()
     if options["listing"]:
-        for requirement in requirements:
-            say(f"{requirement.id:14} {requirement.level:6} {requirement.title} [{requirement.source}]")
+        for each in chosen(options):
+            terminal.say(f"{each.id:14} {each.level:6} {each.title} [{each.source}]")
         return CONFORMS
-    seed = randbits(32) if options["seed"] is None else options["seed"]
-    access = _access(options)
-    far = not is_loopback(urlsplit(access.url).hostname or "")
-    plan = Plan(requirements, seed, EXAMPLES, options["strict"], options["quick"], mark_all=far)
-    report = run(access, plan)
-    for line in lines(report):
-        say(line)
+    access, plan = asked(options)
+    known = _known_failing(options["known_failing"])
+    with terminal.watching() as watch:
+        report = run(access, plan, watch)
+    terminal.show(report)
     for option, render in DOCUMENTS.items():
         if options[option]:
             Path(options[option]).write_text(render(report), encoding="utf-8", errors="replace")
-    known = _known_failing(options["known_failing"])
     stale = stale_of(report, known)
     for line in stale:
-        say(line)
+        terminal.say(line)
     return BROKEN if stale else status_of(report, Level(options["level"]), known)
+
+
+def asked(options: Mapping[str, Any]) -> tuple[Access, Plan]:
+    """The target and the run that options ask for.
+
+    Raises:
+        ValueError: an option cannot be used.
+    """
+    access = _access(options)
+    seed = randbits(32) if options["seed"] is None else options["seed"]
+    requirements = chosen(options)
+    operations = tuple(name for name in PATHS if not options["operations"] or name in options["operations"])
+    plan = Plan(requirements, seed, EXAMPLES, options["strict"], options["quick"], not access.is_near, operations)
+    return access, plan
 
 
 def status_of(report: Report, lowest: Level, known: AbstractSet[str] = frozenset()) -> int:
@@ -88,18 +99,23 @@ def _erred(outcomes: tuple[Outcome, ...]) -> bool:
     return any(outcome.status is Status.ERROR for outcome in outcomes)
 
 
-def _chosen(options: Mapping[str, Any]) -> tuple[Requirement, ...]:
+def chosen(options: Mapping[str, Any]) -> tuple[Requirement, ...]:
+    """The requirements that options name.
+
+    Raises:
+        ValueError: there is none.
+    """
     operations = set(options["operations"])
     if unknown := operations - PATHS.keys():
         raise ValueError(f"no operation {min(unknown)!r}, only {', '.join(PATHS)}")
-    chosen = tuple(
+    requirements = tuple(
         each
         for each in REQUIREMENTS
         if fnmatchcase(each.id, options["only"]) and (not operations or operations & set(each.operations))
     )
-    if not chosen:
+    if not requirements:
         raise ValueError(f"no requirement is like {options['only']!r}")
-    return chosen
+    return requirements
 
 
 def _access(options: Mapping[str, Any]) -> Access:
@@ -122,11 +138,3 @@ def _header(text: str) -> tuple[str, str]:
     if not colon or not name.strip():
         raise ValueError(f"a header is written 'Name: value', not {text!r}")
     return name.strip(), value.strip()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -83,6 +83,8 @@ def _parsed(text: bytes) -> Any:
 
 def _quoted(body: bytes) -> str:
     """A body as curl's argument; what is no plain text comes from printf, as no argument can hold a NUL."""
+    if body.isspace() and body.count(b" ") == len(body):
+        return f"@<(printf '%{len(body)}s')"
     with suppress(UnicodeDecodeError):
         if body.decode().isprintable() and not body.startswith(b"@"):  # which would name a file
             return shlex.quote(body.decode())

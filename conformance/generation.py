@@ -5,21 +5,25 @@ and how, is the caller's: each answer is handed to it, and what it objects to is
 shows it.
 """
 
+import copy
+import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import schemathesis
 from schemathesis import Case, CheckContext, Response
 from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import from_schema
+from schemathesis.engine import events, from_schema
 
 from skep.conformance.exchange import Exchange, Request
 from skep.conformance.exchange import Response as Answer
-from skep.conformance.target import Access, Inconclusive
+from skep.conformance.target import IN_A_ROW, Access, Inconclusive
+from skep.openapi import load
 
 Judge = Callable[[Exchange], str | None]
 _CHECK: Final = "skep"
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _judges: list[tuple[Judge, list[Inconclusive]]] = []
 
 
@@ -36,37 +40,87 @@ def skep(_context: CheckContext, response: Response, case: Case[Any]) -> None:
             raise AssertionError(objection)
 
 
-def generate(document: Mapping[str, Any], access: Access, judge: Judge, *, seed: int, examples: int) -> None:
-    """Send generated requests to each operation of a document, and hand every answer to `judge`.
+class Cases(NamedTuple):
+    """What to make up: ids for the document's examples, requests to `operations`, `examples` of them in a phase."""
 
-    `judge` gives what is wrong with an answer, or None; `examples` is how many the fuzzing and stateful phases make up.
+    new_id: Callable[[], str]
+    operations: Sequence[str]
+    seed: int
+    examples: int
+
+
+def generate(access: Access, judge: Judge, cases: Cases) -> None:
+    """Send generated requests, and hand every answer to `judge`, which gives what is wrong with it, or None.
 
     Raises:
-        Inconclusive: the judge did, and nothing was sent since.
+        Inconclusive: the judge did, or there were no answers; nothing was sent since.
     """
-    schema = schemathesis.openapi.from_dict(dict(document), config=_config(access, seed, examples))
+    schema = schemathesis.openapi.from_dict(_document(cases), config=_config(access, cases))
     stops: list[Inconclusive] = []
     _judges.append((judge, stops))
     try:
-        for _ in from_schema(schema).execute():
-            pass  # its own view of the run is nobody's verdict here
+        errors = _run(schema)
     finally:
         _judges.pop()
     for stop in stops[:1]:
         raise stop
+    if errors:
+        raise Inconclusive(f"{len(errors)} generated requests had no answer, such as: {errors[0]}")
 
 
-def _config(access: Access, seed: int, examples: int) -> SchemathesisConfig:
+def _run(schema: Any) -> list[str]:
+    """Let the engine run; gives the errors that it met, which end it where they are many."""
+    errors: list[str] = []
+    stream = from_schema(schema).execute()
+    for event in stream:  # its own view of the run is nobody's verdict here
+        if isinstance(event, events.NonFatalError):
+            errors.append(" ".join(str(event.value).split())[:200] or type(event.value).__name__)
+        elif isinstance(event, events.FatalError):
+            errors.append(" ".join(str(event.exception).split())[:200])
+        if len(errors) >= IN_A_ROW:
+            stream.stop()
+    return errors
+
+
+def _document(cases: Cases) -> dict[str, Any]:
+    """The document without the profile's header, which is the run's to send, and with nobody's ids in its examples."""
+    new_id = cases.new_id
+    ids: dict[str, str] = {}
+    document: dict[str, Any] = copy.deepcopy(load("honeyhive"))
+    for path in document["paths"].values():
+        for method, operation in list(path.items()):
+            operation.pop("parameters", None)
+            if operation["operationId"] not in cases.operations:
+                del path[method]
+    for links in (
+        response["links"] for response in document["components"]["responses"].values() if "links" in response
+    ):
+        for name in [name for name, link in links.items() if link["operationId"] not in cases.operations]:
+            del links[name]
+    fresh: dict[str, Any] = _with_ids(document, lambda old: ids.setdefault(old, new_id()))
+    return fresh
+
+
+def _with_ids(value: Any, new: Callable[[str], str]) -> Any:
+    """The value with another id for each one in it."""
+    if isinstance(value, Mapping):
+        return {name: _with_ids(each, new) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_ids(each, new) for each in value]
+    return _UUID.sub(lambda match: new(match[0]), value) if isinstance(value, str) else value
+
+
+def _config(access: Access, cases: Cases) -> SchemathesisConfig:
     """Explicit in everything: an ambient configuration file is not read, and tokens are tried elsewhere."""
     settings: dict[str, Any] = {
-        "seed": seed,
+        "seed": cases.seed,
         "base-url": access.url,
         "headers": {**access.headers, "Authorization": f"Bearer {access.tokens['first']}"},
         "request-timeout": access.timeout,
         "tls-verify": access.ca_file or True,
         "continue-on-failure": True,
         "suppress-health-check": ["all"],
-        "generation": {"max-examples": examples, "with-security-parameters": False, "database": "none"},
+        "generation": {"max-examples": cases.examples, "with-security-parameters": False, "database": "none"},
         "checks": {"enabled": False, _CHECK: {"enabled": True}},
     }
     if access.rate:

@@ -19,7 +19,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A requirement's result on one of its operations; `finding` is the smallest that does not hold, or None."""
+    """A requirement's result on one of its operations.
+
+    `finding` is the smallest that does not hold, or one that does where all do; `reason` says why there is none.
+    """
 
     requirement: Requirement
     operation: str
@@ -41,7 +44,7 @@ def outcome_of(requirement: Requirement, operation: str, findings: Iterable[Find
     broken = [finding for finding in found if not finding.holds]
     if broken:
         return Outcome(requirement, operation, Status.FAILED, min(broken, key=_size))
-    return Outcome(requirement, operation, Status.PASSED)
+    return Outcome(requirement, operation, Status.PASSED, min(found, key=_size))
 
 
 def _size(finding: Finding) -> int:

@@ -1,9 +1,19 @@
 """How a module of requirements declares them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
-from skep.conformance.requirement import BOTH, AnswerRule, Level, Requirement, Rule, Scenario
+from skep.conformance.requirement import AnswerRule, Level, Requirement, Rule, Scenario
+
+
+class Details(TypedDict, total=False):
+    """What a requirement may say beside its title; see `Requirement`."""
+
+    source: Required[str]
+    operations: tuple[str, ...]
+    statuses: tuple[int, ...]
+    needs: str
+    costly: bool
 
 
 class Registry:
@@ -19,36 +29,35 @@ class Registry:
         level: Level,
         title: str,
         *cases: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-        source: str,
-        operations: tuple[str, ...] = BOTH,
+        **details: Unpack[Details],
     ) -> Callable[[Rule], Rule]:
         """Declare a rule; a case is a session to post, or several to post one after the other."""
         bodies = tuple((case,) if isinstance(case, Mapping) else tuple(case) for case in cases)
 
         def declare(rule: Rule) -> Rule:
-            self.requirements.append(Requirement(id_, level, title, source, operations, rule=rule, cases=bodies))
+            self.requirements.append(Requirement(id_, level, title, rule=rule, cases=bodies, **details))
             return rule
 
         return declare
 
     def answer(
-        self, id_: str, level: Level, title: str, *, source: str, operations: tuple[str, ...] = BOTH
+        self, id_: str, level: Level, title: str, **details: Unpack[Details]
     ) -> Callable[[AnswerRule], AnswerRule]:
         """Declare an answer rule."""
 
         def declare(rule: AnswerRule) -> AnswerRule:
-            self.requirements.append(Requirement(id_, level, title, source, operations, answer_rule=rule))
+            self.requirements.append(Requirement(id_, level, title, answer_rule=rule, **details))
             return rule
 
         return declare
 
     def scenario(
-        self, id_: str, level: Level, title: str, *, source: str, operations: tuple[str, ...] = ("createSession",)
+        self, id_: str, level: Level, title: str, **details: Unpack[Details]
     ) -> Callable[[Scenario], Scenario]:
         """Declare a scenario."""
 
         def declare(scenario: Scenario) -> Scenario:
-            self.requirements.append(Requirement(id_, level, title, source, operations, scenario=scenario))
+            self.requirements.append(Requirement(id_, level, title, scenario=scenario, **details))
             return scenario
 
         return declare

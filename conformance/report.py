@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from skep.conformance.api import MARK
 from skep.conformance.exchange import Exchange
 from skep.conformance.outcome import Outcome, Status
 from skep.conformance.requirement import Finding, Matcher
 from skep.conformance.run import Report
 
+SCHEMA = Path(__file__).parent / "report.schema.json"  # of what `to_json` gives
 SHOWN = 2000  # characters of a body or value that a report repeats
 
 
@@ -32,13 +35,29 @@ def to_json(report: Report) -> dict[str, Any]:
     }
 
 
-def lines(report: Report) -> Iterator[str]:
-    """The report as plain lines: what does not pass, each with its evidence, and the sums."""
+def by_subject(report: Report) -> dict[str, Counter[Status]]:
+    """How many outcomes of each status a subject has, such as SES-MERGE, in the order of the requirements."""
+    subjects: dict[str, Counter[Status]] = {}
+    for outcome in report.outcomes:
+        subject = outcome.requirement.id.rpartition("-")[0]
+        subjects.setdefault(subject, Counter())[outcome.status] += 1
+    return subjects
+
+
+def failures(report: Report) -> Iterator[str]:
+    """What does not pass, each with its evidence, as plain lines."""
     for outcome in report.outcomes:
         if outcome.status is Status.FAILED:
             yield from _failure(outcome, report.target)
         elif outcome.status is Status.ERROR:
             yield f"error   {_name(outcome)}: {outcome.reason}"
+
+
+def sums(report: Report) -> Iterator[str]:
+    """What was left behind, why the run ended early if it did, and the sums, as plain lines."""
+    if report.marked:
+        yield f"created {len(report.created)} sessions, each with {report.seed:x} as {MARK} in its metadata:"
+        yield from (f"  {session_id}" for session_id in report.created)
     if report.inconclusive:
         yield f"inconclusive: {report.inconclusive}"
     counted = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in summary(report).items() if count)

@@ -45,7 +45,7 @@ class Finding(NamedTuple):
 Expectations = Iterator[tuple[Any, Any]]
 Rule = Callable[[Step], Expectations]
 AnswerRule = Callable[[Exchange], Expectations]
-Scenario = Callable[[Api], Iterator[Finding]]
+Scenario = Callable[[Api, str], Iterator[Finding]]
 Bodies = tuple[Mapping[str, Any], ...]
 
 
@@ -53,23 +53,27 @@ Bodies = tuple[Mapping[str, Any], ...]
 class Requirement:
     """A sentence and its check: a rule with the posts that exercise it, an answer rule, or a scenario.
 
-    An id is never used again for another sentence.
+    An id is never used again for another sentence. `statuses` are those of the answers that it judges, `needs` what has
+    to be asked for before it can be tried, such as a flag of `skep check`, and a `costly` one takes many requests.
     """
 
     id: str
     level: Level
     title: str
     source: str
-    operations: tuple[str, ...]
+    operations: tuple[str, ...] = BOTH
     rule: Rule | None = None
     cases: tuple[Bodies, ...] = ()
     scenario: Scenario | None = None
     answer_rule: AnswerRule | None = None
+    statuses: tuple[int, ...] = (200,)
+    needs: str = ""
+    costly: bool = False
 
     def check(self, api: Api, operation: str) -> Iterator[Finding]:
         """Exercise it on one of its operations."""
         if self.scenario is not None:
-            yield from self.scenario(api)
+            yield from self.scenario(api, operation)
         for bodies in api.few(self.cases):
             for step in api.posts(bodies, operation):
                 yield from self.judge(step.exchange, step)

@@ -1,22 +1,21 @@
 """Run the requirements against a target."""
 
-import copy
-import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
+from typing import Final
 
 from skep.conformance.api import Api
 from skep.conformance.exchange import Exchange
-from skep.conformance.generation import generate
+from skep.conformance.generation import Cases, generate
 from skep.conformance.outcome import Outcome, Status, outcome_of
-from skep.conformance.requirement import Finding, Level, Requirement
-from skep.conformance.target import Access, Inconclusive, Target
-from skep.openapi import load
+from skep.conformance.probe import probe
+from skep.conformance.requirement import BOTH, Finding, Level, Requirement
+from skep.conformance.target import Access, Inconclusive, Target, Unanswered
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+Watch = Callable[[float, str], object]
+GENERATED: Final = 0.5  # the share of a run's work that generation is, as the progress bar has it
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,13 @@ class Plan:
     strict: bool = False
     quick: bool = False
     mark_all: bool = False
+    operations: tuple[str, ...] = BOTH
+
+    def operations_of(self, requirement: Requirement) -> tuple[str, ...]:
+        """Those that a requirement is tried on: all that are asked for, or one in a quick run that it costs much."""
+        asked = tuple(operation for operation in requirement.operations if operation in self.operations)
+        costs = requirement.scenario is not None and (requirement.costly or requirement.level is not Level.MUST)
+        return asked[:1] if self.quick and costs else asked
 
     @property
     def headers(self) -> dict[str, str]:
@@ -42,7 +48,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run found; `inconclusive` says why it could not be finished, if so. `created` lists session ids."""
+    """What a run found; `inconclusive` says why it could not be finished, if so.
+
+    `created` lists the ids of sessions, which bear the run's mark where they are `marked`.
+    """
 
     target: str
     seed: int
@@ -51,42 +60,77 @@ class Report:
     outcomes: tuple[Outcome, ...]
     created: tuple[str, ...] = ()
     inconclusive: str = ""
+    marked: bool = False
 
 
-def run(access: Access, plan: Plan) -> Report:
-    """Exercise each requirement, generate requests beside, and let every rule judge every answer that there was."""
+def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:
+    """Exercise each requirement, generate requests beside, and let every rule judge every answer that there was.
+
+    `watch` is told what share of the run is done, and what is done next.
+    """
     began = time.monotonic()
     dice = Random(f"{plan.seed} {time.time_ns()}")  # noqa: S311 - for ids, which are no secrets
     api = Api(Target(access), f"{plan.seed:x}", dice, plan.headers, quick=plan.quick)
     outcomes: list[Outcome] = []
     inconclusive = ""
     try:
-        for requirement in plan.requirements:
-            outcomes += _exercise(api, requirement, plan)
-            if plan.mark_all:
-                api.mark_rest()
+        probe(api, plan.operations[0])
+        for outcome in _exercise_all(api, plan, watch):
+            outcomes.append(outcome)  # noqa: PERF402 - what there was before an error is kept
         if plan.examples and not plan.quick:
+            watch(1 - GENERATED, "generated requests")
             _generate(api, plan)
     except Inconclusive as error:
         inconclusive = str(error)
-    judged = tuple(_judge_all(api, outcome) for outcome in outcomes)
+    tried = {(outcome.requirement.id, outcome.operation) for outcome in outcomes}
+    untried = (each for each in _all_untried(plan) if (each.requirement.id, each.operation) not in tried)
+    judged = tuple(_judge_all(api, outcome) for outcome in (*outcomes, *untried))
     created = tuple(sorted({session_id for _, session_id in api.world.events} | api.world.blurred))
     seconds = time.monotonic() - began
-    return Report(access.url, plan.seed, api.target.sent, seconds, judged, created, inconclusive)
+    return Report(access.url, plan.seed, api.target.sent, seconds, judged, created, inconclusive, plan.mark_all)
 
 
-def _exercise(api: Api, requirement: Requirement, plan: Plan) -> Iterator[Outcome]:
-    operations = requirement.operations[:1] if requirement.scenario else requirement.operations
-    for operation in operations:
-        if plan.quick and _needs_no_requests(requirement, known := _known(api, requirement, operation)):
-            yield known
-            continue
-        try:
-            yield outcome_of(requirement, operation, requirement.check(api, operation))
-        except Inconclusive:
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault of the suite's is no fault of the target's
-            yield Outcome(requirement, operation, Status.ERROR, reason=f"{type(error).__name__}: {error}")
+def _exercise_all(api: Api, plan: Plan, watch: Watch) -> Iterator[Outcome]:
+    share = 1 / len(plan.requirements) * (1 if plan.quick else 1 - GENERATED)
+    for number, requirement in enumerate(plan.requirements):
+        watch(number * share, requirement.title)
+        for operation in plan.operations_of(requirement):
+            yield _exercise(api, requirement, operation, plan)
+        if plan.mark_all:
+            api.mark_rest()
+
+
+def _exercise(api: Api, requirement: Requirement, operation: str, plan: Plan) -> Outcome:
+    if lacking := _lacking(requirement, api.target.access, plan):
+        return Outcome(requirement, operation, Status.SKIPPED, reason=f"needs {lacking}")
+    if plan.quick and _needs_no_requests(requirement, known := _known(api, requirement, operation)):
+        return known
+    try:
+        return outcome_of(requirement, operation, requirement.check(api, operation))
+    except Inconclusive:
+        raise
+    except Unanswered as error:
+        status = Status.NOT_EXERCISED if requirement.level is Level.INFO else Status.ERROR
+        return Outcome(requirement, operation, status, reason=str(error))
+    except Exception as error:  # noqa: BLE001 - a fault of the suite's is no fault of the target's
+        return Outcome(requirement, operation, Status.ERROR, reason=f"{type(error).__name__}: {error}")
+
+
+def _all_untried(plan: Plan) -> Iterator[Outcome]:
+    for requirement in plan.requirements:
+        for operation in plan.operations_of(requirement):
+            yield Outcome(requirement, operation, Status.NOT_EXERCISED)
+
+
+def _lacking(requirement: Requirement, access: Access, plan: Plan) -> str:
+    """The flag that a requirement needs, unless it was given."""
+    given = {
+        "": True,
+        "--strict": plan.strict,
+        "--second-token": "second" in access.tokens,
+        "both operations": set(plan.operations) == set(BOTH),
+    }
+    return "" if given[requirement.needs] else requirement.needs
 
 
 def _known(api: Api, requirement: Requirement, operation: str) -> Outcome:
@@ -101,28 +145,27 @@ def _needs_no_requests(requirement: Requirement, known: Outcome) -> bool:
 
 def _generate(api: Api, plan: Plan) -> None:
     """Let each generated answer be judged at once, so that what breaks a requirement is shrunk."""
-    ids: dict[str, str] = {}
-    document = _fresh(_without_prefer(load("honeyhive")), lambda old: ids.setdefault(old, api.new_id()))
 
     def judge(exchange: Exchange) -> str | None:
         api.target.count()
         step = api.remember(exchange)
+        api.target.note(exchange.response.status)
         for requirement in plan.requirements:
             for finding in requirement.judge(exchange, step):
-                if not finding.holds and requirement.level != "INFO":
+                if not finding.holds and requirement.level is not Level.INFO:
                     return requirement.id
         if plan.mark_all:
             api.mark_rest()
         return None
 
     access = replace(api.target.access, headers={**api.target.access.headers, **plan.headers})
-    generate(document, access, judge, seed=plan.seed, examples=plan.examples)
+    generate(access, judge, Cases(api.new_id, plan.operations, plan.seed, plan.examples))
 
 
 def _judge_all(api: Api, outcome: Outcome) -> Outcome:
     """The outcome, with every answer of the run to its operation taken into account."""
     requirement = outcome.requirement
-    if outcome.status in (Status.FAILED, Status.ERROR) or requirement.scenario is not None:
+    if outcome.status in (Status.FAILED, Status.ERROR, Status.SKIPPED) or requirement.scenario is not None:
         return outcome
     return _known(api, requirement, outcome.operation)
 
@@ -132,21 +175,3 @@ def _findings(api: Api, requirement: Requirement, operation: str) -> Iterator[Fi
     for place, exchange in enumerate(api.exchanges):
         if exchange.request.operation == operation:
             yield from requirement.judge(exchange, api.steps.get(place))
-
-
-def _without_prefer(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without the profile's header: whether it is sent is the run's to say."""
-    copied: dict[str, Any] = copy.deepcopy(dict(document))
-    for path in copied["paths"].values():
-        for operation in path.values():
-            operation.pop("parameters", None)
-    return copied
-
-
-def _fresh(value: Any, new: Any) -> Any:
-    """The document with a new id for each one in it, so that its examples are nobody's sessions yet."""
-    if isinstance(value, dict):
-        return {name: _fresh(each, new) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_fresh(each, new) for each in value]
-    return UUID.sub(lambda match: new(match[0]), value) if isinstance(value, str) else value

@@ -3,19 +3,32 @@
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
 
 import requests
 
 from skep.conformance.exchange import Request, Response
 
-TOO_MANY = 429
-PATIENCE = 3  # times that a request is sent again after a 429
-LONGEST_PAUSE = 30.0  # seconds that a Retry-After is obeyed for
+TOO_MANY, SERVER_ERROR = 429, 500
+PATIENCE: Final = 3  # times that a request is sent again after a 429
+LONGEST_PAUSE: Final = 30.0  # seconds that a Retry-After is obeyed for
+IN_A_ROW: Final = 3  # requests without an answer that end a run
+ERRORS_IN_A_ROW: Final = 20  # answers of a server's error that end a run
+LARGEST: Final = 16 * 1024 * 1024  # bytes of an answer that are read
 
 
 class Inconclusive(Exception):
     """The run cannot go on: the target is away, or the budget is spent. The message is one line."""
+
+
+class Unanswered(Exception):
+    """A request got no answer. The message is one line."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,11 @@ class Access:
     rate: float = 0.0
     max_requests: int = 2000
 
+    @property
+    def is_near(self) -> bool:
+        """Whether the target is on this machine."""
+        return is_loopback(urlsplit(self.url).hostname or "")
+
 
 class Target:
     """Sends requests and counts them. It may be used from several threads."""
@@ -40,20 +58,24 @@ class Target:
         self.sent = 0
         self._lock = threading.Lock()
         self._next = 0.0
-        self._local = threading.local()
+        self._unanswered = 0
+        self._errors = 0
+        self._idle: list[requests.Session] = []
 
     def send(self, request: Request) -> Response:
         """The answer to a request.
 
         Raises:
-            Inconclusive: there was none, or the budget is spent.
+            Unanswered: there was none.
+            Inconclusive: nor to those before it, or the target only fails, or the budget is spent.
         """
         for _ in range(PATIENCE):
             self._take_turn()
-            response = self._send(request)
+            response = self._answer(request)
             if response.status != TOO_MANY:
                 break
             self._slow_down(response)
+        self.note(response.status)
         return response
 
     def count(self) -> None:
@@ -65,6 +87,17 @@ class Target:
         if self.sent >= self.access.max_requests:
             raise Inconclusive(f"the budget of {self.access.max_requests} requests is spent")
         self.sent += 1
+
+    def note(self, status: int) -> None:
+        """Take the status of an answer into account.
+
+        Raises:
+            Inconclusive: a target that answers nothing but errors has trouble enough.
+        """
+        self._unanswered = 0
+        self._errors = self._errors + 1 if status >= SERVER_ERROR else 0
+        if self._errors >= ERRORS_IN_A_ROW:
+            raise Inconclusive(f"{self.access.url} answered {self._errors} requests in a row with a server's error")
 
     def _take_turn(self) -> None:
         with self._lock:
@@ -80,13 +113,28 @@ class Target:
         with self._lock:
             self._next = time.monotonic() + pause
 
-    def _send(self, request: Request) -> Response:
+    def _answer(self, request: Request) -> Response:
+        """The answer, if it is there, whole, in time: a target that sends an octet now and then is not waited for."""
+        answer: Future[Response] = Future()
+        threading.Thread(target=self._send, args=(request, answer), daemon=True).start()
+        try:
+            return answer.result(self.access.timeout)
+        except NotInTime:
+            reason = f"nothing within {self.access.timeout:g} s"
+        except (requests.RequestException, OSError) as error:
+            reason = _reason(error)
+        self._unanswered += 1
+        said = f"{self.access.url} does not answer: {reason}"
+        raise Inconclusive(said) if self._unanswered >= IN_A_ROW else Unanswered(said)
+
+    def _send(self, request: Request, answer: Future[Response]) -> None:
         headers = {**self.access.headers, **request.headers}
         if request.token is not None:
             headers["Authorization"] = f"Bearer {self.access.tokens[request.token]}"
-        began = time.time()
         try:
-            answer = self._session().request(
+            session = self._idle.pop() if self._idle else _new_session()
+            began = time.time()
+            with session.request(
                 request.method,
                 self.access.url.rstrip("/") + request.path,
                 data=request.body,
@@ -94,20 +142,39 @@ class Target:
                 timeout=self.access.timeout,
                 allow_redirects=False,
                 verify=self.access.ca_file or True,
-            )
-        except requests.RequestException as error:
-            raise Inconclusive(f"{self.access.url} does not answer: {_reason(error)}") from error
-        fields = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status_code, fields, answer.content, began, time.time())
+                stream=True,
+            ) as response:
+                body = _read(response)
+            fields = {name.lower(): value for name, value in response.headers.items()}
+            answer.set_result(Response(response.status_code, fields, body, began, time.time()))
+            self._idle.append(session)
+        except Exception as error:  # noqa: BLE001 - whoever waits for the answer is told
+            answer.set_exception(error)
 
-    def _session(self) -> requests.Session:
-        """A session for each thread, as requests shares none safely."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
-            session.trust_env = False  # neither a proxy nor a netrc of this machine comes in between
-            session.headers.clear()
-        return session
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # neither a proxy nor a netrc of this machine comes in between
+    session.headers.clear()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # no request is to know of another
+    return session
+
+
+def _read(response: requests.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(65_536):
+        body += chunk
+        if len(body) > LARGEST:
+            raise requests.ConnectionError(f"more than {LARGEST} bytes")
+    return bytes(body)
 
 
 def _reason(error: Exception) -> str:

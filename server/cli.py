@@ -176,7 +176,7 @@ def check(**options: Any) -> None:
     except ModuleNotFoundError as error:
         raise click.ClickException("this needs Schemathesis: pip install 'skep[conformance]'") from error
     try:
-        sys.exit(run_check(options, click.echo))
+        sys.exit(run_check(options))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 

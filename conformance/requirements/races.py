@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from skep.conformance.api import Api, request_of
 from skep.conformance.registry import Registry
-from skep.conformance.requirement import BOTH, Finding, Level
+from skep.conformance.requirement import Finding, Level
 
 registry = Registry()
 IDEMPOTENT = "Idempotent on session_id: posting twice with the same session_id merges … into the existing session"
@@ -12,14 +12,16 @@ ROUNDS, POSTS = 4, 8
 ONCE = ("event_name", "source", "start_time", "inputs")
 
 
-@registry.scenario("SES-RACE-01", Level.MUST, "Of concurrent first posts one creates the session", source=IDEMPOTENT)
-def one_creates(api: Api) -> Iterator[Finding]:
+@registry.scenario(
+    "SES-RACE-01", Level.MUST, "Of concurrent first posts one creates the session", source=IDEMPOTENT, costly=True
+)
+def one_creates(api: Api, operation: str) -> Iterator[Finding]:
     """All answers show the same creation, and so does a later one."""
     for _ in api.few(range(ROUNDS)):
         session_id = api.new_id()
         sessions = [_session(api, session_id, number) for number in range(POSTS)]
-        exchanges = api.at_once([request_of(session) for session in sessions])
-        exchanges.append(api.start(api.marked({"session_id": session_id})))
+        exchanges = api.at_once([request_of(session, operation) for session in sessions])
+        exchanges.append(api.start(api.marked({"session_id": session_id}), operation))
         seen = {str([exchange.response.event.get(name) for name in ONCE]) for exchange in exchanges}
         yield Finding([200] * (POSTS + 1), [each.response.status for each in exchanges], tuple(exchanges))
         yield Finding(1, len(seen), tuple(exchanges))
@@ -27,15 +29,15 @@ def one_creates(api: Api) -> Iterator[Finding]:
         yield Finding([], sorted(seen - whole), tuple(exchanges))
 
 
-@registry.scenario("SES-RACE-02", Level.MUST, "Of concurrent merges none is lost", source=IDEMPOTENT, operations=BOTH)
-def no_merge_is_lost(api: Api) -> Iterator[Finding]:
+@registry.scenario("SES-RACE-02", Level.MUST, "Of concurrent merges none is lost", source=IDEMPOTENT, costly=True)
+def no_merge_is_lost(api: Api, operation: str) -> Iterator[Finding]:
     """Each answer shows its own, and a later one shows all."""
     for _ in api.few(range(ROUNDS)):
         session_id = api.new_id()
-        api.start(api.marked({"session_id": session_id}))
+        api.start(api.marked({"session_id": session_id}), operation)
         sessions = [_session(api, session_id, number) for number in range(POSTS)]
-        exchanges = api.at_once([request_of(each, BOTH[number % 2]) for number, each in enumerate(sessions)])
-        last = api.start(api.marked({"session_id": session_id}))
+        exchanges = api.at_once([request_of(each, operation) for each in sessions])
+        last = api.start(api.marked({"session_id": session_id}), operation)
         for name in ("metadata", "user_properties"):
             own = [_held(each.response.event, name).get(f"k{n}") for n, each in enumerate(exchanges)]
             yield Finding(list(range(POSTS)), own, tuple(exchanges))

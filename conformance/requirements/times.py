@@ -76,8 +76,8 @@ def start_other_is_now(step: Step) -> Expectations:
     "SES-START-05",
     Level.SHOULD,
     "A fraction of a millisecond is cut off",
-    {"start_time": 1767225600123.75},
-    {"end_time": 1767225600123.75},
+    {"start_time": 1767225600123.75, "end_time": 1767225600124.75},
+    {"start_time": -1.5, "end_time": -0.5},
     source="The session normalizer uses getInt64()",
 )
 def fraction_is_cut_off(step: Step) -> Expectations:
@@ -123,7 +123,8 @@ def end_is_kept(step: Step) -> Expectations:
     "SES-END-02",
     Level.MUST,
     "A string end_time is replaced by the current time",
-    {"end_time": "1767225600123"},
+    {"start_time": 1767225600000, "end_time": "1767225600123"},
+    {"end_time": "2026-01-01T00:00:00Z"},
     {"end_time": ""},
     source=END,
 )
@@ -137,7 +138,7 @@ def end_string_is_now(step: Step) -> Expectations:
     "SES-END-03",
     Level.SHOULD,
     "An end_time of any other type is replaced by the current time",
-    {"end_time": True},
+    {"start_time": 1767225600000, "end_time": True},
     {"end_time": {}},
     {"end_time": [1]},
     source=END,
@@ -163,6 +164,8 @@ def end_is_null(step: Step) -> Expectations:
     {"duration": 1500},
     {"duration": 0},
     {"duration": 12.625},
+    {"duration": 86400000.1},
+    {"duration": 0.0001234567},
     {"duration": -3},
     source=DURATION,
 )

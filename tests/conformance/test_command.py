@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support import SKEP, Running, free_port
 
-from skep.conformance.command import is_loopback
+from skep.conformance.target import is_loopback
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,7 @@
 """Seeded defects of the mock server, and which requirement of the conformance suite is to notice each."""
 
-from mutants import fallbacks, identity, merging
+from mutants import answers, auth, fallbacks, identity, isolation, media_types, merging, races, request_handling
 from mutants.mutant import Mutant
 
-MODULES = (identity, fallbacks, merging)
+MODULES = (request_handling, identity, fallbacks, merging, races, isolation, auth, media_types, answers)
 MUTANTS: tuple[Mutant, ...] = tuple(mutant for module in MODULES for mutant in module.mutant.mutants)
