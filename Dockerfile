@@ -6,6 +6,7 @@ COPY conformance conformance
 COPY openapi openapi
 COPY handlers handlers
 COPY server server
+COPY testing testing
 RUN pip install --no-cache-dir --constraint requirements.lock . && rm -rf /src/*
 
 RUN useradd --system --no-create-home skep

@@ -10,8 +10,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from skep.conformance.api import PATHS
-from skep.conformance.documents import to_html, to_junit, to_markdown
+from skep.conformance.defaults import BUDGET, EXAMPLES, POLITE_BUDGET, POLITE_RATE
+from skep.conformance.documents import to_junit, to_markdown
 from skep.conformance.outcome import Outcome, Status
+from skep.conformance.page import to_html
 from skep.conformance.report import to_json
 from skep.conformance.requirement import Level, Requirement
 from skep.conformance.requirements import REQUIREMENTS
@@ -20,15 +22,12 @@ from skep.conformance.target import Access, is_loopback
 from skep.conformance.terminal import Terminal
 
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3
-EXAMPLES: Final = 30
 DOCUMENTS: Final[Mapping[str, Callable[[Report], str]]] = {
     "json_file": lambda report: json.dumps(to_json(report), ensure_ascii=False, indent=2, default=str) + "\n",
     "junit_file": to_junit,
     "html_file": to_html,
     "markdown_file": to_markdown,
 }
-POLITE_RATE: Final = 20.0
-BUDGET, POLITE_BUDGET = 2000, 1500
 
 
 def check(options: Mapping[str, Any]) -> int:

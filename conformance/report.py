@@ -48,7 +48,7 @@ def failures(report: Report) -> Iterator[str]:
     """What does not pass, each with its evidence, as plain lines."""
     for outcome in report.outcomes:
         if outcome.status is Status.FAILED:
-            yield from _failure(outcome, report.target)
+            yield from failure(outcome, report.target)
         elif outcome.status is Status.ERROR:
             yield f"error   {_name(outcome)}: {outcome.reason}"
 
@@ -64,7 +64,8 @@ def sums(report: Report) -> Iterator[str]:
     yield f"{counted}; {report.requests} requests in {report.seconds:.1f} s, seed {report.seed}"
 
 
-def _failure(outcome: Outcome, target: str) -> Iterator[str]:
+def failure(outcome: Outcome, target: str) -> Iterator[str]:
+    """What is broken, or differs where the contract is open, with its evidence, as plain lines."""
     word = "FAILED " if outcome.fails else "differs"
     yield f"{word} {_name(outcome)}"
     yield f"        {outcome.requirement.source}"

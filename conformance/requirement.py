@@ -5,6 +5,7 @@ back; it judges every such answer of a run, whoever made the request up. An **an
 whatsoever. A **scenario** sends what it needs itself.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,9 +92,10 @@ class Requirement:
 
 
 def same(expected: Any, actual: Any) -> bool:
-    """Whether two JSON values are the same: numbers by value, everything else by type too.
+    """Whether two JSON values are the same: numbers by value, as doubles have it, everything else by type too.
 
-    What is expected may be a `Matcher`, which decides for itself.
+    RFC 8259, 6 asks for no more of a number than a double holds. What is expected may be a `Matcher`, which decides for
+    itself.
     """
     if isinstance(expected, Matcher):
         return expected.holds(actual)
@@ -103,7 +105,16 @@ def same(expected: Any, actual: Any) -> bool:
         return expected.keys() == actual.keys() and all(same(value, actual[name]) for name, value in expected.items())
     if isinstance(expected, list) and isinstance(actual, list):
         return len(expected) == len(actual) and all(map(same, expected, actual))
+    if isinstance(expected, int | float) and isinstance(actual, int | float):
+        return _as_double(expected) == _as_double(actual)
     return bool(expected == actual)
+
+
+def _as_double(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from skep.conformance import defaults
 from skep.handlers.store import StoreOptions, store_for
 from skep.openapi import DOCUMENTS, lint, load, path_of
 from skep.server.settings import Settings
@@ -142,9 +143,9 @@ def openapi(name: str, *, linting: bool) -> None:
 
 @skep.command()
 @click.argument("url", required=False)
-@click.option("--token", envvar="SKEP_TOKEN", default="skep-check", help="Bearer token; also SKEP_TOKEN.")
+@click.option("--token", envvar="SKEP_TOKEN", default=defaults.TOKEN, help="Bearer token; also SKEP_TOKEN.")
 @click.option("--second-token", help="Token of another account, to try whether accounts are apart.")
-@click.option("--bad-token", default="invalid", show_default=True, help="A token that the target refuses.")
+@click.option("--bad-token", default=defaults.BAD_TOKEN, show_default=True, help="A token that the target refuses.")
 @click.option("--operation", "operations", multiple=True, metavar="ID", help="Only this operation; may be repeated.")
 @click.option(
     "--only", metavar="GLOB", default="*", help="Only requirements whose id is like this, such as SES-MERGE-*."
@@ -157,7 +158,7 @@ def openapi(name: str, *, linting: bool) -> None:
 @click.option("--seed", type=int, help="Of what is generated; a new one if not given.")
 @click.option("--rate", type=click.FloatRange(0), help="Requests per second; 20 for a target that is not on loopback.")
 @click.option("--max-requests", type=click.IntRange(1), help="Budget; 2000 on loopback, else 1500.")
-@click.option("--timeout", type=_Seconds(), default=10.0, show_default=True, help="Seconds for an answer.")
+@click.option("--timeout", type=_Seconds(), default=defaults.TIMEOUT, show_default=True, help="Seconds for an answer.")
 @click.option("--header", "headers", multiple=True, metavar="'K: V'", help="Header of every request; may be repeated.")
 @click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
 @click.option("--known-failing", type=click.Path(exists=True, dir_okay=False), help="Ids that may fail, one a line.")

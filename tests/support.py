@@ -123,6 +123,11 @@ def resident(process: int) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
+def skep_check(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `skep check` to its end."""
+    return subprocess.run([str(SKEP), "check", *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
 def free_port() -> int:
     """A port of loopback that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

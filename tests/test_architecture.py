@@ -16,6 +16,7 @@ ALLOWED = {
     "handlers": set[str](),
     "server": {"openapi", "handlers", "conformance"},  # by the command line alone, see below
     "conformance": {"openapi"},
+    "testing": {"conformance"},
 }
 # the one module that knows each framework
 ADAPTERS = {
@@ -27,6 +28,8 @@ ADAPTERS = {
     "jsonschema_rs": {"server/strict.py", "conformance/schema.py"},
     "schemathesis": {"conformance/generation.py"},
     "requests": {"conformance/target.py"},
+    "pytest": {"conformance/test_conformance.py", "testing/conformance.py", "testing/plugin.py"},
+    "rich": {"conformance/terminal.py"},
     "click": {"server/cli.py"},
     "openapi_spec_validator": {"openapi/lint.py"},
     "yaml": {"openapi/document.py"},
@@ -63,7 +66,7 @@ def test_each_framework_is_known_to_one_module() -> None:
 def test_the_server_knows_the_suite_by_its_command_alone() -> None:
     """Which imports it when it is called."""
     knowing = [path.as_posix() for path, imported in modules() if any("skep.conformance" in name for name in imported)]
-    assert ["server/cli.py"] == [path for path in knowing if not path.startswith("conformance/")]
+    assert ["server/cli.py"] == [path for path in knowing if not path.startswith(("conformance/", "testing/"))]
 
 
 def test_handlers_know_no_http_framework() -> None:

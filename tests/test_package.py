@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-FOLDERS = ("conformance", "openapi", "handlers", "server")
+FOLDERS = ("conformance", "openapi", "handlers", "server", "testing")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_it_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     expected = {
         f"skep/{path.relative_to(ROOT).as_posix()}"
         for folder in FOLDERS
-        for pattern in ("*.py", "*.yaml", "py.typed")
+        for pattern in ("*.py", "*.yaml", "*.schema.json", "py.typed")
         for path in (ROOT / folder).rglob(pattern)
     }
     assert expected == {name for name in wheel.namelist() if ".dist-info/" not in name}

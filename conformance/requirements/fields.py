@@ -1,24 +1,43 @@
 """What a session carries: its objects and `children_ids`; and what is no field of it."""
 
+from collections.abc import Iterator
+from functools import reduce
 from typing import Any
 
+from skep.conformance.api import Api
 from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Level
+from skep.conformance.requirement import Expectations, Finding, Level, same
+from skep.conformance.requirements.numbers import WHOLE, is_int64
+from skep.conformance.requirements.texts import AWKWARD
 from skep.conformance.world import Step
 
 registry = Registry()
 rule = registry.rule
 PACKED = ("config", "inputs", "outputs")
 OBJECTS = (*PACKED, "metadata", "user_properties")
+TENANT = ("org_id", "workspace_id", "project_id")
 CHILDREN = "children_ids (array of strings): IDs of child events"
 ABSENT = "(absent)"
-NESTED = {"a": {"b": [1, 2.5, None, True, "ü", {"c": []}]}, "": "", "long": "x" * 300}
+OF_THE_SERVER = ("event_id", "parent_id", "event_type", "error", "metrics", "feedback", *TENANT)
+LONG = 150_000  # characters, as a prompt with its documents has
+NESTED = {
+    "a": {"b": [1, 2.5, None, True, False, 0, -1, 1e-7, 2**53 - 1, "1", "", "null", {"c": [[], {}]}]},
+    "": {"": ""},
+    "a.b": "a dot is no path",
+    "$a": None,
+    "0": [None, {"x": None}],
+    "Key with SPACE": AWKWARD,
+    "camelCase": {"innerCase": "2026-01-01T00:00:00Z"},
+    "deep": reduce(lambda inner, _: {"n": [inner]}, range(20), {}),
+    AWKWARD: 1,
+}
 
 
-@rule("SES-BODY-01", Level.MUST, "An empty object starts a session", {}, source="No required properties")
-def empty_is_enough(step: Step) -> Expectations:
-    """Whatever else is said of it."""
-    yield 200, step.exchange.response.status
+@registry.scenario("SES-BODY-01", Level.MUST, "An empty object starts a session", source="No required properties")
+def empty_is_enough(api: Api, operation: str) -> Iterator[Finding]:
+    """Not even a mark is in it."""
+    exchange = api.start({}, operation)
+    yield Finding(200, exchange.response.status, (exchange,))
 
 
 @rule(
@@ -47,6 +66,7 @@ for _number, _name in enumerate(PACKED, start=1):
         {_name: {"key": "value", "n": 1}},
         {_name: NESTED},
         {_name: {}},
+        {_name: {"long": "x" * LONG}},
         source=f"{_name} (object)",
     )
     def object_is_kept(step: Step, name: str = _name) -> Expectations:
@@ -101,12 +121,31 @@ def wrong_object_is_empty(step: Step) -> Expectations:
 
 
 @rule(
+    "SES-OBJ-08",
+    Level.SHOULD,
+    "A 64-bit integer in an object is kept to its last digit",
+    {name: {"id": 9007199254740993} for name in OBJECTS},
+    source="Arbitrary metadata: ids of other systems are such numbers",
+)
+def int64_is_kept(step: Step) -> Expectations:
+    """Beyond what a double can tell apart."""
+    for name in OBJECTS:
+        value = step.sent.get(name)
+        if step.before is None and isinstance(value, dict):
+            kept = step.event.get(name)
+            held = kept if isinstance(kept, dict) else {}
+            for key in (key for key, each in value.items() if is_int64(each) and abs(each) > WHOLE):
+                yield str(value[key]), str(held.get(key, ABSENT))
+
+
+@rule(
     "SES-CHILD-01",
     Level.MUST,
     "children_ids are kept",
     {"children_ids": ["a", "b", "a"]},
     {"children_ids": []},
-    {"children_ids": ["", "ü"]},
+    {"children_ids": [f"child-{number}" for number in range(300)]},
+    {"children_ids": ["z", "", AWKWARD, "a", "1"]},
     source=CHILDREN,
 )
 def children_are_kept(step: Step) -> Expectations:
@@ -149,14 +188,26 @@ def unknown_is_ignored(step: Step) -> Expectations:
     "SES-BODY-04",
     Level.SHOULD,
     "What the server sets cannot be sent",
-    {"event_id": "mine", "event_type": "model", "metrics": {"a": 1}, "error": "none of yours", "parent_id": "mine"},
+    {
+        "event_id": "mine",
+        "event_type": "model",
+        "parent_id": "mine",
+        "error": "mine",
+        "metrics": {"a": 1},
+        "feedback": {"a": 1},
+        "org_id": "mine",
+        "workspace_id": "mine",
+        "project_id": "mine",
+    },
     source="Full session event object; session, and no other event",
 )
 def answer_only_is_not_taken(step: Step) -> Expectations:
-    """The event stays a session's, under the session's id."""
-    if step.before is None and {"event_id", "event_type"} & step.sent.keys():
-        yield "session", step.event.get("event_type")
-        yield step.event.get("session_id"), step.event.get("event_id")
+    """The event stays a session's, under the session's id, in the token's organisation."""
+    if step.before is None:
+        own = ("session", step.event.get("session_id"), None, {})
+        sent = [name for name in OF_THE_SERVER if name in step.sent and step.sent[name] not in own]
+        if sent:
+            yield [], [name for name in sent if same(step.sent[name], step.event.get(name, ABSENT))]
 
 
 def _is_strings(value: Any) -> bool:

@@ -88,6 +88,8 @@ def no_server_error(api: Api, operation: str) -> Iterator[Finding]:
         b'{"a":' * 2000,
         b'{"start_time":1e400}',
         b'{"source":"\\ud800"}',
+        b'{"source":"\\u0000","metadata":{"\\u0000":"\\u0000"}}',
+        b'{"metadata":{"__proto__":{"a":1},"constructor":null,"$where":"1","a.b":{".":""}}}',
     )
     for body in api.few((*odd, *MALFORMED[:2]), 2):
         exchange = _send(api, operation, body)

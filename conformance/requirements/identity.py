@@ -1,5 +1,6 @@
 """Whose session it is: `session_id`."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,9 @@ from skep.conformance.world import Step, canonical
 registry = Registry()
 rule = registry.rule
 OMITTED = "session_id (string, UUID): Server generates a UUIDv4 if omitted"
+DASHED = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+OTHER_FORM = rf"[0-9a-f]{{32}}|\{{{DASHED}\}}|(urn:)?uuid:{DASHED}"
+HYPHENS_ASTRAY = "{0.time_low:08x}{0.time_mid:04x}-{0.node:012x}-{0.time_hi_version:04x}-{0.clock_seq:04x}-"
 INVALID = "Server generates a UUIDv4 if … the supplied value is not a valid UUID"
 
 
@@ -33,6 +37,8 @@ def generated(step: Step) -> Expectations:
     {"session_id": Id(form="{}x")},
     {"session_id": Id(form="{}\n")},
     {"session_id": Id(form=" {}")},
+    {"session_id": Id(form=HYPHENS_ASTRAY)},
+    {"session_id": Id(form="{0.hex}0")},
     source=INVALID,
 )
 def replaces_string(step: Step) -> Expectations:
@@ -132,11 +138,7 @@ def _new_uuid4(step: Step) -> Matcher:
 
 
 def _is_uuid_of_any_form(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+    return canonical(text) is not None or re.fullmatch(OTHER_FORM, text, re.IGNORECASE) is not None
 
 
 def _hex(session_id: Any) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from skep.conformance.api import SAME, Api, Id
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import BOTH, Expectations, Finding, Level
+from skep.conformance.requirements.fields import OF_THE_SERVER
 from skep.conformance.world import Step, canonical
 
 registry = Registry()
@@ -12,9 +13,7 @@ rule = registry.rule
 IDEMPOTENT = "Idempotent on session_id: posting twice with the same session_id merges metadata/user_properties"
 EXISTING = f"{IDEMPOTENT} into the existing session and returns the existing event"
 ABSENT = "(absent)"
-TENANT = ("org_id", "workspace_id", "project_id")
 MERGED = ("metadata", "user_properties")
-OF_THE_SERVER = ("event_id", "parent_id", "event_type", "error", "metrics", "feedback", *TENANT)
 FIRST = {
     "session_id": SAME,
     "event_name": "first",

@@ -2,6 +2,7 @@
 
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Expectations, Level
+from skep.conformance.requirements.texts import AWKWARD
 from skep.conformance.world import Step
 
 registry = Registry()
@@ -10,7 +11,7 @@ FALLS_BACK = "event_name (string): Falls back to session_name when not provided;
 ABSENT = "(absent)"
 
 
-@rule("SES-NAME-01", Level.MUST, "event_name is kept", {"event_name": "a"}, {"event_name": "ü 😀"}, source=FALLS_BACK)
+@rule("SES-NAME-01", Level.MUST, "event_name is kept", {"event_name": "a"}, {"event_name": AWKWARD}, source=FALLS_BACK)
 def event_name_is_kept(step: Step) -> Expectations:
     """A string that is not empty, where it is the only name."""
     name = step.sent.get("event_name")
@@ -18,7 +19,14 @@ def event_name_is_kept(step: Step) -> Expectations:
         yield name, step.event.get("event_name", ABSENT)
 
 
-@rule("SES-NAME-02", Level.MUST, "Without event_name, session_name is used", {"session_name": "b"}, source=FALLS_BACK)
+@rule(
+    "SES-NAME-02",
+    Level.MUST,
+    "Without event_name, session_name is used",
+    {"session_name": "b"},
+    {"session_name": AWKWARD},
+    source=FALLS_BACK,
+)
 def falls_back_to_session_name(step: Step) -> Expectations:
     """A string that is not empty."""
     name = step.sent.get("session_name")
@@ -79,7 +87,7 @@ def empty_is_kept(step: Step) -> Expectations:
             yield "", step.event.get(name, ABSENT)
 
 
-@rule("SES-SRC-01", Level.MUST, "source is kept", {"source": "sdk"}, {"source": "ü 😀"}, source="source (string)")
+@rule("SES-SRC-01", Level.MUST, "source is kept", {"source": "sdk"}, {"source": AWKWARD}, source="source (string)")
 def source_is_kept(step: Step) -> Expectations:
     """A string that is not empty."""
     source = step.sent.get("source")

@@ -1,10 +1,13 @@
 """When a session was: `start_time`, `end_time`, `duration`."""
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
-from skep.conformance.api import SAME
+from skep.conformance.api import SAME, Api
 from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Level, Matcher
+from skep.conformance.requirement import Expectations, Finding, Level, Matcher
+from skep.conformance.requirements.numbers import WHOLE, is_int64, is_number, is_whole
 from skep.conformance.world import Step
 
 registry = Registry()
@@ -14,7 +17,6 @@ END = "end_time (number): Session end time as Unix milliseconds (same numeric-on
 DURATION = "duration (number): Session duration in milliseconds"
 ABSENT = "(absent)"
 SKEW = 300_000  # milliseconds by which the clocks of suite and target may differ
-WHOLE = 2**53  # beyond it a double has no whole numbers next to each other
 
 
 @rule(
@@ -23,13 +25,17 @@ WHOLE = 2**53  # beyond it a double has no whole numbers next to each other
     "A numeric start_time is kept",
     {"start_time": 1767225600123},
     {"start_time": 0},
+    {"start_time": 1},
+    {"start_time": 1767225600},
+    {"start_time": 4102444800000},
     {"start_time": 1712025501605.0},
+    {"start_time": 1767225600002, "end_time": 1767225600001, "duration": 5},
     {"start_time": -1},
     source="start_time (number): Session start time as Unix milliseconds",
 )
 def start_is_kept(step: Step) -> Expectations:
     """A whole number of milliseconds, however it is written."""
-    if step.before is None and _is_whole(step.sent.get("start_time")):
+    if step.before is None and is_whole(step.sent.get("start_time")):
         yield step.sent["start_time"], step.event.get("start_time", ABSENT)
 
 
@@ -38,6 +44,7 @@ def start_is_kept(step: Step) -> Expectations:
     Level.MUST,
     "A string start_time is replaced by the current time",
     {"start_time": "1767225600123"},
+    {"start_time": "1767225600123", "end_time": 1767225600124, "duration": 5},
     {"start_time": "2026-01-01T00:00:00Z"},
     {"start_time": ""},
     source=NUMERIC,
@@ -68,7 +75,7 @@ def start_is_now(step: Step) -> Expectations:
 def start_other_is_now(step: Step) -> Expectations:
     """Only numeric types are accepted."""
     value = step.sent.get("start_time", 0)
-    if step.before is None and not isinstance(value, str) and not _is_number(value):
+    if step.before is None and not isinstance(value, str) and not is_number(value):
         yield now(step), step.event.get("start_time", ABSENT)
 
 
@@ -100,8 +107,24 @@ def fraction_is_cut_off(step: Step) -> Expectations:
 def start_out_of_range_is_now(step: Step) -> Expectations:
     """As it is no int64."""
     value: Any = step.sent.get("start_time")
-    if step.before is None and _is_number(value) and not -(2**63) <= value < 2**63:
+    if step.before is None and is_number(value) and not -(2**63) <= value < 2**63:
         yield now(step), step.event.get("start_time", ABSENT)
+
+
+@rule(
+    "SES-START-07",
+    Level.SHOULD,
+    "A 64-bit integer is kept to its last digit",
+    {"start_time": 9007199254740993, "end_time": 9223372036854775807},
+    {"start_time": -9223372036854775808, "end_time": -9007199254740993},
+    source="The session normalizer uses getInt64()",
+)
+def int64_is_kept(step: Step) -> Expectations:
+    """Beyond what a double can tell apart."""
+    for name in ("start_time", "end_time"):
+        value = step.sent.get(name)
+        if step.before is None and is_int64(value) and abs(value) > WHOLE:
+            yield str(value), str(step.event.get(name, ABSENT))
 
 
 @rule(
@@ -110,12 +133,17 @@ def start_out_of_range_is_now(step: Step) -> Expectations:
     "A numeric end_time is kept",
     {"end_time": 1767225600123},
     {"end_time": 0},
+    {"end_time": 1},
+    {"end_time": 1767225600},
+    {"end_time": 4102444800000},
     {"end_time": 1712025501605.0},
+    {"start_time": 1767225600002, "end_time": 1767225600001, "duration": 5},
+    {"end_time": -1},
     source=END,
 )
 def end_is_kept(step: Step) -> Expectations:
     """A whole number of milliseconds, however it is written."""
-    if step.before is None and _is_whole(step.sent.get("end_time")):
+    if step.before is None and is_whole(step.sent.get("end_time")):
         yield step.sent["end_time"], step.event.get("end_time", ABSENT)
 
 
@@ -171,7 +199,7 @@ def end_is_null(step: Step) -> Expectations:
 )
 def duration_is_kept(step: Step) -> Expectations:
     """Its fraction, too."""
-    if step.before is None and _is_number(step.sent.get("duration")):
+    if step.before is None and is_number(step.sent.get("duration")):
         yield step.sent["duration"], step.event.get("duration", ABSENT)
 
 
@@ -187,7 +215,7 @@ def duration_is_kept(step: Step) -> Expectations:
 )
 def duration_is_null(step: Step) -> Expectations:
     """As the response schema allows."""
-    if step.before is None and not _is_number(step.sent.get("duration")):
+    if step.before is None and not is_number(step.sent.get("duration")):
         yield None, step.event.get("duration", ABSENT)
 
 
@@ -205,18 +233,21 @@ def now_is_whole(step: Step) -> Expectations:
             yield Matcher("a whole number", lambda value: isinstance(value, int)), step.event[name]
 
 
+@registry.scenario("SES-CLOCK-02", Level.SHOULD, "The current time goes on", source=NUMERIC)
+def time_goes_on(api: Api, operation: str) -> Iterator[Finding]:
+    """A session that is started a second after another one has a later start."""
+    first = api.start(api.marked({}), operation)
+    time.sleep(1.1)
+    second = api.start(api.marked({}), operation)
+    began = first.response.event.get("start_time")
+    later = Matcher(f"a time after {began}", lambda value: is_number(began) and is_number(value) and value > began)
+    yield Finding(later, second.response.event.get("start_time"), (first, second))
+
+
 def now(step: Step) -> Matcher:
     """A time at which the request was on its way, by a clock that may go wrong by some minutes."""
-    first, last = (int(time) for time in step.window)
+    first, last = (int(moment) for moment in step.window)
     return Matcher(
         f"the current time, Unix milliseconds from {first - SKEW} to {last + SKEW}",
-        lambda value: _is_number(value) and first - SKEW <= value <= last + SKEW,
+        lambda value: is_number(value) and first - SKEW <= value <= last + SKEW,
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_whole(value: Any) -> bool:
-    return _is_number(value) and -(2**63) <= value < 2**63 and value == int(value)

@@ -2,21 +2,15 @@
 
 import json
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from support import SKEP, Running, free_port
+from support import Running, skep_check
 
 from skep.conformance.target import is_loopback
-
-
-def check(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
-    return subprocess.run([str(SKEP), "check", *arguments], capture_output=True, text=True, timeout=120, check=False)
 
 
 @contextmanager
@@ -45,7 +39,7 @@ def answering(answer: bytes) -> Iterator[str]:
 def test_a_conforming_target_is_0(memory_server: Running, tmp_path: Path) -> None:
     """With a line that sums up, and a report for programs."""
     path = tmp_path / "report.json"
-    done = check(memory_server.url, "--seed", "7", "--level", "SHOULD", "--json", str(path))
+    done = skep_check(memory_server.url, "--seed", "7", "--level", "SHOULD", "--json", str(path))
     assert (0, "") == (done.returncode, done.stderr), done.stdout
     assert "passed" in done.stdout.splitlines()[-1]
     report = json.loads(path.read_text(encoding="utf-8"))
@@ -58,9 +52,9 @@ def test_a_conforming_target_is_0(memory_server: Running, tmp_path: Path) -> Non
 def test_a_broken_target_is_1_and_says_what_is_broken() -> None:
     """The sentence, what was expected and what came, and a command that shows it again."""
     with answering(
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
     ) as url:
-        done = check(url, "--quick", "--only", "SES-AUTH-01")
+        done = skep_check(url, "--quick", "--only", "SES-AUTH-01")
     assert done.returncode == 1
     assert "FAILED  SES-AUTH-01 MUST createSession: Without a token it is 401" in done.stdout
     assert "expected 401" in done.stdout
@@ -84,26 +78,13 @@ def test_a_known_failure_fails_nothing_unless_it_passes(tmp_path: Path, known: s
     body = b'{"event_id": "a"}'
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
     with answering(head % len(body) + body) as url:
-        done = check(url, "--quick", "--only", "SES-AUTH-0[14]", "--known-failing", str(path))
+        done = skep_check(url, "--quick", "--only", "SES-AUTH-0[14]", "--known-failing", str(path))
     assert (status, said in done.stdout) == (done.returncode, True)
-
-
-def test_an_absent_target_is_3() -> None:
-    """One line says so."""
-    done = check(f"http://127.0.0.1:{free_port()}", "--quick")
-    assert done.returncode == 3
-    assert "does not answer" in done.stdout
-
-
-def test_a_target_that_hangs_up_is_3() -> None:
-    """It is the network's fault, or may be."""
-    with answering(b"") as url:
-        assert check(url, "--quick").returncode == 3
 
 
 def test_a_spent_budget_is_3(memory_server: Running) -> None:
     """What was not tried is not proved."""
-    done = check(memory_server.url, "--quick", "--max-requests", "10")
+    done = skep_check(memory_server.url, "--quick", "--max-requests", "10")
     assert done.returncode == 3
     assert "budget of 10 requests" in done.stdout
 
@@ -111,7 +92,7 @@ def test_a_spent_budget_is_3(memory_server: Running) -> None:
 def test_a_budget_that_is_spent_while_requests_are_generated_is_kept(memory_server: Running, tmp_path: Path) -> None:
     """Nothing is sent beyond it."""
     path = tmp_path / "report.json"
-    done = check(memory_server.url, "--max-requests", "900", "--json", str(path))
+    done = skep_check(memory_server.url, "--max-requests", "900", "--json", str(path))
     assert done.returncode == 3
     report = json.loads(path.read_text(encoding="utf-8"))
     assert report["requests"] == 900
@@ -133,14 +114,14 @@ def test_a_budget_that_is_spent_while_requests_are_generated_is_kept(memory_serv
 )
 def test_a_wrong_flag_is_2(arguments: list[str]) -> None:
     """One line, and nothing is sent."""
-    done = check(*arguments)
+    done = skep_check(*arguments)
     assert (2, "") == (done.returncode, done.stdout)
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_list_names_levels_and_sources() -> None:
     """Without a target."""
-    done = check("--list", "--only", "SES-NAME-0[12]")
+    done = skep_check("--list", "--only", "SES-NAME-0[12]")
     assert done.returncode == 0
     assert [["SES-NAME-01", "MUST"], ["SES-NAME-02", "MUST"]] == [line.split()[:2] for line in done.stdout.splitlines()]
     assert "Falls back to session_name" in done.stdout

@@ -221,7 +221,7 @@ def put_start(body: dict[str, Json]) -> Json:
     return {**body, "session": {"start_time": 0, **body["session"]}} if isinstance(body.get("session"), dict) else body
 
 
-@mutant("now-of-the-server-s-start", "SES-START-03")
+@mutant("now-of-the-server-s-start", "SES-CLOCK-02")
 def stopped() -> Patch:
     """The time is read once."""
     first = now()

@@ -56,7 +56,7 @@ def derived() -> Patch:
     return sessions(lambda sent: {"session_id": version_4_of(json.dumps(sent)), **sent})
 
 
-@mutant("replacement-remembered", "SES-ID-07")
+@mutant("replacement-remembered", "SES-ID-08")
 def remembered() -> Patch:
     """An id that is no UUID is mapped to one, so that two sessions of one bad id are one."""
 

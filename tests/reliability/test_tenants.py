@@ -58,7 +58,7 @@ async def test_no_token_reaches_what_another_made(
     assert sum(len(sessions) for sessions in expected.values()) > 100
     figures(
         f"7. tenants, {kind}",
-        "no token reads, merges into, lists or resets what another made, with its ids too",
+        "no token reads, merges into or resets what another made, with its ids too",
         tokens=len(TOKENS),
         ids_shared_by_all=len(ids),
         posts=posts - resets,

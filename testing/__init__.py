@@ -1,0 +1,1 @@
+"""What developers import into tests of their own."""
