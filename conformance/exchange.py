@@ -15,7 +15,7 @@ TOKEN_VARIABLE = "$SKEP_TOKEN"  # stands where a token stood  # noqa: S105 - it 
 class Request:
     """A request to an operation. Its headers are those that it has beside its token's.
 
-    `token` says which token goes with it: `first`, `second`, `bad`, or None for none.
+    `token` says which token goes with it, behind its `scheme`: `first`, `second`, `bad`, or None for none.
     """
 
     operation: str
@@ -24,17 +24,22 @@ class Request:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     token: str | None = "first"  # noqa: S105 - a name for one
+    scheme: str = "Bearer"
 
     @cached_property
     def json(self) -> Any:
         """The body's JSON value, or None."""
         return _parsed(self.body or b"")
 
+    def credentials(self, token: str) -> str:
+        """The value of its Authorization header, with a token."""
+        return f"{self.scheme} {token}".lstrip()
+
     def curl(self, base_url: str) -> str:
         """A command line that sends it again, with the token left to a variable."""
         words = ["curl", "-i", "-X", self.method, shlex.quote(base_url.rstrip("/") + self.path)]
         if self.token is not None:
-            words += ["-H", f'"Authorization: Bearer {TOKEN_VARIABLE}"']
+            words += ["-H", f'"Authorization: {self.credentials(TOKEN_VARIABLE)}"']
         for name, value in self.headers.items():
             words += ["-H", shlex.quote(f"{name}: {value}")]
         if self.body is not None:
@@ -56,6 +61,11 @@ class Response:
     def json(self) -> Any:
         """The body's JSON value, or None."""
         return _parsed(self.body)
+
+    @property
+    def media_type(self) -> str:
+        """The media type that it declares, without parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def event(self) -> dict[str, Any]:

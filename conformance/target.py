@@ -130,7 +130,7 @@ class Target:
     def _send(self, request: Request, answer: Future[Response]) -> None:
         headers = {**self.access.headers, **request.headers}
         if request.token is not None:
-            headers["Authorization"] = f"Bearer {self.access.tokens[request.token]}"
+            headers["Authorization"] = request.credentials(self.access.tokens[request.token])
         try:
             session = self._idle.pop() if self._idle else _new_session()
             began = time.time()

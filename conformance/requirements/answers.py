@@ -3,6 +3,7 @@
 from typing import Any
 
 from skep.conformance.api import SAME
+from skep.conformance.exchange import Exchange
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Expectations, Level, Matcher
 from skep.conformance.world import Step
@@ -20,18 +21,21 @@ STRINGS = Matcher(
 FULL = {"session_name": "full", "start_time": 1767225600000, "end_time": 1767225600001, "duration": 1.5}
 
 
-@rule("SES-ANS-01", Level.MUST, "The answer is JSON", {}, FULL, source="response 200: application/json")
-def is_json(step: Step) -> Expectations:
-    """By its media type."""
-    media_type = step.exchange.response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    yield "application/json", media_type
+@registry.answer("SES-ANS-01", Level.MUST, "The answer is JSON", source="response 200: application/json")
+def is_json(exchange: Exchange) -> Expectations:
+    """By its media type, and by itself."""
+    if exchange.response.status == 200:  # noqa: PLR2004
+        yield "application/json", exchange.response.media_type
+        if exchange.response.json is None:
+            yield "a JSON value (RFC 8259)", exchange.response.body.decode(errors="replace")[:200]
 
 
-@rule("SES-ANS-02", Level.MUST, "The ids are strings", {}, FULL, source=SCHEMA)
-def has_ids(step: Step) -> Expectations:
+@registry.answer("SES-ANS-02", Level.MUST, "The ids are strings", source=SCHEMA)
+def has_ids(exchange: Exchange) -> Expectations:
     """Required, and never null."""
-    for name in ("event_id", "session_id", "org_id", "workspace_id", "project_id"):
-        yield STRING, step.event.get(name)
+    if exchange.response.status == 200:  # noqa: PLR2004
+        for name in ("event_id", "session_id", "org_id", "workspace_id", "project_id"):
+            yield STRING, exchange.response.event.get(name)
 
 
 @rule("SES-ANS-03", Level.MUST, "Each property has its documented type", {}, FULL, source=SCHEMA)

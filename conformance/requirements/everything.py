@@ -12,6 +12,7 @@ from skep.conformance.schema import violations
 registry = Registry()
 answer = registry.answer
 NO_SERVER_ERROR = Matcher("no 5xx status", lambda status: status < 500)  # noqa: PLR2004
+JSON_TYPE = Matcher("application/json, or what ends in +json", lambda t: t == "application/json" or t.endswith("+json"))
 STRICT = "handling=strict"
 ERROR = "documented error body"
 
@@ -44,6 +45,19 @@ def other_error_body(exchange: Exchange) -> Expectations:
 
 
 @answer(
+    "SES-ANY-08",
+    Level.SHOULD,
+    "An error that is JSON is declared as JSON",
+    source="RFC 9110, 8.3",
+    statuses=(400, 401, 404, 405, 413, 415, 503),
+)
+def error_is_declared(exchange: Exchange) -> Expectations:
+    """As JSON, or as a kind of it."""
+    if exchange.response.status >= 400 and exchange.response.event:  # noqa: PLR2004
+        yield JSON_TYPE, exchange.response.media_type
+
+
+@answer(
     "SES-ANY-06", Level.INFO, "A 503 says when to come again", source="RFC 9110, 10.2.3 and 15.6.4", statuses=(503,)
 )
 def says_when(exchange: Exchange) -> Expectations:
@@ -67,7 +81,7 @@ def valid_is_taken(exchange: Exchange) -> Expectations:
 )
 def alike_each_time(api: Api, operation: str) -> Iterator[Finding]:
     """With the same status and the same properties, thirty times in a row."""
-    exchanges = [api.start(api.marked({}), operation) for _ in api.few(range(30), 5)]
+    exchanges = [api.start(api.marked({}), operation) for _ in api.few(range(30), 3)]
     for exchange in exchanges:
         yield Finding(200, exchange.response.status, (exchange,))
         yield Finding(sorted(exchanges[0].response.event), sorted(exchange.response.event), (exchange,))
@@ -127,12 +141,28 @@ def preference_is_echoed(exchange: Exchange) -> Expectations:
         yield STRICT, exchange.response.headers.get("preference-applied", "(absent)")
 
 
+@registry.scenario(
+    "SES-ANY-09",
+    Level.MUST,
+    "The first session of the run is still there at its end",
+    source="posting twice with the same session_id … returns the existing event",
+)
+def first_is_still_there(api: Api, operation: str) -> Iterator[Finding]:
+    """However many came after it."""
+    first = api.steps[min(api.steps)].event if api.steps else {}
+    last = api.start(api.marked({"session_id": first.get("session_id")}), operation)
+    names = ("session_id", "event_name", "source", "start_time", "metadata")
+    expected = {name: first.get(name) for name in names}
+    yield Finding(expected, {name: last.response.event.get(name) for name in names}, (last,))
+
+
 def _is_posted_json(exchange: Exchange) -> bool:
     request = exchange.request
     media_type = {name.lower(): value for name, value in request.headers.items()}.get("content-type", "")
     plain = media_type.partition(";")[0].strip().lower() == "application/json"
     posted = request.method == "POST" and request.path.partition("?")[0] in {"/v1/sessions", "/session/start"}
-    return plain and posted and request.token in {"first", "second"} and request.json is not None
+    let_in = request.token in {"first", "second"} and request.scheme == "Bearer"
+    return plain and posted and let_in and request.json is not None
 
 
 def _is_strict(exchange: Exchange) -> bool:

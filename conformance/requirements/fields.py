@@ -28,7 +28,8 @@ NESTED = {
     "0": [None, {"x": None}],
     "Key with SPACE": AWKWARD,
     "camelCase": {"innerCase": "2026-01-01T00:00:00Z"},
-    "deep": reduce(lambda inner, _: {"n": [inner]}, range(20), {}),
+    "arrays": reduce(lambda inner, _: [inner], range(20), [1]),
+    "deep": reduce(lambda inner, _: {"n": inner}, range(20), {}),
     AWKWARD: 1,
 }
 

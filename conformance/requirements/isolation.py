@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from skep.conformance.api import Api
+from skep.conformance.api import Api, request_of
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Finding, Level
 
@@ -22,7 +22,7 @@ FULL = {
     "metadata": {"leak": 1},
     "user_properties": {"leak": 1},
 }
-OWN = {"session_id", "event_id"}
+SEVERAL = 8
 
 
 @registry.scenario(
@@ -34,14 +34,13 @@ OWN = {"session_id", "event_id"}
 )
 def nothing_of_another_session(api: Api, operation: str) -> Iterator[Finding]:
     """Neither with an id of its own nor without one."""
-    for ids in ({}, {"session_id": api.new_id()}):
+    named = {"event_name": FULL["event_name"], "source": FULL["source"]}
+    for sent in api.few(({}, {"session_id": api.new_id()}, named), 2):
         api.start(api.marked({**FULL, "session_id": api.new_id()}), operation)
-        later = api.start(api.marked(ids), operation)
-        leaked = sorted(
-            name
-            for name, value in FULL.items()
-            if later.response.event.get(name) == value or "leak" in str(later.response.event.get(name))
-        )
+        later = api.start(api.marked(sent), operation)
+        others = {name: value for name, value in FULL.items() if name not in sent}
+        seen = {name: later.response.event.get(name) for name in others}
+        leaked = [name for name, value in others.items() if seen[name] == value or "leak" in str(seen[name])]
         yield Finding([], leaked, (later,))
 
 
@@ -66,6 +65,26 @@ def merge_stays_at_home(api: Api, operation: str) -> Iterator[Finding]:
         last = api.exchanges[-1]
         yield Finding([False, False], ["leak" in text for text in held], (last,))
         yield Finding(YES, session_id in held[0], (last,))
+
+
+@registry.scenario(
+    "SES-LEAK-03",
+    Level.MUST,
+    "Sessions that are started at once show nothing of each other",
+    source="The server creates a session event and returns it",
+    costly=True,
+)
+def nothing_of_those_beside(api: Api, operation: str) -> Iterator[Finding]:
+    """With ids of their own and without: each answer is to its request, and no id is given twice."""
+    for named in api.few((False, True)):
+        ids = [{"session_id": api.new_id()} if named else {} for _ in range(SEVERAL)]
+        texts = [f"beside {number}" for number in range(SEVERAL)]
+        sessions = [{**id_, "event_name": text, "inputs": {"of": text}} for id_, text in zip(ids, texts, strict=True)]
+        exchanges = tuple(api.at_once([request_of(api.marked(each), operation) for each in sessions]))
+        events = [exchange.response.event for exchange in exchanges]
+        seen = [{name: event.get(name) for name in sent} for sent, event in zip(sessions, events, strict=True)]
+        yield Finding(sessions, seen, exchanges)
+        yield Finding(SEVERAL, len({str(event.get("session_id")) for event in events}), exchanges)
 
 
 @registry.scenario(

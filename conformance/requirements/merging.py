@@ -25,8 +25,8 @@ FIRST = {
     "inputs": {"n": 1},
     "outputs": {"n": 1},
     "children_ids": ["first"],
-    "metadata": {"kept": {"a": 1}, "both": "old"},
-    "user_properties": {"kept": [1], "both": "old"},
+    "metadata": {"kept": {"a": 1}, "nothing": None, "empty": {}, "both": "old"},
+    "user_properties": {"kept": [1], "nothing": None, "false": False, "both": "old"},
 }
 SECOND = {
     "session_id": SAME,
@@ -44,7 +44,20 @@ SECOND = {
     "user_properties": {"new": 2, "both": "new"},
 }
 TWICE = (FIRST, SECOND)
-CASES = (TWICE, ({"session_id": SAME}, SECOND), (FIRST, {"session_id": SAME}), (FIRST, SECOND, FIRST))
+THIRD = {"session_id": SAME, "metadata": {"third": 3}, "user_properties": {"third": 3}}
+EMPTY = {"session_id": SAME, "metadata": {}, "user_properties": {}}
+NULL = {"session_id": SAME, "metadata": None, "user_properties": None}
+MANY, MORE = (
+    {"session_id": SAME, **{name: {f"{half}-{number}": number for number in range(60)} for name in MERGED}}
+    for half in ("first", "second")
+)
+CASES = (
+    (FIRST, SECOND, THIRD),
+    ({"session_id": SAME}, SECOND),
+    (FIRST, {"session_id": SAME}, EMPTY, NULL),
+    (FIRST, SECOND, FIRST),
+)
+MERGES = (*CASES, (MANY, MORE))
 
 
 @rule("SES-MERGE-01", Level.MUST, "A second post answers with the same session", *CASES, source=EXISTING)
@@ -54,7 +67,7 @@ def same_session(step: Step) -> Expectations:
         yield canonical(step.sent["session_id"]), canonical(step.event.get("session_id"))
 
 
-@rule("SES-MERGE-02", Level.MUST, "What metadata held stays, and what is new comes to it", *CASES, source=IDEMPOTENT)
+@rule("SES-MERGE-02", Level.MUST, "What metadata held stays, and what is new comes to it", *MERGES, source=IDEMPOTENT)
 def metadata_merges(step: Step) -> Expectations:
     """Key by key; whose value wins where both have a key is another requirement's."""
     yield from _merges(step, "metadata")
@@ -64,7 +77,7 @@ def metadata_merges(step: Step) -> Expectations:
     "SES-MERGE-03",
     Level.MUST,
     "What user_properties held stays, and what is new comes to it",
-    *CASES,
+    *MERGES,
     source=IDEMPOTENT,
 )
 def user_properties_merge(step: Step) -> Expectations:
@@ -128,6 +141,7 @@ def case_is_no_difference(step: Step) -> Expectations:
     Level.MUST,
     "A session that was started by one operation is merged into by the other",
     source="Both start the same session",
+    costly=True,
     needs="both operations",
 )
 def across_operations(api: Api, operation: str) -> Iterator[Finding]:

@@ -55,7 +55,14 @@ def start_string_is_now(step: Step) -> Expectations:
         yield now(step), step.event.get("start_time", ABSENT)
 
 
-@rule("SES-START-03", Level.MUST, "Without start_time it is the current time", {}, source="every field has a fallback")
+@rule(
+    "SES-START-03",
+    Level.MUST,
+    "Without start_time it is the current time",
+    {},
+    {"end_time": 1767225600001, "duration": 5},
+    source="every field has a fallback",
+)
 def start_is_now(step: Step) -> Expectations:
     """In Unix milliseconds."""
     if step.before is None and "start_time" not in step.sent:
@@ -190,6 +197,7 @@ def end_is_null(step: Step) -> Expectations:
     Level.MUST,
     "A numeric duration is kept exactly",
     {"duration": 1500},
+    {"start_time": 1767225600001, "end_time": 1767225600002, "duration": 1500},
     {"duration": 0},
     {"duration": 12.625},
     {"duration": 86400000.1},

@@ -107,7 +107,9 @@ def test_what_lets_nobody_in_is_not_tried_further(status: bytes, said: str) -> N
         done = skep_check(url)
     assert done.returncode == 1
     assert said in done.stdout
-    assert ["SES-ANY-03", "SES-ANY-04"] == [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    assert ["SES-ANY-03", "SES-ANY-04"] == [
+        line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")
+    ]
     assert "; 1 requests" in done.stdout
 
 

@@ -29,6 +29,13 @@ from skep.handlers.errors import BadRequest
 from skep.handlers.normalise import FIELDS
 
 mutant = Group("fallbacks")
+
+
+def rounded(value: Any) -> Any:
+    """A number as a double has it."""
+    return int(float(value)) if type(value) is int else value
+
+
 Json = Any
 ERROR = {"statusCode": 400, "message": "empty", "success": False, "errorCode": "BAD_REQUEST"}
 OBJECTS = ("config", "inputs", "outputs", "metadata", "user_properties")
@@ -165,7 +172,7 @@ mutant("float-is-no-start", "SES-START-01")(
     lambda: sessions(of("start_time", lambda value: None if isinstance(value, float) else value))
 )
 mutant("start-of-32-bits", "SES-START-01")(lambda: numbers("start_time", lambda value: int(value) & 0xFFFF_FFFF))
-mutant("start-through-a-double", "SES-START-01")(
+mutant("start-through-a-double", "SES-START-07")(
     lambda: numbers("start_time", lambda value: int(float(value)) if abs(value) < 2**62 else value)
 )
 mutant("start-ignored", "SES-START-01")(lambda: sessions(cut("start_time")))
@@ -463,7 +470,7 @@ mutant("event-id-sent-is-taken", "SES-BODY-04")(
 mutant("event-type-sent-is-taken", "SES-BODY-04")(
     lambda: events(lambda event, sent: {**event, "event_type": sent.get("event_type", "session")})
 )
-mutant("metrics-sent-are-taken", "SES-ANS-05")(
+mutant("metrics-sent-are-taken", "SES-BODY-04")(
     lambda: events(lambda event, sent: {**event, "metrics": sent.get("metrics", {})})
 )
 mutant("feedback-sent-is-taken", "SES-BODY-04")(
@@ -506,3 +513,8 @@ mutant("truthy-values-alone", "SES-START-01")(
 mutant("type-check-with-isinstance-int", "SES-START-04")(
     lambda: patch("skep.handlers.normalise._is_number", lambda value: isinstance(value, (int, float)))
 )
+for _name in ("config", "inputs", "outputs", "metadata", "user_properties"):
+    mutant(f"large-integers-in-{_name.replace('_', '-')}-rounded", "SES-OBJ-08")(
+        lambda name=_name: events(of(name, members(rounded)))  # type: ignore[misc]
+    )
+mutant("end-through-a-double", "SES-START-07")(lambda: events(of("end_time", rounded)))

@@ -89,7 +89,7 @@ mutant("35-characters-are-an-id", "SES-ID-02")(lambda: accepting(r"[0-9a-f-]{35,
 mutant("letters-beyond-f-in-an-id", "SES-ID-02")(lambda: accepting(r"[0-9a-z]{8}-(?:[0-9a-z]{4}-){3}[0-9a-z]{12}"))
 mutant("text-behind-an-id", "SES-ID-02")(lambda: accepting(f"{normalise._UUID.pattern}.+|{normalise._UUID.pattern}"))  # noqa: SLF001
 mutant("newline-behind-an-id", "SES-ID-02")(lambda: accepting(f"{normalise._UUID.pattern}\n?"))  # noqa: SLF001
-mutant("hyphens-anywhere-in-an-id", "SES-ID-02")(lambda: accepting(r"(?=(?:-*[0-9a-f]){32}-*$)[0-9a-f-]{36}"))
+mutant("hyphens-anywhere-in-an-id", "SES-ID-09")(lambda: accepting(r"(?=(?:-*[0-9a-f]){32}-*$)[0-9a-f-]{36}"))
 
 
 def converted(change: Any) -> Patch:

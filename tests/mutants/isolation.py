@@ -134,7 +134,7 @@ def keeping(count: int) -> Patch:
 
 mutant("three-sessions-kept", "SES-LEAK-02")(lambda: keeping(3))
 mutant("one-session-kept", "SES-LEAK-02")(lambda: keeping(1))
-mutant("twenty-sessions-kept", "SES-MERGE-17")(lambda: keeping(20))
+mutant("twenty-sessions-kept", "SES-ANY-09")(lambda: keeping(20))
 
 
 async def _without_tenant(_: str, handler: Handler, request: Request) -> Answer:

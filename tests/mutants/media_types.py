@@ -43,8 +43,8 @@ mutant("answer-is-javascript", "SES-ANS-01")(
 mutant("older-answer-is-text", "SES-ANS-01")(
     lambda: on(200, lambda call, reply: reply.but(content_type="text/plain") if at(OLD)(call) else reply)
 )
-mutant("400-is-declared-as-html", "SES-HTTP-03")(lambda: on(400, lambda _, reply: reply.but(content_type="text/html")))
-mutant("401-is-declared-as-html", "SES-AUTH-06")(lambda: on(401, lambda _, reply: reply.but(content_type="text/html")))
+mutant("400-is-declared-as-html", "SES-ANY-08")(lambda: on(400, lambda _, reply: reply.but(content_type="text/html")))
+mutant("401-is-declared-as-html", "SES-ANY-08")(lambda: on(401, lambda _, reply: reply.but(content_type="text/html")))
 mutant("charset-refused", "SES-HTTP-05")(lambda: refused(lambda text: "charset" in text.lower()))
 mutant("capitals-refused", "SES-HTTP-05")(lambda: refused(lambda text: text.startswith("Application")))
 mutant("charset-refused-by-the-older-operation", "SES-HTTP-05")(

@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 from mutants.mutant import (
     NEW,
@@ -102,7 +103,9 @@ mutant("inputs-merged", "SES-MERGE-11")(lambda: changing("inputs", lambda there,
 mutant("inputs-filled-in-later", "SES-MERGE-11")(lambda: changing("inputs", lambda there, new: there or new))
 mutant("outputs-merged", "SES-MERGE-12")(lambda: changing("outputs", lambda there, new: {**there, **new}))
 mutant("children-joined", "SES-MERGE-13")(lambda: changing("children_ids", lambda there, new: [*there, *new]))
-mutant("merged-is-marked", "SES-MERGE-14")(lambda: merging(lambda there, new: {**merged(there, new), "updated": True}))
+mutant("merged-is-marked", "SES-MERGE-14")(
+    lambda: merging(lambda there, new: {**merged(there, new), "metrics": {"merges": 1}})
+)
 mutant("event-type-changes", "SES-MERGE-14")(
     lambda: merging(lambda there, new: {**merged(there, new), "event_type": "chain"})
 )
@@ -146,8 +149,8 @@ def fail() -> Event:
 
 async def anew(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
     """Another id, where there is one."""
-    while await self.read(tenant, event_id) is not None:
-        event_id = event_id[:-1] + "fedcba9876543210"["0123456789abcdef".index(event_id[-1]) - 1]
+    if await self.read(tenant, event_id) is not None:
+        event_id = str(uuid4())
     return await create_or_merge(
         self, tenant, event_id, closed({**opened(event), "event_id": event_id, "session_id": event_id})
     )

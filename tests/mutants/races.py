@@ -164,7 +164,7 @@ def dropped() -> Patch:
     return store(merge)
 
 
-@mutant("session-in-a-global", "SES-LEAK-01")
+@mutant("session-in-a-global", "SES-LEAK-03")
 def in_a_global() -> Patch:
     """What is answered is the session of whoever asked last."""
     last: list[Answer] = []
@@ -177,7 +177,7 @@ def in_a_global() -> Patch:
     return handlers(handle)
 
 
-@mutant("body-in-a-global", "SES-LEAK-01")
+@mutant("body-in-a-global", "SES-LEAK-03")
 def body_in_a_global() -> Patch:
     """Of requests at once all are handled with the body of the last."""
     last: list[Any] = []
@@ -190,7 +190,7 @@ def body_in_a_global() -> Patch:
     return handlers(handle)
 
 
-@mutant("same-id-for-requests-at-once", "SES-ID-07")
+@mutant("same-id-for-requests-at-once", "SES-LEAK-03")
 def same_id() -> Patch:
     """The id's counter is read, and written a moment later."""
     count = itertools.count(1)

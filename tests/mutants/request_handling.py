@@ -306,6 +306,21 @@ mutant("null-refused-by-the-older-operation", "SES-ANY-04")(
     )
 )
 
+
+def other_error(change: Callable[[Reply], Reply]) -> Patch:
+    """Errors that HTTP brings with it."""
+    return wire(lambda _, reply: change(reply) if reply.status in {404, 405, 413, 415} else reply)
+
+
+mutant("errors-of-http-in-plain-text", "SES-ANY-05")(lambda: other_error(lambda reply: reply.but(b"No")))
+mutant("errors-of-http-of-a-framework", "SES-ANY-05")(lambda: other_error(lambda reply: reply.but({"detail": "No"})))
+mutant("405-without-a-body", "SES-ANY-05")(lambda: on(405, lambda _, reply: reply.but(b"")))
+mutant("415-is-a-success", "SES-ANY-05")(lambda: on(415, lambda _, reply: reply.but({**BODY, "success": True})))
+mutant("every-twentieth-answer-is-400", "SES-ANY-07")(lambda: in_turn(20, lambda reply: reply.but(BODY, status=400)))
+mutant("every-twentieth-answer-is-short", "SES-ANY-07")(
+    lambda: in_turn(20, lambda reply: reply.but({"event_id": "a", "session_id": "b"}))
+)
+
 # the strict profile
 
 
