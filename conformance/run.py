@@ -13,6 +13,7 @@ from skep.conformance.outcome import Outcome, Status, outcome_of
 from skep.conformance.probe import probe
 from skep.conformance.requirement import BOTH, Finding, Level, Requirement
 from skep.conformance.target import Access, Inconclusive, Target, Unanswered
+from skep.conformance.world import canonical
 
 Watch = Callable[[float, str], object]
 GENERATED: Final = 0.5  # the share of a run's work that generation is, as the progress bar has it
@@ -85,7 +86,8 @@ def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:
     tried = {(outcome.requirement.id, outcome.operation) for outcome in outcomes}
     untried = (each for each in _all_untried(plan) if (each.requirement.id, each.operation) not in tried)
     judged = tuple(_judge_all(api, outcome) for outcome in (*outcomes, *untried))
-    created = tuple(sorted({session_id for _, session_id in api.world.events} | api.world.blurred))
+    answered = {canonical(exchange.response.event.get("session_id")) for exchange in api.exchanges}
+    created = tuple(sorted(session_id for session_id in answered | api.world.blurred if session_id))
     seconds = time.monotonic() - began
     return Report(access.url, plan.seed, api.target.sent, seconds, judged, created, inconclusive, plan.mark_all)
 

@@ -1,7 +1,7 @@
 """What a session carries: its objects and `children_ids`; and what is no field of it."""
 
+import json
 from collections.abc import Iterator
-from functools import reduce
 from typing import Any
 
 from skep.conformance.api import Api
@@ -20,7 +20,8 @@ CHILDREN = "children_ids (array of strings): IDs of child events"
 ABSENT = "(absent)"
 OF_THE_SERVER = ("event_id", "parent_id", "event_type", "error", "metrics", "feedback", *TENANT)
 LONG = 150_000  # characters, as a prompt with its documents has
-NESTED = {
+DEPTH = 20
+NESTED: dict[str, Any] = {
     "a": {"b": [1, 2.5, None, True, False, 0, -1, 1e-7, 2**53 - 1, "1", "", "null", {"c": [[], {}]}]},
     "": {"": ""},
     "a.b": "a dot is no path",
@@ -28,8 +29,8 @@ NESTED = {
     "0": [None, {"x": None}],
     "Key with SPACE": AWKWARD,
     "camelCase": {"innerCase": "2026-01-01T00:00:00Z"},
-    "arrays": reduce(lambda inner, _: [inner], range(20), [1]),
-    "deep": reduce(lambda inner, _: {"n": inner}, range(20), {}),
+    "arrays": json.loads("[" * DEPTH + "]" * DEPTH),
+    "deep": json.loads('{"n":' * DEPTH + "0" + "}" * DEPTH),
     AWKWARD: 1,
 }
 
@@ -205,7 +206,7 @@ def unknown_is_ignored(step: Step) -> Expectations:
 def answer_only_is_not_taken(step: Step) -> Expectations:
     """The event stays a session's, under the session's id, in the token's organisation."""
     if step.before is None:
-        own = ("session", step.event.get("session_id"), None, {})
+        own: tuple[Any, ...] = ("session", step.event.get("session_id"), None, {})
         sent = [name for name in OF_THE_SERVER if name in step.sent and step.sent[name] not in own]
         if sent:
             yield [], [name for name in sent if same(step.sent[name], step.event.get(name, ABSENT))]

@@ -118,8 +118,8 @@ def replaces_other_forms(step: Step) -> Expectations:
 )
 def replaces_astray(step: Step) -> Expectations:
     """As it is in none of the forms that there are."""
-    session_id = step.sent.get("session_id")
-    is_odd = isinstance(session_id, str) and _is_uuid_to_some(session_id) and canonical(session_id) is None
+    session_id = str(step.sent.get("session_id"))
+    is_odd = _is_uuid_to_some(session_id) and canonical(session_id) is None
     if is_odd and not re.fullmatch(OTHER_FORM, session_id, re.IGNORECASE):
         yield _new_uuid4(step), step.event.get("session_id")
 

@@ -1,6 +1,7 @@
 """What one session, request or token shows of another: nothing."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from skep.conformance.api import Api, request_of
 from skep.conformance.registry import Registry
@@ -35,7 +36,8 @@ SEVERAL = 8
 def nothing_of_another_session(api: Api, operation: str) -> Iterator[Finding]:
     """Neither with an id of its own nor without one."""
     named = {"event_name": FULL["event_name"], "source": FULL["source"]}
-    for sent in api.few(({}, {"session_id": api.new_id()}, named), 2):
+    posts: tuple[dict[str, Any], ...] = ({}, {"session_id": api.new_id()}, named)
+    for sent in api.few(posts, 2):
         api.start(api.marked({**FULL, "session_id": api.new_id()}), operation)
         later = api.start(api.marked(sent), operation)
         others = {name: value for name, value in FULL.items() if name not in sent}
@@ -82,8 +84,8 @@ def nothing_of_those_beside(api: Api, operation: str) -> Iterator[Finding]:
         sessions = [{**id_, "event_name": text, "inputs": {"of": text}} for id_, text in zip(ids, texts, strict=True)]
         exchanges = tuple(api.at_once([request_of(api.marked(each), operation) for each in sessions]))
         events = [exchange.response.event for exchange in exchanges]
-        seen = [{name: event.get(name) for name in sent} for sent, event in zip(sessions, events, strict=True)]
-        yield Finding(sessions, seen, exchanges)
+        seen = [{"event_name": event.get("event_name"), "inputs": event.get("inputs")} for event in events]
+        yield Finding([{"event_name": text, "inputs": {"of": text}} for text in texts], seen, exchanges)
         yield Finding(SEVERAL, len({str(event.get("session_id")) for event in events}), exchanges)
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import jsonschema
 import pytest
 from support import Running, skep_check
 
+from skep.conformance.report import SCHEMA
 from skep.conformance.target import is_loopback
 
 
@@ -42,7 +44,11 @@ def test_a_conforming_target_is_0(memory_server: Running, tmp_path: Path) -> Non
     done = skep_check(memory_server.url, "--seed", "7", "--level", "SHOULD", "--json", str(path))
     assert (0, "") == (done.returncode, done.stderr), done.stdout
     assert "passed" in done.stdout.splitlines()[-1]
+    assert ["passed", "failed", "error", "skipped", "not", "exercised"] == done.stdout.splitlines()[0].split()
+    assert "SES-MERGE" in done.stdout
     report = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(report)
+    assert all(each["evidence"] for each in report["requirements"] if each["status"] == "passed")
     assert (memory_server.url, 7) == (report["target"], report["seed"])
     assert report["summary"]["failed"] == 0
     assert report["summary"]["passed"] > 100

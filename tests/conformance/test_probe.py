@@ -103,7 +103,7 @@ def test_an_absent_target_is_3() -> None:
 def test_what_lets_nobody_in_is_not_tried_further(status: bytes, said: str) -> None:
     """What one request shows to be broken is all that is said."""
     body = b'{"statusCode": 401, "message": "no", "success": false, "errorCode": "NO"}'
-    with target(answer(status, body)) as url:
+    with target(answer(status, body, b"Content-Type: application/json\r\n")) as url:
         done = skep_check(url)
     assert done.returncode == 1
     assert said in done.stdout

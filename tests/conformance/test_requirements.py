@@ -81,7 +81,7 @@ def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, r
 )
 def test_the_mock_keeps_all_of_them(server: Running, seed: int, *, strict: bool) -> None:
     """On both stores, by either profile, whatever is generated: no failure, not even where the contract is open."""
-    report = run(Access(server.url, TOKENS), Plan(REQUIREMENTS, seed, examples=15, strict=strict))
+    report = run(Access(server.url, TOKENS), Plan(REQUIREMENTS, seed, examples=8, strict=strict))
     assert report.inconclusive == ""
     broken = [outcome for outcome in report.outcomes if outcome.status in {Status.FAILED, Status.ERROR}]
     assert [] == broken

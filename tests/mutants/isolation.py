@@ -97,7 +97,7 @@ def keyed(key: Any) -> Patch:
 mutant("key-without-the-last-character", "SES-LEAK-02")(lambda: keyed(lambda event_id: event_id[:-1]))
 mutant("key-of-the-first-group", "SES-LEAK-02")(lambda: keyed(lambda event_id: event_id[:8]))
 mutant("key-of-the-last-group", "SES-LEAK-02")(lambda: keyed(lambda event_id: event_id[24:35]))
-mutant("key-hashed-to-a-byte", "SES-MERGE-01")(lambda: keyed(lambda event_id: str(crc32(event_id.encode()) % 256)))
+mutant("key-hashed-to-a-byte", "SES-ID-04")(lambda: keyed(lambda event_id: str(crc32(event_id.encode()) % 256)))
 mutant("key-of-the-token-alone", "SES-ID-04")(lambda: keyed(lambda _: "session"))
 
 

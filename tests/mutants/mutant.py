@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from skep.handlers import sessions as session_handlers
 from skep.handlers.encoding import EncodedEvent, encode
+from skep.handlers.normalise import normalise_session
 from skep.handlers.operations import OPERATIONS, Handler
 from skep.handlers.request import Answer, Request
 from skep.handlers.store_memory import MemoryStore
@@ -168,7 +168,7 @@ def handlers(around: Callable[[str, Handler, Request], Awaitable[Answer]], opera
 
 def events(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
     """Change the event that a session makes, before it is stored; `change` is given the event and what was sent."""
-    normalise: Any = session_handlers.normalise_session
+    normalise: Any = normalise_session
 
     def changed(sent: dict[str, Json], clock: Any) -> Any:
         event, told = normalise(sent, clock)

@@ -1,0 +1,125 @@
+"""Make the kill table: which seeded defects the suite notices, by the requirement that is meant to notice each."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from mutants import MUTANTS
+from mutants.kill import failing, plan_for, report_on
+from mutants.mutant import GROUPS, Mutant
+from mutants.plain import SOUND, objections
+
+from skep.conformance.requirement import Level
+from skep.conformance.requirements import REQUIREMENTS
+from skep.conformance.run import Plan
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "conformance.md"
+BEGIN, END = "<!-- kills -->\n", "<!-- end of kills -->\n"
+SHARE = 10  # of so many defects one is shown to Schemathesis alone, which takes half a minute for it
+PROCESSES = 2
+LEVELS = {each.id: each.level for each in REQUIREMENTS}
+
+
+class Trial(NamedTuple):
+    """Whether its requirement killed a mutant in a full run and in a quick one, and what Schemathesis found alone."""
+
+    name: str
+    full: bool
+    quick: bool
+    plain: frozenset[str] | None
+    others: tuple[str, ...]
+
+
+def full(mutant: Mutant) -> set[str]:
+    """What fails; requests that are made up are only needed where those that are not find nothing."""
+    found = failing(report_on(mutant, plan_for(mutant, examples=0)))
+    return found if mutant.kills in found else found | failing(report_on(mutant, plan_for(mutant)))
+
+
+def attempt(name: str, *, with_plain: bool) -> Trial:
+    """Try one, in a process of its own."""
+    logging.disable()
+    mutant = next((each for each in MUTANTS if each.name == name), SOUND)
+    quick = Plan(REQUIREMENTS, 1, quick=True, strict=mutant.kills.startswith("SES-STRICT"))
+    found, soon = full(mutant), failing(report_on(mutant, quick))
+    plain = frozenset(objections(mutant)) if with_plain else None
+    return Trial(name, mutant.kills in found, mutant.kills in soon, plain, tuple(sorted(found - {mutant.kills})))
+
+
+def trials(mutants: Sequence[Mutant]) -> Iterator[Trial]:
+    """All of them, and the sound server first."""
+    with ProcessPoolExecutor(PROCESSES, max_tasks_per_child=25) as pool:
+        chosen = {SOUND.name: True, **{each.name: number % SHARE == 0 for number, each in enumerate(mutants)}}
+        futures = [pool.submit(attempt, name, with_plain=plain) for name, plain in chosen.items()]
+        for future in futures:
+            trial = future.result()
+            verdict = ("full " if trial.full else "LIVES") + (" quick" if trial.quick else "")
+            print(f"{trial.name:44} {verdict:12} {', '.join(trial.others) or '-'}", flush=True)  # noqa: T201
+            yield trial
+
+
+def share(killed: int, total: int) -> str:
+    """A part of a whole."""
+    return f"{killed} of {total}" if total else "-"
+
+
+def table(done: dict[str, Trial]) -> Iterator[str]:
+    """By class, and by level in sum."""
+    sound = done[SOUND.name].plain or frozenset()
+    yield "| class | full run, MUST | full run, SHOULD | `--quick` | Schemathesis's own checks, of a sample |"
+    yield "|---|---|---|---|---|"
+    for group in (*GROUPS, "all"):
+        mutants = [each for each in MUTANTS if group in {each.group, "all"}]
+        cells = [
+            share(sum(done[each.name].full for each in mutants if LEVELS[each.kills] is level), count)
+            for level in (Level.MUST, Level.SHOULD)
+            for count in [sum(LEVELS[each.kills] is level for each in mutants)]
+        ]
+        cells.append(share(sum(done[each.name].quick for each in mutants), len(mutants)))
+        sample = [plain for each in mutants if (plain := done[each.name].plain) is not None]
+        cells.append(share(sum(bool(plain - sound) for plain in sample), len(sample)))
+        yield f"| {group} | {' | '.join(cells)} |"
+    yield ""
+    yield f"On the sound server the suite finds nothing; Schemathesis's own checks find {', '.join(sorted(sound))}."
+    living = [each for each in MUTANTS if not done[each.name].full]
+    if living:
+        yield "\nAlive: " + ", ".join(f"{each.name} ({each.kills})" for each in living) + "."
+
+
+def requirements(done: dict[str, Trial]) -> Iterator[str]:
+    """Each requirement with the defects that it alone was meant to notice."""
+    by_id = {
+        id_: list(each)
+        for id_, each in groupby(sorted(MUTANTS, key=lambda mutant: mutant.kills), lambda mutant: mutant.kills)
+    }
+    yield "| requirement | level | what it asks | by what right | defects |"
+    yield "|---|---|---|---|---|"
+    for each in REQUIREMENTS:
+        mutants = by_id.get(each.id, [])
+        killed = share(sum(done[mutant.name].full for mutant in mutants), len(mutants))
+        yield f"| {each.id} | {each.level} | {each.title} | {each.source} | {killed} |"
+
+
+def main(names: list[str]) -> int:
+    """Try the mutants; write the document if none was named."""
+    began = time.monotonic()
+    mutants = [each for each in MUTANTS if not names or each.name in names]
+    done = {trial.name: trial for trial in trials(mutants)}
+    living = [name for name, trial in done.items() if not trial.full and name != SOUND.name]
+    false_alarms = done[SOUND.name].others
+    print(f"{len(living)} live, false alarms: {false_alarms}, {time.monotonic() - began:.0f} s")  # noqa: T201
+    if not names:
+        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        lines = [*table(done), "", *requirements(done)]
+        DOCUMENT.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")
+    return 1 if living or false_alarms else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
