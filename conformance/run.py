@@ -1,18 +1,20 @@
 """Run the requirements against a target."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Final
+from typing import Any, Final
 
-from skep.conformance.api import Api
+from skep.conformance.api import Api, Id
 from skep.conformance.exchange import Exchange
 from skep.conformance.generation import Cases, generate
 from skep.conformance.outcome import Outcome, Status, outcome_of
+from skep.conformance.packing import packed
 from skep.conformance.probe import probe
 from skep.conformance.requirement import BOTH, Finding, Level, Requirement
-from skep.conformance.target import Access, Inconclusive, Target, Unanswered
+from skep.conformance.schema import violations
+from skep.conformance.target import TOO_MANY, Access, Inconclusive, Target, Unanswered
 from skep.conformance.world import canonical
 
 Watch = Callable[[float, str], object]
@@ -23,7 +25,8 @@ GENERATED: Final = 0.5  # the share of a run's work that generation is, as the p
 class Plan:
     """What to run: the requirements, the seed, and how many requests a phase of the generation makes up.
 
-    A quick run generates nothing, and does not exercise again what an earlier answer has exercised. Where all sessions
+    A quick run generates nothing, tries many cases in one post, and does not exercise again what an earlier answer has
+    exercised. Where all sessions
     are to be marked, one that was posted without a mark is merged into for that.
     """
 
@@ -93,6 +96,8 @@ def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:
 
 
 def _exercise_all(api: Api, plan: Plan, watch: Watch) -> Iterator[Outcome]:
+    if plan.quick:
+        _post_packed(api, plan)
     share = 1 / len(plan.requirements) * (1 if plan.quick else 1 - GENERATED)
     for number, requirement in enumerate(plan.requirements):
         watch(number * share, requirement.title)
@@ -100,6 +105,21 @@ def _exercise_all(api: Api, plan: Plan, watch: Watch) -> Iterator[Outcome]:
             yield _exercise(api, requirement, operation, plan)
         if plan.mark_all:
             api.mark_rest()
+
+
+def _post_packed(api: Api, plan: Plan) -> None:
+    """Let many rules see all of their cases in few posts, of which each operation gets its part."""
+    for place, operation in enumerate(plan.operations):
+        requirements = (each for each in plan.requirements if operation in each.operations)
+        packs = packed(requirements, _keeps_the_schema if plan.strict else lambda _: True)
+        for session in ({}, *packs[place :: len(plan.operations)]):
+            list(api.posts((session,), operation))  # what comes of it is judged with all answers
+
+
+def _keeps_the_schema(case: Mapping[str, Any]) -> bool:
+    return not violations(
+        "createSession", {name: "" if isinstance(value, Id) else value for name, value in case.items()}
+    )
 
 
 def _exercise(api: Api, requirement: Requirement, operation: str, plan: Plan) -> Outcome:
@@ -150,6 +170,9 @@ def _generate(api: Api, plan: Plan) -> None:
 
     def judge(exchange: Exchange) -> str | None:
         api.target.count()
+        if exchange.response.status == TOO_MANY:
+            time.sleep(api.target.slow_down(exchange.response))
+            return None
         step = api.remember(exchange)
         api.target.note(exchange.response.status)
         for requirement in plan.requirements:

@@ -1,6 +1,6 @@
 """What the request schema of an operation says of a body: JSON Schema 2020-12, by jsonschema-rs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -12,8 +12,11 @@ _PATHS = {"createSession": "/v1/sessions", "startSessionLegacy": "/session/start
 
 
 def violations(operation: str, body: Any) -> set[str]:
-    """The JSON pointers of what breaks the schema; empty for a body that keeps it."""
-    return {_pointer(error.instance_path) for error in _validator(operation).iter_errors(body)}
+    """The JSON pointers of what breaks the schema; empty for a body that keeps it.
+
+    A property that is missing or too many is named twice: by itself, and by the object that it belongs to.
+    """
+    return {pointer for error in _validator(operation).iter_errors(body) for pointer in _pointers(error)}
 
 
 @cache
@@ -22,6 +25,13 @@ def _validator(operation: str) -> Any:
     body = document["paths"][_PATHS[operation]]["post"]["requestBody"]
     schema: Mapping[str, Any] = body["content"]["application/json"]["schema"]
     return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def _pointers(error: Any) -> Iterator[str]:
+    path = list(error.instance_path)
+    yield _pointer(path)
+    names = [*getattr(error.kind, "unexpected", ()), getattr(error.kind, "property", None)]
+    yield from (_pointer([*path, name]) for name in names if name is not None)
 
 
 def _pointer(path: list[str | int]) -> str:

@@ -16,7 +16,7 @@ import requests
 from skep.conformance.exchange import Request, Response
 
 TOO_MANY, SERVER_ERROR = 429, 500
-PATIENCE: Final = 3  # times that a request is sent again after a 429
+PATIENCE: Final = 5  # times that a request is sent again after a 429
 LONGEST_PAUSE: Final = 30.0  # seconds that a Retry-After is obeyed for
 IN_A_ROW: Final = 3  # requests without an answer that end a run
 ERRORS_IN_A_ROW: Final = 20  # answers of a server's error that end a run
@@ -73,10 +73,10 @@ class Target:
             self._take_turn()
             response = self._answer(request)
             if response.status != TOO_MANY:
-                break
-            self._slow_down(response)
-        self.note(response.status)
-        return response
+                self.note(response.status)
+                return response
+            self.slow_down(response)
+        raise Unanswered(f"{self.access.url} goes on asking for fewer requests (429)")
 
     def count(self) -> None:
         """Count a request that is sent, by this or on its behalf.
@@ -107,11 +107,13 @@ class Target:
             self._next = max(now, self._next) + (1 / self.access.rate if self.access.rate else 0.0)
         time.sleep(pause)
 
-    def _slow_down(self, response: Response) -> None:
+    def slow_down(self, response: Response) -> float:
+        """Send nothing for as long as an answer of 429 asks for; gives the seconds."""
         asked = response.headers.get("retry-after", "1")
         pause = min(LONGEST_PAUSE, float(asked)) if asked.isdecimal() else 1.0
         with self._lock:
             self._next = time.monotonic() + pause
+        return pause
 
     def _answer(self, request: Request) -> Response:
         """The answer, if it is there, whole, in time: a target that sends an octet now and then is not waited for."""

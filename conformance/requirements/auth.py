@@ -37,7 +37,7 @@ def _bad(api: Api, operation: str) -> Exchange:
 def _other_headers(api: Api, operation: str) -> Iterator[Exchange]:
     for scheme in api.few(("", "Token", "Basic", "Bearerx", "Bearer:"), 2):
         yield api.send(replace(request_of({}, operation), scheme=scheme))
-    for value in api.few(("Bearer", "Bearer "), 1):
+    for value in api.few(("Bearer", "Bearer ", ""), 1):
         yield api.send(replace(request_of({}, operation), token=None, headers={**JSON, "Authorization": value}))
 
 

@@ -1,18 +1,36 @@
 """What holds of every answer, whatever was sent."""
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from skep.conformance.api import Api
 from skep.conformance.exchange import Exchange
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Expectations, Finding, Level, Matcher
 from skep.conformance.requirements.auth import SHAPE
+from skep.conformance.requirements.numbers import is_int64, is_number
 from skep.conformance.schema import violations
+from skep.conformance.world import session_of
 
 registry = Registry()
 answer = registry.answer
 NO_SERVER_ERROR = Matcher("no 5xx status", lambda status: status < 500)  # noqa: PLR2004
 JSON_TYPE = Matcher("application/json, or what ends in +json", lambda t: t == "application/json" or t.endswith("+json"))
+WRONG: tuple[tuple[str, Any, str], ...] = (
+    ("event_name", None, "/event_name"),
+    ("start_time", "1", "/start_time"),
+    ("metadata", [], "/metadata"),
+    ("children_ids", ["a", 1], "/children_ids/1"),
+    ("duration", True, "/duration"),
+    ("session_id", 7, "/session_id"),
+    *((name, 7, f"/{name}") for name in ("session_name", "event_name", "source")),
+    *((name, "1", f"/{name}") for name in ("end_time", "duration")),
+    *((name, [], f"/{name}") for name in ("config", "inputs", "outputs", "user_properties")),
+    ("children_ids", {}, "/children_ids"),
+)
+YES = True
+TIMES = ("start_time", "end_time")
 STRICT = "handling=strict"
 ERROR = "documented error body"
 
@@ -68,8 +86,10 @@ def says_when(exchange: Exchange) -> Expectations:
 
 @answer("SES-ANY-03", Level.MUST, "A body that keeps the schema starts a session", source="No required properties")
 def valid_is_taken(exchange: Exchange) -> Expectations:
-    """With 200, the one documented success."""
-    if _is_posted_json(exchange) and not violations(exchange.request.operation, exchange.request.json):
+    """With 200, the one documented success; times beyond 64 bits are open."""
+    session = session_of(exchange.request) or {}
+    is_usual = all(is_int64(int(time)) for time in map(session.get, TIMES) if is_number(time))
+    if is_usual and _is_posted_json(exchange) and not violations(exchange.request.operation, exchange.request.json):
         yield 200, exchange.response.status
 
 
@@ -126,12 +146,8 @@ def violation_is_named(exchange: Exchange) -> Expectations:
     """One of them, at least."""
     if _is_strict(exchange) and _is_posted_json(exchange) and exchange.response.status == 400:  # noqa: PLR2004
         broken = violations(exchange.request.operation, exchange.request.json)
-        details = exchange.response.event.get("details")
-        named = (
-            {item.get("pointer") for item in details if isinstance(item, dict)} if isinstance(details, list) else set()
-        )
         if broken:
-            yield True, any(str(pointer).startswith(tuple(broken)) for pointer in named)
+            yield YES, not broken.isdisjoint(_named(exchange))
 
 
 @answer("SES-STRICT-03", Level.SHOULD, "What was preferred and done is echoed", source="RFC 7240, 3", needs="--strict")
@@ -150,10 +166,63 @@ def preference_is_echoed(exchange: Exchange) -> Expectations:
 def first_is_still_there(api: Api, operation: str) -> Iterator[Finding]:
     """However many came after it."""
     first = api.steps[min(api.steps)].event if api.steps else {}
-    last = api.start(api.marked({"session_id": first.get("session_id")}), operation)
-    names = ("session_id", "event_name", "source", "start_time", "metadata")
-    expected = {name: first.get(name) for name in names}
-    yield Finding(expected, {name: last.response.event.get(name) for name in names}, (last,))
+    last = api.start(api.marked({"session_id": first.get("session_id"), "metadata": {operation: 1}}), operation)
+    names = ("session_id", "event_name", "source", "start_time")
+    held = last.response.event.get("metadata")
+    expected = {name: first.get(name) for name in names} | {"merged": 1}
+    merged = held.get(operation) if isinstance(held, dict) else None
+    yield Finding(expected, {name: last.response.event.get(name) for name in names} | {"merged": merged}, (last,))
+
+
+@registry.scenario(
+    "SES-ANY-10", Level.MUST, "No generated id is given twice in a run", source="Server generates a UUIDv4 if omitted"
+)
+def ids_differ(api: Api, operation: str) -> Iterator[Finding]:
+    """Of all the sessions that were started without one."""
+    made = [
+        step.exchange
+        for step in api.steps.values()
+        if step.exchange.request.operation == operation and "session_id" not in step.sent
+    ]
+    counted = Counter(str(exchange.response.event.get("session_id")) for exchange in made)
+    twice = [exchange for exchange in made if counted[str(exchange.response.event.get("session_id"))] > 1]
+    if made:
+        yield Finding([], [each.response.event.get("session_id") for each in twice[:2]], tuple(twice[:2] or made[:1]))
+
+
+@registry.scenario(
+    "SES-STRICT-04",
+    Level.MUST,
+    "Each property of a session is held to its type",
+    source="Prefer: handling=strict",
+    statuses=(400,),
+    needs="--strict",
+    costly=True,
+)
+def each_is_checked(api: Api, operation: str) -> Iterator[Finding]:
+    """One violation at a time, each named by its JSON pointer."""
+    prefix = "/session" if operation == "startSessionLegacy" else ""
+    for name, value, pointer in api.few(WRONG, 6):
+        exchange = api.start({name: value}, operation)
+        yield Finding(400, exchange.response.status, (exchange,))
+        yield Finding(YES, f"{prefix}{pointer}" in _named(exchange), (exchange,))
+
+
+@registry.scenario(
+    "SES-STRICT-05",
+    Level.MUST,
+    "What is refused is not stored",
+    source="Prefer: handling=strict",
+    statuses=(400,),
+    needs="--strict",
+    costly=True,
+)
+def refused_is_not_stored(api: Api, operation: str) -> Iterator[Finding]:
+    """The next post of its id starts the session."""
+    session_id = api.new_id()
+    api.start({"session_id": session_id, "source": "refused", "inputs": 7}, operation)
+    later = api.start(api.marked({"session_id": session_id, "source": "taken"}), operation)
+    yield Finding([200, "taken"], [later.response.status, later.response.event.get("source")], (later,))
 
 
 def _is_posted_json(exchange: Exchange) -> bool:
@@ -163,6 +232,14 @@ def _is_posted_json(exchange: Exchange) -> bool:
     posted = request.method == "POST" and request.path.partition("?")[0] in {"/v1/sessions", "/session/start"}
     let_in = request.token in {"first", "second"} and request.scheme == "Bearer"
     return plain and posted and let_in and request.json is not None
+
+
+def _named(exchange: Exchange) -> set[str]:
+    """The pointers in the details of an error."""
+    details = exchange.response.event.get("details")
+    return (
+        {str(each.get("pointer")) for each in details if isinstance(each, dict)} if isinstance(details, list) else set()
+    )
 
 
 def _is_strict(exchange: Exchange) -> bool:

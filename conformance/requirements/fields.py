@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from skep.conformance.api import Api
+from skep.conformance.api import SAME, Api
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Expectations, Finding, Level, same
 from skep.conformance.requirements.numbers import WHOLE, is_int64
@@ -20,13 +20,20 @@ CHILDREN = "children_ids (array of strings): IDs of child events"
 ABSENT = "(absent)"
 OF_THE_SERVER = ("event_id", "parent_id", "event_type", "error", "metrics", "feedback", *TENANT)
 LONG = 150_000  # characters, as a prompt with its documents has
-DEPTH = 20
+DEPTH = 60
 NESTED: dict[str, Any] = {
     "a": {"b": [1, 2.5, None, True, False, 0, -1, 1e-7, 2**53 - 1, "1", "", "null", {"c": [[], {}]}]},
     "": {"": ""},
     "a.b": "a dot is no path",
     "$a": None,
-    "0": [None, {"x": None}],
+    "0": [None, {"x": None}, [], {}, [2, 1, 2, "b", "a", "b"]],
+    "list": list(range(150)),
+    "many": {f"k{number}": number for number in range(120)},
+    "numbers": [0.1234567891, 123456.789, 5e-324, 1.7976931348623157e308, 2**64, -(2**31) - 1],
+    "words": ["true", "false", "None", "0x1F", "1e3", "+1", "NaN"],
+    "_private": "",
+    "password": "secret",
+    "api_key": "secret",
     "Key with SPACE": AWKWARD,
     "camelCase": {"innerCase": "2026-01-01T00:00:00Z"},
     "arrays": json.loads("[" * DEPTH + "]" * DEPTH),
@@ -47,6 +54,7 @@ def empty_is_enough(api: Api, operation: str) -> Iterator[Finding]:
     Level.MUST,
     "What is in a wrapper is not the session",
     {"session": {"event_name": "wrapped", "source": "wrapped"}, "source": "bare"},
+    {"session": {"event_name": "wrapped", "source": "wrapped"}},
     source="The request body is a bare session object (no session wrapper)",
     operations=("createSession",),
 )
@@ -85,6 +93,7 @@ for _number, _name in enumerate(("metadata", "user_properties"), start=4):
         f"{_name} is kept",
         {_name: {"key": "value", "n": 1}},
         {_name: NESTED},
+        {_name: {}},
         source=f"{_name} (object)",
     )
     def merged_object_is_kept(step: Step, name: str = _name) -> Expectations:
@@ -201,12 +210,13 @@ def unknown_is_ignored(step: Step) -> Expectations:
         "workspace_id": "mine",
         "project_id": "mine",
     },
+    {"event_id": SAME},
     source="Full session event object; session, and no other event",
 )
 def answer_only_is_not_taken(step: Step) -> Expectations:
     """The event stays a session's, under the session's id, in the token's organisation."""
     if step.before is None:
-        own: tuple[Any, ...] = ("session", step.event.get("session_id"), None, {})
+        own: tuple[Any, ...] = ("session", step.sent.get("session_id"), None, {})
         sent = [name for name in OF_THE_SERVER if name in step.sent and step.sent[name] not in own]
         if sent:
             yield [], [name for name in sent if same(step.sent[name], step.event.get(name, ABSENT))]

@@ -24,6 +24,10 @@ MALFORMED = (
     b'{"a": Infinity}',
     b"{'a': 1}",
     b'{"a": "\xff"}',
+    b'{"a": 1,}',
+    b'{"a": 1} // b',
+    b'{"a": 01}',
+    b'{"a": "\x09"}',
 )
 OTHER_TYPES = (
     "text/plain",
@@ -31,6 +35,14 @@ OTHER_TYPES = (
     "application/x-www-form-urlencoded",
     "application/jsonlines",
     "application/x-ndjson",
+)
+NO_SESSIONS = (
+    b"{}",
+    b'{"session": null}',
+    b'{"session": []}',
+    b'{"session": [{}]}',
+    b'{"session": "{}"}',
+    b'{"source": "a"}',
 )
 LARGE = 16 * 1024 * 1024  # bytes
 NO_SERVER_ERROR = Matcher("no 5xx status", lambda status: status < 500)  # noqa: PLR2004
@@ -169,6 +181,16 @@ def unknown_route(api: Api, operation: str) -> Iterator[Finding]:
     yield Finding(SHAPE, exchange.response.json, (exchange,))
 
 
+@scenario("SES-HTTP-11", Level.SHOULD, "JSON is read however it is written", source="RFC 8259, 2 and 7")
+def written_otherwise(api: Api, operation: str) -> Iterator[Finding]:
+    """White space between, letters as escapes, numbers with exponents."""
+    line = rb' { "\u0073ource" : "\ud83d\ude00\/\u00e9", "start_time" :1.5E+3 ,"duration":25e-1}'
+    body = line.replace(b" ", b"\r\n\t ")
+    exchange = _send(api, operation, body if operation == "createSession" else b'{ "session": %b }' % body)
+    seen = [exchange.response.event.get(name) for name in ("source", "start_time", "duration")]
+    yield Finding([200, "😀/é", 1500, 2.5], [exchange.response.status, *seen], (exchange,))
+
+
 @scenario("SES-HTTP-10", Level.INFO, "A very large body is refused", source="open", statuses=(413,))
 def too_large(api: Api, operation: str) -> Iterator[Finding]:
     """With 413. Nobody far away is sent so much."""
@@ -187,7 +209,7 @@ def too_large(api: Api, operation: str) -> Iterator[Finding]:
 )
 def legacy_needs_a_session(api: Api, operation: str) -> Iterator[Finding]:
     """An object under `session`."""
-    for body in api.few((b"{}", b'{"session": null}', b'{"session": []}', b'{"session": "a"}', b'{"source": "a"}'), 2):
+    for body in api.few(NO_SESSIONS, 2):
         exchange = _send(api, operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
 

@@ -40,8 +40,8 @@ SECOND = {
     "inputs": {"m": 2},
     "outputs": {"m": 2},
     "children_ids": ["second"],
-    "metadata": {"new": 2, "both": "new"},
-    "user_properties": {"new": 2, "both": "new"},
+    "metadata": {"new": {"a": [1, None, {"b": 1.25}]}, "": "", "a.b": {"c": 1}, "KEPT": [], "$n": 0.5, "both": "new"},
+    "user_properties": {"new": [[], {}], "": 0, "a.b": False, "KEPT": {}, "both": "new"},
 }
 TWICE = (FIRST, SECOND)
 THIRD = {"session_id": SAME, "metadata": {"third": 3}, "user_properties": {"third": 3}}

@@ -1,11 +1,11 @@
 """Idempotent, whoever else posts at the same time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from skep.conformance.api import Api, request_of
 from skep.conformance.registry import Registry
-from skep.conformance.requirement import Finding, Level, Matcher, same
+from skep.conformance.requirement import BOTH, Finding, Level, Matcher, same
 
 registry = Registry()
 IDEMPOTENT = "Idempotent on session_id: posting twice with the same session_id merges … into the existing session"
@@ -34,16 +34,35 @@ def one_creates(api: Api, operation: str) -> Iterator[Finding]:
 def no_merge_is_lost(api: Api, operation: str) -> Iterator[Finding]:
     """Each answer shows its own, and a later one shows all."""
     for _ in api.few(range(ROUNDS)):
-        session_id = api.new_id()
-        api.start(api.marked({"session_id": session_id}), operation)
-        sessions = [_session(api, session_id, number) for number in range(POSTS)]
-        exchanges = api.at_once([request_of(each, operation) for each in sessions])
-        last = api.start(api.marked({"session_id": session_id}), operation)
-        for name in ("metadata", "user_properties"):
-            own = [_held(each.response.event, name).get(f"k{n}") for n, each in enumerate(exchanges)]
-            yield Finding(list(range(POSTS)), own, tuple(exchanges))
-            all_of = [_held(last.response.event, name).get(f"k{number}") for number in range(POSTS)]
-            yield Finding(list(range(POSTS)), all_of, (*exchanges, last))
+        yield from _merges(api, (operation,))
+
+
+@registry.scenario(
+    "SES-RACE-03",
+    Level.MUST,
+    "Nor where they come by both operations",
+    source=IDEMPOTENT,
+    operations=("createSession",),
+    needs="both operations",
+)
+def no_merge_is_lost_by_either(api: Api, _: str) -> Iterator[Finding]:
+    """Half of them by each."""
+    for _round in api.few(range(ROUNDS), 0):
+        yield from _merges(api, BOTH)
+
+
+def _merges(api: Api, operations: Sequence[str]) -> Iterator[Finding]:
+    session_id = api.new_id()
+    api.start(api.marked({"session_id": session_id}), operations[0])
+    sessions = [_session(api, session_id, number) for number in range(POSTS)]
+    posts = [request_of(each, operations[number % len(operations)]) for number, each in enumerate(sessions)]
+    exchanges = api.at_once(posts)
+    last = api.start(api.marked({"session_id": session_id}), operations[0])
+    for name in ("metadata", "user_properties"):
+        own = [_held(each.response.event, name).get(f"k{n}") for n, each in enumerate(exchanges)]
+        yield Finding(list(range(POSTS)), own, tuple(exchanges))
+        all_of = [_held(last.response.event, name).get(f"k{number}") for number in range(POSTS)]
+        yield Finding(list(range(POSTS)), all_of, (*exchanges, last))
 
 
 def _is_one_of(values: list[dict[str, object]], value: object) -> bool:

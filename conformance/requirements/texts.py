@@ -3,5 +3,5 @@
 from typing import Final
 
 LONG: Final = "long " * 60
-AWKWARD: Final = f" Both CaSes  <b>&amp;</b> 'q' \"q\" \\ % $ {{}}\té e\u0301 \ufb01 😀\u200d\n{LONG}"
+AWKWARD: Final = f" Both CaSes  <b>&amp;</b> 'q' \"q\" \\ % $ {{}} a%20b+c &#39;\r\n\té e\u0301 \ufb01 😀\u200d\n{LONG}"
 """White space around it, HTML, quotes, escapes, letters in two normal forms, and one beyond UTF-16's first plane."""

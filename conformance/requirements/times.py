@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from skep.conformance.api import SAME, Api
@@ -16,6 +18,7 @@ NUMERIC = "start_time (number): only accepts numeric types; if a string is passe
 END = "end_time (number): Session end time as Unix milliseconds (same numeric-only caveat as start_time)"
 DURATION = "duration (number): Session duration in milliseconds"
 ABSENT = "(absent)"
+TOLERANCE = 10_000  # milliseconds by which the time in an answer and its Date may differ
 SKEW = 300_000  # milliseconds by which the clocks of suite and target may differ
 
 
@@ -27,6 +30,7 @@ SKEW = 300_000  # milliseconds by which the clocks of suite and target may diffe
     {"start_time": 0},
     {"start_time": 1},
     {"start_time": 1767225600},
+    {"start_time": 1767225600123456},
     {"start_time": 4102444800000},
     {"start_time": 1712025501605.0},
     {"start_time": 1767225600002, "end_time": 1767225600001, "duration": 5},
@@ -46,6 +50,11 @@ def start_is_kept(step: Step) -> Expectations:
     {"start_time": "1767225600123"},
     {"start_time": "1767225600123", "end_time": 1767225600124, "duration": 5},
     {"start_time": "2026-01-01T00:00:00Z"},
+    {"start_time": "-5"},
+    {"start_time": "1767225600123.0"},
+    {"start_time": " 1767225600123 "},
+    {"start_time": "1.767225600123e12"},
+    {"start_time": "1767225600"},
     {"start_time": ""},
     source=NUMERIC,
 )
@@ -75,6 +84,8 @@ def start_is_now(step: Step) -> Expectations:
     "A start_time of any other type is replaced by the current time",
     {"start_time": None},
     {"start_time": True},
+    {"start_time": False},
+    {"start_time": []},
     {"start_time": {}},
     {"start_time": [1767225600123]},
     source=NUMERIC,
@@ -123,6 +134,7 @@ def start_out_of_range_is_now(step: Step) -> Expectations:
     Level.SHOULD,
     "A 64-bit integer is kept to its last digit",
     {"start_time": 9007199254740993, "end_time": 9223372036854775807},
+    {"start_time": 1767225600123456789, "end_time": 1767225600123456791},
     {"start_time": -9223372036854775808, "end_time": -9007199254740993},
     source="The session normalizer uses getInt64()",
 )
@@ -160,12 +172,11 @@ def end_is_kept(step: Step) -> Expectations:
     "A string end_time is replaced by the current time",
     {"start_time": 1767225600000, "end_time": "1767225600123"},
     {"end_time": "2026-01-01T00:00:00Z"},
-    {"end_time": ""},
     source=END,
 )
 def end_string_is_now(step: Step) -> Expectations:
-    """A string of digits, too."""
-    if step.before is None and isinstance(step.sent.get("end_time"), str):
+    """A string of digits, too; an empty one may count as none."""
+    if step.before is None and isinstance(step.sent.get("end_time"), str) and step.sent["end_time"]:
         yield now(step), step.event.get("end_time", ABSENT)
 
 
@@ -201,7 +212,8 @@ def end_is_null(step: Step) -> Expectations:
     {"duration": 0},
     {"duration": 12.625},
     {"duration": 86400000.1},
-    {"duration": 0.0001234567},
+    {"duration": 1e12},
+    {"duration": 0.12345678901234566},
     {"duration": -3},
     source=DURATION,
 )
@@ -241,6 +253,22 @@ def now_is_whole(step: Step) -> Expectations:
             yield Matcher("a whole number", lambda value: isinstance(value, int)), step.event[name]
 
 
+@rule(
+    "SES-CLOCK-03",
+    Level.SHOULD,
+    "The current time is that of the server's clock, as its Date has it",
+    {},
+    source="falls back to the current time; RFC 9110, 6.6.1",
+)
+def now_is_the_date(step: Step) -> Expectations:
+    """To some seconds."""
+    date = step.exchange.response.headers.get("date", "")
+    with suppress(ValueError):
+        seconds = parsedate_to_datetime(date).timestamp()
+        if step.before is None and isinstance(step.sent.get("start_time", ""), str):
+            yield near(seconds), step.event.get("start_time", ABSENT)
+
+
 @registry.scenario("SES-CLOCK-02", Level.SHOULD, "The current time goes on", source=NUMERIC)
 def time_goes_on(api: Api, operation: str) -> Iterator[Finding]:
     """A session that is started a second after another one has a later start."""
@@ -250,6 +278,15 @@ def time_goes_on(api: Api, operation: str) -> Iterator[Finding]:
     began = first.response.event.get("start_time")
     later = Matcher(f"a time after {began}", lambda value: is_number(began) and is_number(value) and value > began)
     yield Finding(later, second.response.event.get("start_time"), (first, second))
+
+
+def near(seconds: float) -> Matcher:
+    """A time that is not far from another one."""
+    first, last = (int(seconds * 1000) + way * TOLERANCE for way in (-1, 1))
+    return Matcher(
+        f"the current time, Unix milliseconds from {first} to {last}",
+        lambda value: is_number(value) and first <= value <= last,
+    )
 
 
 def now(step: Step) -> Matcher:

@@ -518,3 +518,7 @@ for _name in ("config", "inputs", "outputs", "metadata", "user_properties"):
         lambda name=_name: events(of(name, members(rounded)))  # type: ignore[misc]
     )
 mutant("end-through-a-double", "SES-START-07")(lambda: events(of("end_time", rounded)))
+for _sign, _word in ((-1, "behind"), (1, "ahead")):
+    mutant(f"clock-half-a-minute-{_word}", "SES-CLOCK-03")(
+        lambda sign=_sign: clock(lambda: int((time.time() + sign * 30) * 1000))  # type: ignore[misc]
+    )

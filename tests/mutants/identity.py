@@ -156,3 +156,15 @@ mutant("any-id-rewritten-as-version-4", "SES-ID-04")(
 )
 mutant("id-answered-as-urn", "SES-ID-04")(lambda: answers(of("session_id", lambda value: f"urn:uuid:{value}")))
 mutant("id-answered-in-braces", "SES-ID-04")(lambda: answers(of("session_id", lambda value: f"{{{value}}}")))
+
+
+@mutant("every-fiftieth-id-again", "SES-ANY-10")
+def again() -> Patch:
+    """An id is given a second time now and then."""
+    made: list[uuid.UUID] = []
+
+    def make() -> str:
+        made.append(made[-1] if len(made) % 50 == 49 else uuid.uuid4())
+        return str(made[-1])
+
+    return new_ids(make)

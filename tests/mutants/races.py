@@ -1,9 +1,12 @@
 """What goes wrong with several clients at once."""
 
 import asyncio
+import contextvars
 import itertools
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mutants.mutant import Group, Patch, closed, create_or_merge, handlers, merged, opened, store
@@ -208,3 +211,29 @@ def same_id() -> Patch:
         return await handler(request._replace(body=json.loads(json.dumps(body))))
 
     return handlers(handle)
+
+
+@mutant("merges-apart-by-operation", "SES-RACE-03")
+def apart() -> Patch:
+    """Each operation has a lock of its own: a merge by one is lost where the other writes at the same time."""
+    operation: contextvars.ContextVar[str] = contextvars.ContextVar("operation")
+    locks = {name: asyncio.Lock() for name in ("createSession", "startSessionLegacy")}
+
+    async def handle(name: str, handler: Handler, request: Request) -> Answer:
+        operation.set(name)
+        return await handler(request)
+
+    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        async with locks[operation.get()]:
+            there = await self.read(tenant, event_id)
+            if there is None:
+                return await create_or_merge(self, tenant, event_id, event)
+            await asyncio.sleep(GAP)
+            return put(self, tenant, event_id, closed(merged(opened(there), opened(event))))
+
+    @contextmanager
+    def both() -> Iterator[None]:
+        with handlers(handle), store(merge):
+            yield
+
+    return both()

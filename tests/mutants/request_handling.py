@@ -2,12 +2,15 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from mutants.mutant import NEW, OLD, PATHS, Call, Group, Patch, Reply, at, bodies, wire
+from mutants.mutant import NEW, OLD, PATHS, Call, Group, Patch, Reply, at, bodies, handlers, wire
 from skep.handlers.errors import BadRequest, InternalError
+from skep.handlers.operations import Handler
+from skep.handlers.request import Answer, Request
 from skep.server import body as body_module
 from skep.server.strict import StrictProfile
 
@@ -376,3 +379,44 @@ mutant("preference-not-echoed", "SES-STRICT-03")(lambda: wire(lambda _, reply: r
 mutant("preference-echoed-as-another", "SES-STRICT-03")(
     lambda: wire(lambda _, reply: reply.but(preference_applied="handling=lenient"))
 )
+for _name in ("session_name", "source", "end_time", "duration", "config", "inputs", "outputs", "user_properties"):
+    mutant(f"strict-does-not-look-at-{_name.replace('_', '-')}", "SES-STRICT-04")(
+        lambda name=_name: only_for(  # type: ignore[misc]
+            lambda body: name not in (body.get("session", body) if isinstance(body, dict) else ())
+        )
+    )
+mutant("strict-takes-any-children", "SES-STRICT-04")(lambda: only_for(lambda body: "children_ids" not in str(body)))
+
+
+@mutant("refused-and-stored", "SES-STRICT-05")
+def stored() -> Patch:
+    """What is stored is judged only then."""
+    check = StrictProfile.check
+    refusals: list[BadRequest] = []
+
+    def noted(self: StrictProfile, body: Json) -> None:
+        try:
+            check(self, body)
+        except BadRequest as error:
+            if not isinstance(body, dict):
+                raise
+            refusals.append(error)
+
+    async def handle(_: str, handler: Handler, request: Request) -> Answer:
+        answer = await handler(request)
+        if refusals:
+            raise refusals.pop()
+        return answer
+
+    @contextmanager
+    def both() -> Iterator[None]:
+        with strictly(noted), handlers(handle):
+            yield
+
+    return both()
+
+
+mutant("no-white-space-in-front", "SES-HTTP-11")(
+    lambda: on(200, lambda call, reply: reply.but(BODY, status=400) if call.body[:1].isspace() else reply)
+)
+mutant("escapes-left-alone", "SES-HTTP-11")(lambda: parsing(lambda text: json.loads(text.replace(b"\\u", b"\\\\u"))))

@@ -3,7 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from email.utils import formatdate
 
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
@@ -45,7 +46,10 @@ async def _serve(
     async with await loop.create_server(lambda: BoundedProtocol(config, state, {}), "127.0.0.1", 0) as server:
         addresses.append(server.sockets[0].getsockname())
         started.set()
-        await ending.wait()
+        while not ending.is_set():
+            state.default_headers = [(b"date", formatdate(usegmt=True).encode())]  # as uvicorn's server does
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), 1)
     for connection in list(state.connections):
         connection.shutdown()
     if tasks := asyncio.all_tasks() - {asyncio.current_task()}:

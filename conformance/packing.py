@@ -1,0 +1,32 @@
+"""Few posts that try much: the cases of many rules in one, where they do not get in each other's way."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from skep.conformance.requirement import Requirement
+
+TOGETHER: Final = (  # a fallback of one looks at the others, so a case has to be alone with them
+    frozenset({"event_name", "session_name"}),
+    frozenset({"event_id", "event_type", "parent_id", "error", "metrics", "feedback"}),
+)
+Session = Mapping[str, Any]
+
+
+def packed(requirements: Iterable[Requirement], is_wanted: Callable[[Session], bool]) -> list[Session]:
+    """Sessions that hold every wanted case of one post that the requirements have, each once."""
+    packs: list[tuple[dict[str, Any], set[str]]] = []
+    for requirement in requirements:
+        for bodies in requirement.cases:
+            if len(bodies) == 1 and bodies[0] and is_wanted(bodies[0]):
+                _pack(bodies[0], packs)
+    return [pack for pack, _ in packs]
+
+
+def _pack(case: Session, packs: list[tuple[dict[str, Any], set[str]]]) -> None:
+    names = set(case).union(*(group for group in TOGETHER if not group.isdisjoint(case)))
+    for pack, taken in packs:
+        if taken.isdisjoint(names):
+            pack.update(case)
+            taken.update(names)
+            return
+    packs.append((dict(case), names))
