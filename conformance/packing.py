@@ -22,6 +22,14 @@ def packed(requirements: Iterable[Requirement], is_wanted: Callable[[Session], b
     return [pack for pack, _ in packs]
 
 
+def chains(requirements: Iterable[Requirement]) -> list[tuple[Session, ...]]:
+    """The cases of several posts that the requirements have, each once."""
+    found: list[tuple[Session, ...]] = []
+    for requirement in requirements:
+        found += [bodies for bodies in requirement.cases if len(bodies) > 1 and bodies not in found]
+    return found
+
+
 def _pack(case: Session, packs: list[tuple[dict[str, Any], set[str]]]) -> None:
     names = set(case).union(*(group for group in TOGETHER if not group.isdisjoint(case)))
     for pack, taken in packs:

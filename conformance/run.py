@@ -10,7 +10,7 @@ from skep.conformance.api import Api, Id
 from skep.conformance.exchange import Exchange
 from skep.conformance.generation import Cases, generate
 from skep.conformance.outcome import Outcome, Status, outcome_of
-from skep.conformance.packing import packed
+from skep.conformance.packing import chains, packed
 from skep.conformance.probe import probe
 from skep.conformance.requirement import BOTH, Finding, Level, Requirement
 from skep.conformance.schema import violations
@@ -110,10 +110,11 @@ def _exercise_all(api: Api, plan: Plan, watch: Watch) -> Iterator[Outcome]:
 def _post_packed(api: Api, plan: Plan) -> None:
     """Let many rules see all of their cases in few posts, of which each operation gets its part."""
     for place, operation in enumerate(plan.operations):
-        requirements = (each for each in plan.requirements if operation in each.operations)
+        requirements = [each for each in plan.requirements if operation in each.operations]
         packs = packed(requirements, _keeps_the_schema if plan.strict else lambda _: True)
-        for session in ({}, *packs[place :: len(plan.operations)]):
-            list(api.posts((session,), operation))  # what comes of it is judged with all answers
+        mine = slice(place, None, len(plan.operations))
+        for sessions in (({},), *((pack,) for pack in packs[mine]), *chains(requirements)[mine]):
+            list(api.posts(sessions, operation))  # what comes of it is judged with all answers
 
 
 def _keeps_the_schema(case: Mapping[str, Any]) -> bool:

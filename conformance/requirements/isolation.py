@@ -37,7 +37,7 @@ def nothing_of_another_session(api: Api, operation: str) -> Iterator[Finding]:
     """Neither with an id of its own nor without one."""
     named = {"event_name": FULL["event_name"], "source": FULL["source"]}
     posts: tuple[dict[str, Any], ...] = ({}, {"session_id": api.new_id()}, named)
-    for sent in api.few(posts, 2):
+    for sent in api.few(posts):
         api.start(api.marked({**FULL, "session_id": api.new_id()}), operation)
         later = api.start(api.marked(sent), operation)
         others = {name: value for name, value in FULL.items() if name not in sent}
@@ -55,7 +55,7 @@ def nothing_of_another_session(api: Api, operation: str) -> Iterator[Finding]:
 )
 def merge_stays_at_home(api: Api, operation: str) -> Iterator[Finding]:
     """However alike their ids are."""
-    ids = [api.new_id() for _ in range(3)]
+    ids = [api.new_id() for _ in api.few(range(3), 2)]
     ids.append(ids[0][:-1] + ("0" if ids[0][-1] != "0" else "1"))
     for session_id in ids:
         api.start(api.marked({"session_id": session_id, "metadata": {"own": session_id}}), operation)
