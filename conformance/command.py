@@ -10,8 +10,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from skep.conformance.api import PATHS
-from skep.conformance.defaults import BUDGET, EXAMPLES, POLITE_BUDGET, POLITE_RATE
+from skep.conformance.defaults import BUDGET, EXAMPLES, POLITE_BUDGET, POLITE_RATE, TOKEN
 from skep.conformance.documents import to_junit, to_markdown
+from skep.conformance.exchange import TOKEN_VARIABLE
 from skep.conformance.outcome import Outcome, Status
 from skep.conformance.page import to_html
 from skep.conformance.report import to_json
@@ -21,6 +22,7 @@ from skep.conformance.run import Plan, Report, run
 from skep.conformance.target import Access, is_loopback
 from skep.conformance.terminal import Terminal
 
+SECRET: Final = 6  # characters from which on a token is one
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3
 DOCUMENTS: Final[Mapping[str, Callable[[Report], str]]] = {
     "json_file": lambda report: json.dumps(to_json(report), ensure_ascii=False, indent=2, default=str) + "\n",
@@ -42,13 +44,17 @@ def check(options: Mapping[str, Any]) -> int:
             terminal.say(f"{each.id:14} {each.level:6} {each.title} [{each.source}]")
         return CONFORMS
     access, plan = asked(options)
+    for option in DOCUMENTS:
+        if options[option] and not Path(options[option]).parent.is_dir():
+            raise ValueError(f"there is no folder for {options[option]}")
     known = _known_failing(options["known_failing"])
     with terminal.watching() as watch:
         report = run(access, plan, watch)
     terminal.show(report)
     for option, render in DOCUMENTS.items():
         if options[option]:
-            Path(options[option]).write_text(render(report), encoding="utf-8", errors="replace")
+            text = _without_tokens(render(report), access)
+            Path(options[option]).write_text(text, encoding="utf-8", errors="replace")
     stale = stale_of(report, known)
     for line in stale:
         terminal.say(line)
@@ -86,6 +92,15 @@ def stale_of(report: Report, known: AbstractSet[str]) -> list[str]:
     return [f"known to fail, but {said[id_]}: {id_}" for id_ in sorted(said)]
 
 
+def _without_tokens(text: str, access: Access) -> str:
+    """A report in which a target repeats no token; one that is made up is no secret."""
+    for name in ("first", "second"):
+        token = access.tokens.get(name, "")
+        if len(token) >= SECRET and token != TOKEN:
+            text = text.replace(token, TOKEN_VARIABLE)
+    return text
+
+
 def _known_failing(path: str | None) -> frozenset[str]:
     """The ids in a file, one a line; what follows a # is a remark."""
     if path is None:
@@ -120,8 +135,14 @@ def chosen(options: Mapping[str, Any]) -> tuple[Requirement, ...]:
 def _access(options: Mapping[str, Any]) -> Access:
     url = options["url"] or ""
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.port == 0:
         raise ValueError("a URL is needed, such as http://127.0.0.1:4010")
+    if parts.username is not None:
+        raise ValueError("a URL holds no credentials; give --token")
+    if not all(
+        _is_field_value(value) for value in (options["token"], options["second_token"] or "", options["bad_token"])
+    ):
+        raise ValueError("a token is of printable ASCII characters")
     near = is_loopback(parts.hostname)
     tokens = {"first": options["token"], "bad": options["bad_token"]}
     if options["second_token"]:
@@ -132,8 +153,12 @@ def _access(options: Mapping[str, Any]) -> Access:
     return Access(url, tokens, headers, options["timeout"], options["ca_file"], rate, budget)
 
 
+def _is_field_value(text: str) -> bool:
+    return text.isascii() and (text.isprintable() or not text)
+
+
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
-    if not colon or not name.strip():
+    if not colon or not name.strip() or not _is_field_value(text):
         raise ValueError(f"a header is written 'Name: value', not {text!r}")
     return name.strip(), value.strip()

@@ -49,13 +49,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer; header names are in lower case. `began` and `ended` are Unix times in seconds."""
+    """An answer; header names are in lower case. `began` and `ended` are Unix times in seconds.
+
+    So is `clock`, what the target's own clock said, if that is known.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     began: float
     ended: float
+    clock: float | None = None
 
     @cached_property
     def json(self) -> Any:

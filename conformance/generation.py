@@ -18,7 +18,7 @@ from schemathesis.engine import events, from_schema
 
 from skep.conformance.exchange import Exchange, Request
 from skep.conformance.exchange import Response as Answer
-from skep.conformance.target import IN_A_ROW, Access, Inconclusive
+from skep.conformance.target import IN_A_ROW, Access, Inconclusive, date_of
 from skep.openapi import load
 
 Judge = Callable[[Exchange], str | None]
@@ -135,4 +135,7 @@ def _exchange(response: Response, case: Case[Any]) -> Exchange:
     request = Request(case.operation.definition.raw["operationId"], sent.path_url, body, sent.method or "POST", headers)
     fields = {name.lower(): values[-1] for name, values in response.headers.items()}
     ended = time.time()
-    return Exchange(request, Answer(response.status_code, fields, response.content, ended - response.elapsed, ended))
+    clock = date_of(fields)
+    return Exchange(
+        request, Answer(response.status_code, fields, response.content, ended - response.elapsed, ended, clock)
+    )

@@ -4,10 +4,10 @@ from typing import Final
 
 from skep.conformance.api import Api, request_of
 from skep.conformance.exchange import Exchange, Response
-from skep.conformance.target import Inconclusive, Unanswered
+from skep.conformance.target import SERVER_ERROR, Inconclusive, Unanswered
 
 REDIRECTS: Final = range(300, 400)
-GATEWAY_ERRORS: Final = (502, 503, 504)
+PATIENCE: Final = 8.0  # seconds for a target that asks for fewer requests
 NOT_LET_IN: Final = {
     401: "refuses the token: is --token, or SKEP_TOKEN, a valid one?",
     403: "does not let the token start sessions: is --token, or SKEP_TOKEN, that of a project?",
@@ -16,22 +16,22 @@ NOT_LET_IN: Final = {
 
 
 def probe(api: Api, operation: str) -> None:
-    """Start a session.
+    """Start a session, or two where the first is an error of the server.
 
     Raises:
         Inconclusive: What is behind the URL is not the API, or does not let us in.
     """
     request = api.with_headers(request_of(api.marked({}), operation))
     try:
-        response = api.target.send(request)
+        response = api.target.send(request, PATIENCE)
+        if response.status >= SERVER_ERROR:
+            request = api.with_headers(request_of(api.marked({"event_name": "skep check"}), operation))
+            response = api.target.send(request, PATIENCE)
     except Unanswered as error:
         raise Inconclusive(str(error)) from error
-    url = api.target.access.url
     if strange := _strange(response):
-        raise Inconclusive(f"{url} {strange}")
+        raise Inconclusive(f"{api.target.access.url} {strange}")
     api.remember(Exchange(request, response))
-    if response.status in NOT_LET_IN:
-        raise Inconclusive(f"{url} {NOT_LET_IN[response.status]}")
 
 
 def _strange(response: Response) -> str:
@@ -40,6 +40,6 @@ def _strange(response: Response) -> str:
         return f"redirects to {response.headers.get('location', 'nowhere')}: check that URL"
     if response.body.lstrip().startswith(b"<"):
         return f"answers HTML with status {response.status}: is this the API's URL?"
-    if response.status in GATEWAY_ERRORS:
+    if response.status >= SERVER_ERROR:
         return f"is not available: it answers with status {response.status}"
-    return ""
+    return NOT_LET_IN.get(response.status, "")

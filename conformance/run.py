@@ -114,7 +114,10 @@ def _post_packed(api: Api, plan: Plan) -> None:
         packs = packed(requirements, _keeps_the_schema if plan.strict else lambda _: True)
         mine = slice(place, None, len(plan.operations))
         for sessions in (({},), *((pack,) for pack in packs[mine]), *chains(requirements)[mine]):
-            list(api.posts(sessions, operation))  # what comes of it is judged with all answers
+            try:
+                list(api.posts(sessions, operation))  # what comes of it is judged with all answers
+            except Unanswered as error:
+                raise Inconclusive(str(error)) from error
 
 
 def _keeps_the_schema(case: Mapping[str, Any]) -> bool:

@@ -11,12 +11,12 @@ from skep.openapi import load
 _PATHS = {"createSession": "/v1/sessions", "startSessionLegacy": "/session/start"}
 
 
-def violations(operation: str, body: Any) -> set[str]:
-    """The JSON pointers of what breaks the schema; empty for a body that keeps it.
+def violations(operation: str, body: Any) -> list[frozenset[str]]:
+    """What breaks the schema, each with the JSON pointers that name it; empty for a body that keeps it.
 
-    A property that is missing or too many is named twice: by itself, and by the object that it belongs to.
+    A property that is missing or too many is named by itself, or by the object that it belongs to.
     """
-    return {pointer for error in _validator(operation).iter_errors(body) for pointer in _pointers(error)}
+    return [frozenset(_pointers(error)) for error in _validator(operation).iter_errors(body)]
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Final
@@ -16,10 +17,10 @@ import requests
 from skep.conformance.exchange import Request, Response
 
 TOO_MANY, SERVER_ERROR = 429, 500
-PATIENCE: Final = 5  # times that a request is sent again after a 429
-LONGEST_PAUSE: Final = 30.0  # seconds that a Retry-After is obeyed for
+LONGEST_PAUSE: Final = 60.0  # seconds that a Retry-After is obeyed for
 IN_A_ROW: Final = 3  # requests without an answer that end a run
 ERRORS_IN_A_ROW: Final = 20  # answers of a server's error that end a run
+AGAIN: Final = 5  # the part of the time-out that a request has behind one that was not answered
 LARGEST: Final = 16 * 1024 * 1024  # bytes of an answer that are read
 
 
@@ -62,21 +63,22 @@ class Target:
         self._errors = 0
         self._idle: list[requests.Session] = []
 
-    def send(self, request: Request) -> Response:
-        """The answer to a request.
+    def send(self, request: Request, patience: float = LONGEST_PAUSE) -> Response:
+        """The answer to a request, which is sent again after a 429, for so many seconds.
 
         Raises:
             Unanswered: there was none.
             Inconclusive: nor to those before it, or the target only fails, or the budget is spent.
         """
-        for _ in range(PATIENCE):
+        while True:
             self._take_turn()
             response = self._answer(request)
             if response.status != TOO_MANY:
                 self.note(response.status)
                 return response
-            self.slow_down(response)
-        raise Unanswered(f"{self.access.url} goes on asking for fewer requests (429)")
+            patience -= self.slow_down(response)
+            if patience < 0:
+                raise Unanswered(f"{self.access.url} asks for fewer requests, again and again (429)")
 
     def count(self) -> None:
         """Count a request that is sent, by this or on its behalf.
@@ -118,11 +120,12 @@ class Target:
     def _answer(self, request: Request) -> Response:
         """The answer, if it is there, whole, in time: a target that sends an octet now and then is not waited for."""
         answer: Future[Response] = Future()
+        timeout = self.access.timeout / (AGAIN if self._unanswered else 1)
         threading.Thread(target=self._send, args=(request, answer), daemon=True).start()
         try:
-            return answer.result(self.access.timeout)
+            return answer.result(timeout)
         except NotInTime:
-            reason = f"nothing within {self.access.timeout:g} s"
+            reason = f"nothing within {timeout:g} s"
         except (requests.RequestException, OSError) as error:
             reason = _reason(error)
         self._unanswered += 1
@@ -148,7 +151,9 @@ class Target:
             ) as response:
                 body = _read(response)
             fields = {name.lower(): value for name, value in response.headers.items()}
-            answer.set_result(Response(response.status_code, fields, body, began, time.time()))
+            ended = time.time()
+            clock = ended if self.access.is_near else date_of(fields)
+            answer.set_result(Response(response.status_code, fields, body, began, ended, clock))
             self._idle.append(session)
         except Exception as error:  # noqa: BLE001 - whoever waits for the answer is told
             answer.set_exception(error)
@@ -160,6 +165,14 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def date_of(fields: Mapping[str, str]) -> float | None:
+    """The time in a Date header (RFC 9110, 6.6.1), Unix seconds; None if there is none."""
+    try:
+        return parsedate_to_datetime(fields.get("date", "")).timestamp()
+    except ValueError:
+        return None
 
 
 def _new_session() -> requests.Session:

@@ -11,6 +11,7 @@ from skep.conformance.outcome import Status
 from skep.conformance.report import by_subject, failures, sums
 from skep.conformance.run import Report, Watch
 
+UNTRIED = {Status.SKIPPED, Status.NOT_EXERCISED}
 STYLES = {"FAILED": "bold red", "error": "red", "differs": "yellow"}
 
 
@@ -22,8 +23,9 @@ class Terminal:
         self._console = Console(highlight=False, emoji=False, markup=False)
 
     def say(self, line: str, style: str = "") -> None:
-        """Print a line as it is, however long."""
-        self._console.print(line, style=style, soft_wrap=True)
+        """Print a line as it is, however long, but for what a terminal would take for a command."""
+        printable = "".join(letter if letter.isprintable() else "�" for letter in line)
+        self._console.print(printable, style=style, soft_wrap=True)
 
     @contextmanager
     def watching(self) -> Iterator[Watch]:
@@ -36,7 +38,10 @@ class Terminal:
             yield lambda share, doing: progress.update(task, completed=share, description=doing)
 
     def show(self, report: Report) -> None:
-        """What does not pass, a table, and the sums."""
+        """What does not pass, a table, and the sums; where nothing could be tried, why."""
+        if report.inconclusive and all(outcome.status in UNTRIED for outcome in report.outcomes):
+            self.say(f"inconclusive: {report.inconclusive}")
+            return
         for line in failures(report):
             self.say(line, STYLES.get(line.partition(" ")[0], ""))
         self._console.print(_table(report))

@@ -192,5 +192,5 @@ def main() -> NoReturn:
     except click.ClickException as error:
         click.echo(f"skep: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(130)

@@ -1,5 +1,6 @@
 """Who may post: bearer tokens."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ scenario = registry.scenario
 BEARER = "Bearer authentication header of the form Bearer <token>, where <token> is your auth token"
 ERROR = "documented error body"
 JSON = {"Content-Type": "application/json"}
+BEARER_CHALLENGE = Matcher("a challenge of scheme Bearer", lambda text: bool(re.search(r"(?i)(^|[,\s])bearer\b", text)))
 SHAPE = Matcher(
     "an object with a number statusCode, strings message and errorCode, and success false",
     lambda body: (
@@ -94,7 +96,7 @@ def says_how(api: Api, operation: str) -> Iterator[Finding]:
     for exchange in (_without(api, operation), _bad(api, operation)):
         if exchange.response.status == 401:  # noqa: PLR2004
             challenge = exchange.response.headers.get("www-authenticate", "(absent)")
-            yield Finding("bearer", challenge.partition(" ")[0].lower(), (exchange,))
+            yield Finding(BEARER_CHALLENGE, challenge, (exchange,))
 
 
 @scenario("SES-AUTH-06", Level.MUST, "A 401 has the documented error body", source=ERROR, costly=True, statuses=(401,))

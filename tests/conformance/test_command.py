@@ -116,6 +116,12 @@ def test_a_budget_that_is_spent_while_requests_are_generated_is_kept(memory_serv
         ["http://127.0.0.1:1", "--header", "nonsense"],
         ["http://127.0.0.1:1", "--level", "INFO"],
         ["http://127.0.0.1:1", "--timeout", "0"],
+        ["http://127.0.0.1:1", "--json", "/no/such/folder/report.json"],
+        ["http://127.0.0.1:1", "--token", "two\nlines"],
+        ["http://127.0.0.1:1", "--header", "K: two\nlines"],
+        ["http://127.0.0.1:99999"],
+        ["http://127.0.0.1:1/?a=b"],
+        ["http://name:secret@127.0.0.1:1"],
     ],
 )
 def test_a_wrong_flag_is_2(arguments: list[str]) -> None:

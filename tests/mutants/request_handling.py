@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from mutants.mutant import NEW, OLD, PATHS, Call, Group, Patch, Reply, at, bodies, handlers, wire
-from skep.handlers.errors import BadRequest, InternalError
+from skep.handlers.errors import BadRequest, Detail, InternalError
 from skep.handlers.operations import Handler
 from skep.handlers.request import Answer, Request
 from skep.server import body as body_module
@@ -420,3 +420,23 @@ mutant("no-white-space-in-front", "SES-HTTP-11")(
     lambda: on(200, lambda call, reply: reply.but(BODY, status=400) if call.body[:1].isspace() else reply)
 )
 mutant("escapes-left-alone", "SES-HTTP-11")(lambda: parsing(lambda text: json.loads(text.replace(b"\\u", b"\\\\u"))))
+
+
+def judged(change: Callable[[list[Detail]], list[Detail]]) -> Patch:
+    """Other details in a refusal."""
+    check = StrictProfile.check
+
+    def checked(self: StrictProfile, body: Json) -> None:
+        try:
+            check(self, body)
+        except BadRequest as error:
+            raise BadRequest(error.message, change(list(error.details))) from None
+
+    return strictly(checked)
+
+
+mutant("first-violation-alone", "SES-STRICT-06")(lambda: judged(lambda details: details[:1]))
+mutant("last-violation-alone", "SES-STRICT-06")(lambda: judged(lambda details: details[-1:]))
+mutant("a-violation-that-is-none", "SES-STRICT-06")(
+    lambda: judged(lambda details: [*details, Detail("/source", "type", "is no string")])
+)
