@@ -81,7 +81,7 @@ def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:
         probe(api, plan.operations[0])
         for outcome in _exercise_all(api, plan, watch):
             outcomes.append(outcome)  # noqa: PERF402 - what there was before an error is kept
-        if plan.examples and not plan.quick:
+        if plan.examples and not plan.quick and api.steps:  # else there is nothing that could be judged
             watch(1 - GENERATED, "generated requests")
             _generate(api, plan)
     except Inconclusive as error:

@@ -60,9 +60,9 @@ def trials(mutants: Sequence[Mutant]) -> Iterator[Trial]:
     with ProcessPoolExecutor(PROCESSES, max_tasks_per_child=25) as pool:
         chosen = {SOUND.name: True, **{each.name: number % SHARE == 0 for number, each in enumerate(mutants)}}
         futures = [pool.submit(attempt, name, with_plain=plain) for name, plain in chosen.items()]
-        for future in futures:
+        for name, future in zip(chosen, futures, strict=True):
             trial = future.result()
-            verdict = ("full " if trial.full else "LIVES") + (" quick" if trial.quick else "")
+            verdict = ("full " if trial.full else "sound" if name == SOUND.name else "LIVES") + " quick" * trial.quick
             print(f"{trial.name:44} {verdict:12} {', '.join(trial.others) or '-'}", flush=True)  # noqa: T201
             yield trial
 
