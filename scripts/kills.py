@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,7 +58,7 @@ def attempt(name: str, *, with_plain: bool) -> Trial:
 
 def trials(mutants: Sequence[Mutant]) -> Iterator[Trial]:
     """All of them, and the sound server first."""
-    with ProcessPoolExecutor(PROCESSES, max_tasks_per_child=25) as pool:
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
         chosen = {SOUND.name: True, **{each.name: number % SHARE == 0 for number, each in enumerate(mutants)}}
         futures = [pool.submit(attempt, name, with_plain=plain) for name, plain in chosen.items()]
         for name, future in zip(chosen, futures, strict=True):

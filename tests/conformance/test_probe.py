@@ -48,6 +48,9 @@ def target(behave: Callable[[socket.socket], None], context: ssl.SSLContext | No
             with wrapped:
                 wrapped.recv(65_536)
                 behave(wrapped)
+                wrapped.settimeout(0.2)
+                while wrapped.recv(65_536):
+                    pass  # or the system would cut off the answer, as something is unread
 
     def accept() -> None:
         while not ending.is_set():

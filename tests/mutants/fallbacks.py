@@ -291,9 +291,6 @@ mutant("string-end-is-start", "SES-END-02")(
         )
     )
 )
-mutant("empty-end-is-null", "SES-END-02")(
-    lambda: sessions(of("end_time", lambda value: None if value == "" else value))
-)
 mutant("false-and-true-are-ends", "SES-END-03")(
     lambda: others("end_time", lambda value: int(value) if isinstance(value, bool) else value)
 )
