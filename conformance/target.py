@@ -16,7 +16,7 @@ import requests
 
 from skep.conformance.exchange import Request, Response
 
-TOO_MANY, SERVER_ERROR = 429, 500
+OK, TOO_MANY, SERVER_ERROR = 200, 429, 500
 LONGEST_PAUSE: Final = 60.0  # seconds that a Retry-After is obeyed for
 IN_A_ROW: Final = 3  # requests without an answer that end a run
 ERRORS_IN_A_ROW: Final = 20  # answers of a server's error that end a run
@@ -150,6 +150,10 @@ class Target:
                 stream=True,
             ) as response:
                 body = _read(response)
+            if response.status_code < OK:  # http.client passes over 100 alone (RFC 9110, 15.2)
+                raise requests.ConnectionError(
+                    f"an interim answer, {response.status_code}, which cannot be passed over"
+                )
             fields = {name.lower(): value for name, value in response.headers.items()}
             ended = time.time()
             clock = ended if self.access.is_near else date_of(fields)

@@ -82,6 +82,7 @@ def target(behave: Callable[[socket.socket], None], context: ssl.SSLContext | No
         (answer(b"302 Found", b"", b"Location: https://elsewhere.example/\r\n"), "redirects to https://elsewhere"),
         (answer(b"503 Service Unavailable"), "is not available: it answers with status 503"),
         (answer(b"502 Bad Gateway", b"{}"), "is not available: it answers with status 502"),
+        (answer(b"103 Early Hints"), "an interim answer, 103"),
         (answer(b"500 Oops", b"{}"), "is not available: it answers with status 500"),
         (answer(b"401 Unauthorized", b"{}"), "refuses the token"),
         (answer(b"404 Not Found", b"{}"), "does not know the operation"),
