@@ -144,16 +144,12 @@ class Target:
                 self.access.url.rstrip("/") + request.path,
                 data=request.body,
                 headers=headers,
-                timeout=self.access.timeout,
+                timeout=self.access.timeout + 1,  # whoever waits has given up by then
                 allow_redirects=False,
                 verify=self.access.ca_file or True,
                 stream=True,
             ) as response:
-                body = _read(response)
-            if response.status_code < OK:  # http.client passes over 100 alone (RFC 9110, 15.2)
-                raise requests.ConnectionError(
-                    f"an interim answer, {response.status_code}, which cannot be passed over"
-                )
+                body = _body(response)
             fields = {name.lower(): value for name, value in response.headers.items()}
             ended = time.time()
             clock = ended if self.access.is_near else date_of(fields)
@@ -187,7 +183,9 @@ def _new_session() -> requests.Session:
     return session
 
 
-def _read(response: requests.Response) -> bytes:
+def _body(response: requests.Response) -> bytes:
+    if response.status_code < OK:  # http.client passes over 100 alone (RFC 9110, 15.2)
+        raise requests.ConnectionError(f"an interim answer, {response.status_code}, which cannot be passed over")
     body = bytearray()
     for chunk in response.iter_content(65_536):
         body += chunk
