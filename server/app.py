@@ -15,6 +15,7 @@ from skep.server.settings import Settings
 
 def build(settings: Settings, store: Store) -> ASGIApp:
     """The ASGI application that serves both documents on a store."""
-    context = Context(store, SystemClock(), Limits(settings.max_body, settings.body_timeout))
+    limits = Limits(settings.max_body, settings.body_timeout)
+    context = Context(store, SystemClock(), limits, overrides=settings.overrides)
     app: ASGIApp = Errors(Connexion({CONTROL: load("control"), "": load("honeyhive")}, context))
     return Cors(app) if settings.cors else app

@@ -93,6 +93,12 @@ class _Seconds(click.FloatRange):
     help="Seconds in which a body has to arrive.",
 )
 @click.option("--cors/--no-cors", default=_DEFAULT.cors, show_default=True, help="Let web pages call the API.")
+@click.option(
+    "--overrides/--no-overrides",
+    default=_DEFAULT.overrides,
+    show_default=True,
+    help="Let clients ask for other answers: Prefer: code=, example=, skep-delay=, skep-fault=.",
+)
 def serve(
     store: str, ttl: float | None, store_wait: int, store_prefix: str, store_timeout: float, **options: Any
 ) -> None:

@@ -7,7 +7,7 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from skep.handlers.errors import ApiError, InternalError, Unavailable
-from skep.server.response import send_json, to_wire
+from skep.server.response import Reply, send_json, to_wire
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +41,11 @@ class Errors:
 async def send_error(error: ApiError, send: Send) -> None:
     """Answer with the error's status, headers and body."""
     await send_json(send, error.status, body_of(error), to_wire(error.headers.items()))
+
+
+def reply_of(error: ApiError) -> Reply:
+    """The same as a value."""
+    return Reply(error.status, to_wire(error.headers.items()), body_of(error))
 
 
 def body_of(error: ApiError) -> bytes:

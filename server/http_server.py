@@ -7,6 +7,7 @@ is extended here by those bounds and by a polite end.
 import asyncio
 import signal
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from skep.handlers.errors import ApiError, BadRequest, HeadersTooLarge, RequestTimeout
 from skep.server.errors import body_of
+from skep.server.response import CONNECTION
 
 MAX_HEAD: Final = 64 * 1024  # bytes of request line and header fields
 HEAD_SECONDS: Final = 20.0
@@ -161,6 +163,18 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not before:  # the same where the request asks for an upgrade, and is parsed anew
             self._open.append(self.cycle)
+            self.cycle.scope["extensions"] = {CONNECTION: {"end": self.end}}
+
+    def end(self, *, reset: bool) -> None:
+        """Close the connection when what was sent is written, or reset it at once; no answer is sent any more."""
+        self._deaf = True
+        for cycle in self._open:
+            cycle.disconnected = True
+        if reset:
+            self._raw.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._raw.abort()
+        else:
+            self._raw.close()
 
     def on_response_complete(self) -> None:
         """The oldest request is answered."""

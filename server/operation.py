@@ -13,21 +13,25 @@ from skep.handlers.errors import ApiError, BadRequest, Detail
 from skep.handlers.operations import Handler
 from skep.handlers.request import ANYONE, Answer, Request
 from skep.handlers.store import Store
+from skep.handlers.tenant import Tenant
 from skep.server.auth import authenticate
 from skep.server.body import Limits, check_media_type, parse_json, read_body
+from skep.server.errors import reply_of
+from skep.server.examples import Examples
 from skep.server.fallbacks import header_value
-from skep.server.preferences import Profile, handling
-from skep.server.response import send_json, to_wire
+from skep.server.preferences import Preferences, Profile, faults_of, preferences
+from skep.server.response import Reply, send_json, send_reply, to_wire
 from skep.server.strict import StrictProfile
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every operation of an application shares."""
+    """What every operation of an application shares; `overrides` says whether clients may ask for other answers."""
 
     store: Store
     clock: Clock
     limits: Limits
+    overrides: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Operation:
     handler: Handler
     context: Context
     strict: StrictProfile | None
+    examples: Examples
     secured: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,15 +55,42 @@ class Operation:
         """
         headers = dict(scope["headers"])
         tenant = authenticate(headers.get(b"authorization")) if self.secured else ANYONE
-        profile = handling(scope["headers"]) if b"prefer" in headers else None
-        applied = {"Preference-Applied": f"handling={profile}"} if profile else {}
+        if b"prefer" in headers:
+            preferred = preferences(scope["headers"], overrides=self.context.overrides)
+            await self._serve_preferred(scope, receive, send, tenant, preferred)
+            return
+        answer = await self._answer(headers, receive, tenant, None)
+        await send_json(send, answer.status, answer.body, _headers(answer))
+
+    async def _serve_preferred(
+        self, scope: Scope, receive: Receive, send: Send, tenant: Tenant, preferred: Preferences
+    ) -> None:
+        headers = dict(scope["headers"])
         try:
-            body = await self._body(headers, receive, profile)
-            request = Request(self.context.store, self.context.clock, tenant, body)
-            answer = await self.handler(request)
+            if preferred.replaced:
+                reply = await self._example(headers, receive, preferred)
+            else:
+                answer = await self._answer(headers, receive, tenant, preferred.profile)
+                reply = Reply(answer.status, _headers(answer), answer.body)
         except ApiError as error:
-            raise error.with_headers(applied) from error.__cause__
-        await _send(send, answer, applied)
+            reply = reply_of(error)
+        for fault in faults_of(preferred):
+            reply = fault(reply)
+        if preferred.applied:
+            reply = reply._replace(headers=[*reply.headers, (b"preference-applied", preferred.applied.encode())])
+        await send_reply(scope, send, reply)
+
+    async def _answer(
+        self, headers: dict[bytes, bytes], receive: Receive, tenant: Tenant, profile: Profile | None
+    ) -> Answer:
+        body = await self._body(headers, receive, profile)
+        return await self.handler(Request(self.context.store, self.context.clock, tenant, body))
+
+    async def _example(self, headers: dict[bytes, bytes], receive: Receive, preferred: Preferences) -> Reply:
+        """An example in place of the answer; the body is read, and neither judged nor used."""
+        if self.strict is not None:
+            await read_body(headers, receive, self.context.limits)
+        return self.examples.find(preferred.code, preferred.example)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive, profile: Profile | None) -> Any:
         if self.strict is None:
@@ -72,8 +104,8 @@ class Operation:
         return body
 
 
-async def _send(send: Send, answer: Answer, applied: dict[str, str]) -> None:
-    headers = to_wire([*applied.items(), *answer.headers.items()]) if applied or answer.headers else []
+def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    headers = to_wire(answer.headers.items()) if answer.headers else []
     if answer.fallbacks and (told := header_value(answer.fallbacks)):  # an empty list is no header (RFC 9651, 4.1)
         headers.append((b"skep-fallbacks", told.encode()))
-    await send_json(send, answer.status, answer.body, headers)
+    return headers

@@ -1,37 +1,129 @@
-"""The request header `Prefer` (RFC 7240)."""
+"""The request header `Prefer` (RFC 7240): the profile, and what a client wants to be answered instead.
+
+Of the latter, `code` and `example` are the names that Prism has for them; `skep-delay` and `skep-fault` are skep's own.
+"""
 
 import re
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal, NamedTuple
 
-MOST_BYTES = 1024  # more is no list of preferences, and is not understood
+from skep.handlers.errors import BadRequest, Detail
+from skep.server.faults import FAULTS, Fault, delayed
+
+MOST_BYTES: Final = 1024  # more is no list of preferences, and is not understood
+LONGEST_DELAY: Final = 600_000  # milliseconds
 
 Profile = Literal["lenient", "strict"]
 
 # token [= word] *( ; parameter ), where a word is a token or a quoted string
-_PREFERENCE = re.compile(
+_PREFERENCE: Final = re.compile(
     rb"""\s*(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)
     (?:\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<word>[!#$%&'*+.^_`|~0-9A-Za-z-]*)))?
     (?:\s*;(?:[^,"]|"(?:[^"\\]|\\.)*")*)?\s*""",
     re.VERBOSE,
 )
+_CODE: Final = re.compile(r"[2-5][0-9]{2}", re.ASCII)
+_DELAY: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 
-def handling(headers: Iterable[tuple[bytes, bytes]]) -> Profile | None:
-    """The profile that the request prefers, or None where it names none that there is.
+class Preferences(NamedTuple):
+    """What a request prefers; None where it says nothing of it, or nothing that there is.
 
-    The first `handling` counts (RFC 7240, section 2); what is not understood is ignored, as the RFC demands.
+    `code` is a status, `example` the name of an example in the document, `delay` milliseconds, `fault` one of `FAULTS`.
+    """
+
+    profile: Profile | None = None
+    code: int | None = None
+    example: str | None = None
+    delay: int | None = None
+    fault: str | None = None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether an example is to be answered, and nothing to be done."""
+        return self.code is not None or self.example is not None
+
+    @property
+    def applied(self) -> str:
+        """What `Preference-Applied` says of them: a profile judges nothing where an example is answered."""
+        profile = None if self.replaced else self.profile
+        values = {
+            "handling": profile,
+            "code": self.code,
+            "example": self.example,
+            "skep-delay": self.delay,
+            "skep-fault": self.fault,
+        }
+        return ", ".join(f"{name}={value}" for name, value in values.items() if value is not None)
+
+
+NONE: Final = Preferences()
+
+
+def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> Preferences:
+    """What the headers prefer; but for the profile only where `overrides` are taken.
+
+    The first of a name counts (RFC 7240, section 2). What is not understood is ignored, as the RFC demands; but an
+    override that is meant and malformed would make a test pass that tries nothing.
+
+    Raises:
+        BadRequest: an override has a value that it cannot have.
     """
     value = b",".join(value for name, value in headers if name == b"prefer")
     if len(value) > MOST_BYTES:
-        return None
+        return NONE
+    named: dict[bytes, str] = {}
     for name, preferred in _parse(value):
-        if name == b"handling":
-            return "strict" if preferred == b"strict" else "lenient" if preferred == b"lenient" else None
-    return None
+        named.setdefault(name, preferred.decode("latin-1"))
+    profile = _profile(named.get(b"handling"))
+    if not overrides:
+        return Preferences(profile)
+    return Preferences(
+        profile,
+        _number(named, b"code", _CODE, "a status from 200 to 599"),
+        _example(named.get(b"example")),
+        _number(named, b"skep-delay", _DELAY, f"milliseconds, at most {LONGEST_DELAY}"),
+        _fault(named.get(b"skep-fault")),
+    )
 
 
-def _parse(value: bytes) -> Iterable[tuple[bytes, bytes]]:
+def faults_of(preferred: Preferences) -> list[Fault]:
+    """The faults that are asked for, in the order in which they are applied."""
+    faults = [] if preferred.delay is None else [delayed(preferred.delay / 1000)]
+    return faults if preferred.fault is None else [*faults, FAULTS[preferred.fault]]
+
+
+def _profile(handling: str | None) -> Profile | None:
+    return "strict" if handling == "strict" else "lenient" if handling == "lenient" else None
+
+
+def _number(named: dict[bytes, str], name: bytes, form: re.Pattern[str], meant: str) -> int | None:
+    value = named.get(name)
+    if value is None:
+        return None
+    if not form.fullmatch(value) or int(value) > LONGEST_DELAY:
+        raise _malformed(name.decode(), value, meant)
+    return int(value)
+
+
+def _example(value: str | None) -> str | None:
+    if value == "":
+        raise _malformed("example", value, "the name of an example")
+    return value
+
+
+def _fault(value: str | None) -> str | None:
+    if value is not None and value not in FAULTS:
+        raise _malformed("skep-fault", value, f"one of {', '.join(FAULTS)}")
+    return value
+
+
+def _malformed(name: str, value: str, meant: str) -> BadRequest:
+    message = f"{name} is {meant}, not {value[:100]!r}"
+    return BadRequest("Invalid Prefer header", [Detail("", "prefer", message)])
+
+
+def _parse(value: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
     while at < len(value):
         match = _PREFERENCE.match(value, at)

@@ -26,6 +26,7 @@ from starlette.types import Receive, Scope, Send
 
 from skep.handlers.errors import Detail, MethodNotAllowed, NotFound
 from skep.handlers.operations import OPERATIONS
+from skep.server.examples import Examples
 from skep.server.operation import Context, Operation
 from skep.server.strict import StrictProfile
 
@@ -82,7 +83,8 @@ class OperationsAPI(RoutedAPI[Operation]):
         """Compile one operation."""
         schema = operation.body_schema(_JSON)
         strict = StrictProfile(schema) if schema else None
-        return Operation(operation.function, self._context, strict, secured=bool(operation.security))
+        examples = Examples(operation.responses)
+        return Operation(operation.function, self._context, strict, examples, secured=bool(operation.security))
 
 
 class Operations(RoutedMiddleware[OperationsAPI]):

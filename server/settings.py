@@ -17,3 +17,4 @@ class Settings:
     max_body: int = 10 * 1024 * 1024
     body_timeout: float = 20.0
     cors: bool = True
+    overrides: bool = True

@@ -1,8 +1,11 @@
 """The request header Prefer."""
 
+from typing import Literal
+
 import pytest
 
-from skep.server.preferences import handling
+from skep.handlers.errors import BadRequest
+from skep.server.preferences import NONE, Preferences, preferences
 
 
 @pytest.mark.parametrize(
@@ -37,12 +40,66 @@ from skep.server.preferences import handling
         (b"handling=strict," + b"a," * 1000, None),
     ],
 )
-def test_the_profile_that_is_preferred(value: bytes, expected: str | None) -> None:
+def test_the_profile_that_is_preferred(value: bytes, expected: Literal["lenient", "strict"] | None) -> None:
     """The first `handling` counts; what is not understood is ignored (RFC 7240, section 2)."""
-    assert expected == handling([(b"prefer", value)])
+    assert Preferences(expected) == preferences([(b"prefer", value)], overrides=True)
 
 
 def test_repeated_headers_are_one_list() -> None:
     """As RFC 9110 combines them."""
     headers = [(b"prefer", b"respond-async"), (b"accept", b"handling=lenient"), (b"prefer", b"handling=strict")]
-    assert handling(headers) == "strict"
+    assert preferences(headers, overrides=True).profile == "strict"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"code=429", Preferences(code=429)),
+        (b"code=599, code=400", Preferences(code=599)),
+        (b'example="started"', Preferences(example="started")),
+        (b"skep-delay=0", Preferences(delay=0)),
+        (b"skep-delay=600000", Preferences(delay=600_000)),
+        (b"skep-fault=reset, handling=strict", Preferences("strict", fault="reset")),
+        (b"code=400;skep-delay=1,example=strict", Preferences(code=400, example="strict")),
+        (b"codes=429, delay=1, fault=reset", NONE),
+    ],
+)
+def test_an_override_is_read(value: bytes, expected: Preferences) -> None:
+    """Each by its own name; and where overrides are off, not at all."""
+    assert expected == preferences([(b"prefer", value)], overrides=True)
+    assert Preferences(expected.profile) == preferences([(b"prefer", value)], overrides=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (b"code", "code"),
+        (b"code=", "code"),
+        (b"code=42", "code"),
+        (b"code=199", "code"),
+        (b"code=600", "code"),
+        (b"code=4290", "code"),
+        (b"code=+429", "code"),
+        (b'code="\xb2\xb2\xb2"', "code"),
+        (b"example", "example"),
+        (b"skep-delay=-1", "skep-delay"),
+        (b"skep-delay=1.5", "skep-delay"),
+        (b"skep-delay=600001", "skep-delay"),
+        (b"skep-delay=soon", "skep-delay"),
+        (b"skep-fault=", "skep-fault"),
+        (b"skep-fault=explode", "skep-fault"),
+    ],
+)
+def test_a_malformed_override_is_refused(value: bytes, named: str) -> None:
+    """With the reason: a test that asks for nothing that there is would pass without trying anything."""
+    with pytest.raises(BadRequest, match="Prefer") as refused:
+        preferences([(b"prefer", value)], overrides=True)
+    assert refused.value.details[0].message.startswith(f"{named} is ")
+    assert preferences([(b"prefer", value)], overrides=False) == NONE
+
+
+def test_what_was_applied_is_named() -> None:
+    """A profile judges nothing where an example is answered, and so is not."""
+    assert Preferences("strict", delay=5, fault="empty").applied == "handling=strict, skep-delay=5, skep-fault=empty"
+    assert Preferences("strict", code=429).applied == "code=429"
+    assert NONE.applied == ""

@@ -69,7 +69,7 @@ async def test_allow_names_every_method_of_a_path() -> None:
     document = load("honeyhive")
     start, legacy = document["paths"]["/v1/sessions"]["post"], document["paths"].pop("/session/start")["post"]
     document["paths"]["/v1/sessions"] = {"post": start, "put": legacy}
-    context = Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5))
+    context = Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5), overrides=True)
     transport = httpx.ASGITransport(Errors(Connexion({"": document}, context)))
     async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
         response = await client.get("/v1/sessions")
@@ -80,6 +80,6 @@ async def test_an_operation_without_a_handler_stops_the_start() -> None:
     """Not the first request to it."""
     document = load("honeyhive")
     document["paths"]["/v1/sessions"]["post"]["operationId"] = "nobody"
-    context = Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5))
+    context = Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5), overrides=True)
     with pytest.raises(KeyError, match="nobody"):
         Connexion({"": document}, context)

@@ -1,0 +1,64 @@
+"""The answers that the document gives as examples, ready to be sent in place of a real one."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+
+from skep.handlers.errors import BadRequest, Detail
+from skep.server.response import Reply, to_wire
+
+_JSON: Final = "application/json"
+_RETRY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_ERRORS: Final = range(400, 600)
+
+
+class Examples:
+    """The examples of one operation by status and name, in the document's order."""
+
+    def __init__(self, responses: Mapping[str, Any]) -> None:
+        """Prepare the examples of an operation's responses, which have no references left."""
+        self._replies: dict[tuple[int, str], Reply] = {
+            (status, name): reply
+            for code, response in responses.items()
+            if code.isdigit()
+            for status in [int(code)]
+            for name, reply in _replies(status, response)
+        }
+
+    def find(self, code: int | None, name: str | None) -> Reply:
+        """The first example of that status and name, None being any.
+
+        An error that the document does not have is answered in the shape of those that it has.
+
+        Raises:
+            BadRequest: there is no such example.
+        """
+        for (status, known), reply in self._replies.items():
+            if code in {None, status} and name in {None, known}:
+                return reply
+        if code is not None and code in _ERRORS and name is None:
+            return _error(code)
+        there = ", ".join(f"{status} {known}" for status, known in self._replies)
+        wanted = " ".join(str(part) for part in (code, name) if part is not None)
+        message = f"no example {wanted[:100]!r}; there are {there or 'none'}"
+        raise BadRequest("Invalid Prefer header", [Detail("", "prefer", message)])
+
+
+def _replies(status: int, response: Mapping[str, Any]) -> Iterator[tuple[str, Reply]]:
+    headers = {
+        name: str(header["example"]) for name, header in response.get("headers", {}).items() if header.get("required")
+    }
+    for name, example in response.get("content", {}).get(_JSON, {}).get("examples", {}).items():
+        yield name, Reply(status, to_wire(headers.items()), orjson.dumps(example["value"]))
+
+
+def _error(code: int) -> Reply:
+    try:
+        status = HTTPStatus(code)
+        message, error_code = status.phrase, status.name
+    except ValueError:
+        message, error_code = f"Status {code}", f"STATUS_{code}"
+    body = {"statusCode": code, "message": message, "success": False, "errorCode": error_code, "details": []}
+    return Reply(code, to_wire([("Retry-After", "1")]) if code in _RETRY else [], orjson.dumps(body))

@@ -1,0 +1,85 @@
+"""Answers that a client asks for: the document's examples in place of what would be answered."""
+
+import httpx
+import pytest
+from support import SESSION_ID
+
+from skep.handlers.errors import BadRequest
+from skep.openapi import load
+from skep.server.examples import Examples
+
+pytestmark = pytest.mark.anyio
+
+RESPONSES = load("honeyhive")["components"]["responses"]
+ERRORS = {
+    400: ("BadRequest", "malformed"),
+    401: ("Unauthorized", "missing"),
+    408: ("RequestTimeout", "stalled"),
+    413: ("ContentTooLarge", "large"),
+    415: ("UnsupportedMediaType", "text"),
+    503: ("ServiceUnavailable", "away"),
+}
+
+
+@pytest.mark.parametrize("path", ["/v1/sessions", "/session/start"])
+@pytest.mark.parametrize("status", ERRORS)
+async def test_a_documented_status_is_its_first_example(client: httpx.AsyncClient, path: str, status: int) -> None:
+    """With the headers that the document requires of it."""
+    response = await client.post(path, json={"session": {}}, headers={"Prefer": f"code={status}"})
+    name, example = ERRORS[status]
+    assert (status, f"code={status}") == (response.status_code, response.headers["preference-applied"])
+    assert RESPONSES[name]["content"]["application/json"]["examples"][example]["value"] == response.json()
+    required = {name.lower() for name, header in RESPONSES[name].get("headers", {}).items() if header.get("required")}
+    assert required <= set(response.headers)
+    assert ("www-authenticate" in response.headers) == (status == 401)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, "NOT_FOUND"), (429, "TOO_MANY_REQUESTS"), (500, "INTERNAL_SERVER_ERROR"), (599, "STATUS_599")],
+)
+async def test_any_other_error_has_the_documented_body(client: httpx.AsyncClient, status: int, code: str) -> None:
+    """A client has to live with errors that no document names."""
+    response = await client.post("/v1/sessions", json={}, headers={"Prefer": f"code={status}"})
+    assert status == response.status_code
+    body = response.json()
+    assert (status, False, code) == (body["statusCode"], body["success"], body["errorCode"])
+    assert isinstance(body["message"], str)
+    assert ("retry-after" in response.headers) == (status == 429)
+
+
+async def test_an_example_is_named(client: httpx.AsyncClient) -> None:
+    """Alone, or of a status."""
+    for prefer, status in (("example=started", 200), ("code=400, example=strict", 400), ("example=refused", 401)):
+        response = await client.post("/v1/sessions", json={}, headers={"Prefer": prefer})
+        assert (status, prefer) == (response.status_code, response.headers["preference-applied"])
+
+
+@pytest.mark.parametrize("prefer", ["code=201", "code=302", "example=nothing", "code=200, example=strict", "code=x"])
+async def test_what_there_is_not_is_refused(client: httpx.AsyncClient, prefer: str) -> None:
+    """With what there is, and nothing is done."""
+    body = {"session_id": SESSION_ID, "metadata": {"a": 1}}
+    response = await client.post("/v1/sessions", json=body, headers={"Prefer": prefer})
+    assert (400, "Invalid Prefer header") == (response.status_code, response.json()["message"])
+    assert response.json()["details"][0]["rule"] == "prefer"
+    assert (await client.post("/v1/sessions", json={"session_id": SESSION_ID})).json()["metadata"] == {}
+
+
+async def test_an_example_stores_nothing(client: httpx.AsyncClient) -> None:
+    """It is answered in place of what would be done."""
+    body = {"session_id": SESSION_ID, "metadata": {"a": 1}}
+    await client.post("/v1/sessions", json=body, headers={"Prefer": "code=200"})
+    assert (await client.post("/v1/sessions", json={"session_id": SESSION_ID})).json()["metadata"] == {}
+
+
+async def test_a_token_comes_first(client: httpx.AsyncClient) -> None:
+    """Without one nothing is told of the examples."""
+    response = await client.post("/v1/sessions", json={}, headers={"Prefer": "code=429", "Authorization": ""})
+    assert (401, "Missing bearer token") == (response.status_code, response.json()["message"])
+
+
+def test_an_operation_without_examples_says_so() -> None:
+    """Rather than nothing."""
+    with pytest.raises(BadRequest) as refused:
+        Examples({"200": {"description": "no body"}, "default": {}}).find(200, None)
+    assert refused.value.details[0].message == "no example '200'; there are none"
