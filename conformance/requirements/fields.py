@@ -1,7 +1,7 @@
 """What a session carries: its objects and `children_ids`; and what is no field of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from skep.conformance.api import SAME, Api
@@ -14,7 +14,8 @@ from skep.conformance.world import Step
 registry = Registry()
 rule = registry.rule
 PACKED = ("config", "inputs", "outputs")
-OBJECTS = (*PACKED, "metadata", "user_properties")
+MERGED = ("metadata", "user_properties")
+OBJECTS = (*PACKED, *MERGED)
 TENANT = ("org_id", "workspace_id", "project_id")
 CHILDREN = "children_ids (array of strings): IDs of child events"
 ABSENT = "(absent)"
@@ -138,14 +139,27 @@ def wrong_object_is_empty(step: Step) -> Expectations:
     source="Arbitrary metadata: ids of other systems are such numbers",
 )
 def int64_is_kept(step: Step) -> Expectations:
-    """Beyond what a double can tell apart."""
+    """Beyond what a double can tell apart; a merge keeps those that were there, and those that come to them."""
     for name in OBJECTS:
-        value = step.sent.get(name)
-        if step.before is None and isinstance(value, dict):
-            kept = step.event.get(name)
-            held = kept if isinstance(kept, dict) else {}
-            for key in (key for key, each in value.items() if is_int64(each) and abs(each) > WHOLE):
-                yield str(value[key]), str(held.get(key, ABSENT))
+        held = object_of(step.event, name)
+        for key, value in _whole(step, name, held):
+            yield str(value), str(held.get(key, ABSENT))
+
+
+def _whole(step: Step, name: str, held: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The large integers that are to be in the object `name`."""
+    due = object_of(step.sent, name)
+    if step.before is not None:
+        before, new = object_of(step.before, name), due if name in MERGED else {}
+        # of a key in both either may win, and whether a key is kept at all is another requirement's
+        due = {key: {**before, **new}[key] for key in (before.keys() ^ new.keys()) & held.keys()}
+    yield from ((key, value) for key, value in due.items() if is_int64(value) and abs(value) > WHOLE)
+
+
+def object_of(event: object, name: str) -> Mapping[str, Any]:
+    """A property that is an object; empty where it is none."""
+    value = event.get(name) if isinstance(event, Mapping) else None
+    return value if isinstance(value, dict) else {}
 
 
 @rule(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from skep.conformance.api import SAME, Api, Id
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import BOTH, Expectations, Finding, Level
-from skep.conformance.requirements.fields import OF_THE_SERVER
+from skep.conformance.requirements.fields import MERGED, OF_THE_SERVER, object_of
 from skep.conformance.world import Step, canonical
 
 registry = Registry()
@@ -13,7 +13,6 @@ rule = registry.rule
 IDEMPOTENT = "Idempotent on session_id: posting twice with the same session_id merges metadata/user_properties"
 EXISTING = f"{IDEMPOTENT} into the existing session and returns the existing event"
 ABSENT = "(absent)"
-MERGED = ("metadata", "user_properties")
 FIRST = {
     "session_id": SAME,
     "event_name": "first",
@@ -25,8 +24,8 @@ FIRST = {
     "inputs": {"n": 1},
     "outputs": {"n": 1},
     "children_ids": ["first"],
-    "metadata": {"kept": {"a": 1}, "nothing": None, "empty": {}, "both": "old"},
-    "user_properties": {"kept": [1], "nothing": None, "false": False, "both": "old"},
+    "metadata": {"kept": {"a": 1}, "nothing": None, "empty": {}, "both": "old", "id": 2**53 + 1},
+    "user_properties": {"kept": [1], "nothing": None, "false": False, "both": "old", "id": 2**53 + 3},
 }
 SECOND = {
     "session_id": SAME,
@@ -40,8 +39,16 @@ SECOND = {
     "inputs": {"m": 2},
     "outputs": {"m": 2},
     "children_ids": ["second"],
-    "metadata": {"new": {"a": [1, None, {"b": 1.25}]}, "": "", "a.b": {"c": 1}, "KEPT": [], "$n": 0.5, "both": "new"},
-    "user_properties": {"new": [[], {}], "": 0, "a.b": False, "KEPT": {}, "both": "new"},
+    "metadata": {
+        "new": {"a": [1, None, {"b": 1.25}]},
+        "": "",
+        "a.b": {"c": 1},
+        "KEPT": [],
+        "$n": 0.5,
+        "both": "new",
+        "i": 2**53 + 5,
+    },
+    "user_properties": {"new": [[], {}], "": 0, "a.b": False, "KEPT": {}, "both": "new", "i": 2**53 + 7},
 }
 TWICE = (FIRST, SECOND)
 THIRD = {"session_id": SAME, "metadata": {"third": 3}, "user_properties": {"third": 3}}
@@ -92,7 +99,7 @@ def new_value_wins(step: Step) -> Expectations:
         sent = step.sent.get(name)
         if step.before is not None and isinstance(sent, dict) and isinstance(step.before.get(name), dict):
             for key in sent.keys() & step.before[name].keys():
-                yield sent[key], _object(step.event, name).get(key, ABSENT)
+                yield sent[key], object_of(step.event, name).get(key, ABSENT)
 
 
 for _number, _name in enumerate(
@@ -150,7 +157,7 @@ def across_operations(api: Api, operation: str) -> Iterator[Finding]:
     first = next(other for other in BOTH if other != operation)
     created = api.start(api.marked({"session_id": session_id, "metadata": {"a": 1}, "source": "one"}), first)
     merged = api.start(api.marked({"session_id": session_id, "metadata": {"b": 2}, "source": "two"}), operation)
-    expected = {**_object(created.response.event, "metadata"), "b": 2}
+    expected = {**object_of(created.response.event, "metadata"), "b": 2}
     yield Finding(expected, merged.response.event.get("metadata"), (created, merged))
     yield Finding("one", merged.response.event.get("source"), (created, merged))
 
@@ -166,20 +173,15 @@ def merge_lasts(api: Api, operation: str) -> Iterator[Finding]:
         api.start(api.marked({"session_id": session_id, **keys}), operation)
     last = api.start(api.marked({"session_id": session_id}), operation)
     for name in MERGED:
-        seen = _object(last.response.event, name)
+        seen = object_of(last.response.event, name)
         yield Finding([1, 1], [seen.get("first"), seen.get("second")], (last,))
 
 
 def _merges(step: Step, name: str) -> Expectations:
     if step.before is None:
         return
-    before, sent = _object(step.before, name), _object(step.sent, name)
-    seen = _object(step.event, name)
+    before, sent = object_of(step.before, name), object_of(step.sent, name)
+    seen = object_of(step.event, name)
     yield sorted(before.keys() | sent.keys()), sorted(seen)
     for key in before.keys() ^ sent.keys():
         yield {**before, **sent}[key], seen.get(key, ABSENT)
-
-
-def _object(event: object, name: str) -> dict[str, object]:
-    value = event.get(name) if hasattr(event, "get") else None
-    return value if isinstance(value, dict) else {}

@@ -20,6 +20,7 @@ from mutants.mutant import (
     events,
     members,
     of,
+    rounded,
     sessions,
     texts,
     wire,
@@ -29,11 +30,6 @@ from skep.handlers.errors import BadRequest
 from skep.handlers.normalise import FIELDS
 
 mutant = Group("fallbacks")
-
-
-def rounded(value: Any) -> Any:
-    """A number as a double has it."""
-    return int(float(value)) if type(value) is int else value
 
 
 Json = Any

@@ -14,9 +14,11 @@ from mutants.mutant import (
     closed,
     create_or_merge,
     handlers,
+    members,
     merged,
     merging,
     opened,
+    rounded,
     sessions,
     store,
 )
@@ -98,6 +100,10 @@ mutant("duration-filled-in-later", "SES-MERGE-09")(
 mutant("durations-added-up", "SES-MERGE-09")(
     lambda: changing("duration", lambda there, new: (there or 0) + (new or 0) or None)
 )
+for _name in ("metadata", "user_properties"):
+    mutant(f"large-integers-rounded-when-{_name.replace('_', '-')}-merge", "SES-OBJ-08")(
+        lambda name=_name: changing(name, lambda there, new: members(rounded)({**there, **new}))  # type: ignore[misc]
+    )
 mutant("config-merged", "SES-MERGE-10")(lambda: changing("config", lambda there, new: {**there, **new}))
 mutant("inputs-merged", "SES-MERGE-11")(lambda: changing("inputs", lambda there, new: {**there, **new}))
 mutant("inputs-filled-in-later", "SES-MERGE-11")(lambda: changing("inputs", lambda there, new: there or new))

@@ -182,6 +182,11 @@ def texts(change: Callable[[str], Json]) -> Callable[[Json], Json]:
     return members(lambda value: change(value) if isinstance(value, str) else value)
 
 
+def rounded(value: Json) -> Json:
+    """A number as a double has it."""
+    return int(float(value)) if type(value) is int else value
+
+
 def members(change: Callable[[Json], Json]) -> Callable[[Json], Json]:
     """A change of every value in a JSON value that is no container."""
 
