@@ -29,10 +29,6 @@ class ApiError(Exception):
         self.details = tuple(details)
         self.headers: dict[str, str] = dict(headers or {})
 
-    def with_headers(self, headers: Mapping[str, str]) -> "ApiError":
-        """The same error, answered with these headers too."""
-        return type(self)(self.message, self.details, {**self.headers, **headers})
-
 
 class BadRequest(ApiError):
     """The body is not JSON or is refused by the profile."""

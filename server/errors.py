@@ -40,7 +40,8 @@ class Errors:
 
 async def send_error(error: ApiError, send: Send) -> None:
     """Answer with the error's status, headers and body."""
-    await send_json(send, error.status, body_of(error), to_wire(error.headers.items()))
+    reply = reply_of(error)
+    await send_json(send, reply.status, reply.body, reply.headers)
 
 
 def reply_of(error: ApiError) -> Reply:

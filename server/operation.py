@@ -57,28 +57,29 @@ class Operation:
         tenant = authenticate(headers.get(b"authorization")) if self.secured else ANYONE
         if b"prefer" in headers:
             preferred = preferences(scope["headers"], overrides=self.context.overrides)
-            await self._serve_preferred(scope, receive, send, tenant, preferred)
+            reply = await self._reply(headers, receive, tenant, preferred)
+            await send_reply(scope, send, reply)
             return
         answer = await self._answer(headers, receive, tenant, None)
         await send_json(send, answer.status, answer.body, _headers(answer))
 
-    async def _serve_preferred(
-        self, scope: Scope, receive: Receive, send: Send, tenant: Tenant, preferred: Preferences
-    ) -> None:
-        headers = dict(scope["headers"])
-        try:
-            if preferred.replaced:
-                reply = await self._example(headers, receive, preferred)
-            else:
+    async def _reply(
+        self, headers: dict[bytes, bytes], receive: Receive, tenant: Tenant, preferred: Preferences
+    ) -> Reply:
+        """What is answered to a request that has preferences; an error of its handler has its faults too."""
+        if preferred.replaced:
+            reply = await self._example(headers, receive, preferred)
+        else:
+            try:
                 answer = await self._answer(headers, receive, tenant, preferred.profile)
                 reply = Reply(answer.status, _headers(answer), answer.body)
-        except ApiError as error:
-            reply = reply_of(error)
+            except ApiError as error:
+                reply = reply_of(error)
         for fault in faults_of(preferred):
             reply = fault(reply)
-        if preferred.applied:
-            reply = reply._replace(headers=[*reply.headers, (b"preference-applied", preferred.applied.encode())])
-        await send_reply(scope, send, reply)
+        if not preferred.applied:
+            return reply
+        return reply._replace(headers=[*reply.headers, (b"preference-applied", preferred.applied.encode())])
 
     async def _answer(
         self, headers: dict[bytes, bytes], receive: Receive, tenant: Tenant, profile: Profile | None

@@ -11,7 +11,6 @@ from skep.handlers.errors import BadRequest, Detail
 from skep.server.faults import FAULTS, Fault, delayed
 
 MOST_BYTES: Final = 1024  # more is no list of preferences, and is not understood
-LONGEST_DELAY: Final = 600_000  # milliseconds
 
 Profile = Literal["lenient", "strict"]
 
@@ -23,7 +22,7 @@ _PREFERENCE: Final = re.compile(
     re.VERBOSE,
 )
 _CODE: Final = re.compile(r"[2-5][0-9]{2}", re.ASCII)
-_DELAY: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
+_DELAY: Final = re.compile(r"[0-9]{1,5}|[1-5][0-9]{5}|600000", re.ASCII)
 
 
 class Preferences(NamedTuple):
@@ -82,7 +81,7 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
         profile,
         _number(named, b"code", _CODE, "a status from 200 to 599"),
         _example(named.get(b"example")),
-        _number(named, b"skep-delay", _DELAY, f"milliseconds, at most {LONGEST_DELAY}"),
+        _number(named, b"skep-delay", _DELAY, "milliseconds, at most 600000"),
         _fault(named.get(b"skep-fault")),
     )
 
@@ -101,7 +100,7 @@ def _number(named: dict[bytes, str], name: bytes, form: re.Pattern[str], meant: 
     value = named.get(name)
     if value is None:
         return None
-    if not form.fullmatch(value) or int(value) > LONGEST_DELAY:
+    if not form.fullmatch(value):
         raise _malformed(name.decode(), value, meant)
     return int(value)
 

@@ -55,13 +55,16 @@ async def test_an_example_is_named(client: httpx.AsyncClient) -> None:
         assert (status, prefer) == (response.status_code, response.headers["preference-applied"])
 
 
-@pytest.mark.parametrize("prefer", ["code=201", "code=302", "example=nothing", "code=200, example=strict", "code=x"])
+@pytest.mark.parametrize(
+    "prefer", ["code=201", "code=302", "example=nothing", "code=200, example=strict", "code=x", 'example="a, b=\u00e9"']
+)
 async def test_what_there_is_not_is_refused(client: httpx.AsyncClient, prefer: str) -> None:
     """With what there is, and nothing is done."""
     body = {"session_id": SESSION_ID, "metadata": {"a": 1}}
-    response = await client.post("/v1/sessions", json=body, headers={"Prefer": prefer})
+    response = await client.post("/v1/sessions", json=body, headers={b"Prefer": prefer.encode("latin-1")})
     assert (400, "Invalid Prefer header") == (response.status_code, response.json()["message"])
     assert response.json()["details"][0]["rule"] == "prefer"
+    assert "preference-applied" not in response.headers
     assert (await client.post("/v1/sessions", json={"session_id": SESSION_ID})).json()["metadata"] == {}
 
 
