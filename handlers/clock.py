@@ -2,7 +2,10 @@
 
 import time
 import uuid
-from typing import Protocol
+from hashlib import blake2b
+from typing import NamedTuple, Protocol
+
+SEEDED_AT = 1_767_225_600_000  # 2026-01-01T00:00:00Z, where the time of a seeded tenant starts if nothing else is said
 
 
 class Clock(Protocol):
@@ -25,3 +28,54 @@ class SystemClock:
     def new_id(self) -> str:
         """A random UUIDv4."""
         return str(uuid.uuid4())
+
+
+class Timing(NamedTuple):
+    """A tenant's time and ids, as they were planned. Times are milliseconds.
+
+    `at` is the Unix time at which it is frozen, None where it runs; `offset` is what is added to time that runs, `step`
+    what each request adds to time that is frozen. With a `seed` the ids repeat, too. `tenant` is the digest of who
+    planned it, empty where nobody did; `planned` numbers its plans.
+    """
+
+    at: int | None = None
+    offset: int = 0
+    step: int = 0
+    seed: int | None = None
+    tenant: str = ""
+    planned: int = 0
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether times or ids depend on how many requests came before."""
+        return self.step != 0 or self.seed is not None
+
+    def advanced(self, milliseconds: int) -> "Timing":
+        """The same, so much later."""
+        if self.at is None:
+            return self._replace(offset=self.offset + milliseconds)
+        return self._replace(at=self.at + milliseconds)
+
+
+class PlannedClock:
+    """Time and ids of one request, the `number`th since they were planned, counted from 0."""
+
+    def __init__(self, timing: Timing, number: int = 0, system: Clock | None = None) -> None:
+        """Take what was planned; where that says nothing, the system's clock counts."""
+        self._timing = timing
+        self._number = number
+        self._system = system or SystemClock()
+        self._ids = 0
+
+    def now(self) -> int:
+        """Unix time in milliseconds."""
+        at = self._timing.at
+        return self._system.now() + self._timing.offset if at is None else at + self._number * self._timing.step
+
+    def new_id(self) -> str:
+        """A UUIDv4: the same for the same seed, request and place in it."""
+        if self._timing.seed is None:
+            return self._system.new_id()
+        place = f"{self._timing.seed}:{self._number}:{self._ids}".encode()
+        self._ids += 1
+        return str(uuid.UUID(bytes=blake2b(place, digest_size=16).digest(), version=4))

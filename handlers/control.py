@@ -6,7 +6,9 @@ from importlib.metadata import version
 import orjson
 
 from skep.handlers.errors import StoreUnavailable
-from skep.handlers.request import Answer, Request
+from skep.handlers.plan import EVERYONE
+from skep.handlers.reach import reached
+from skep.handlers.request import ANYONE, Answer, Request
 
 _VERSION = version("skep")
 
@@ -25,7 +27,26 @@ def _health(request: Request, warnings: Sequence[str] = (), *, ready: bool) -> b
     return orjson.dumps({"live": True, "ready": ready, "store": store, "warnings": warnings, "version": _VERSION})
 
 
+async def get_version(_request: Request) -> Answer:
+    """The version of skep."""
+    return Answer(orjson.dumps({"version": _VERSION}))
+
+
+async def get_settings(request: Request) -> Answer:
+    """What the server runs with."""
+    return Answer(orjson.dumps({**request.settings, "version": _VERSION}))
+
+
+async def list_tenants(request: Request) -> Answer:
+    """Every tenant that the token reaches."""
+    return Answer(orjson.dumps({"tenants": [tenant.digest for tenant in await reached(request)]}))
+
+
 async def reset(request: Request) -> Answer:
-    """Forget everything of the tenant's that was acknowledged before."""
-    await request.store.reset(request.tenant)
+    """Forget everything that was acknowledged before; for the admin, unless a tenant is named, of all tenants."""
+    for tenant in await reached(request):
+        await request.store.reset(tenant)
+    if request.tenant is EVERYONE and "tenant" not in request.parameters:
+        for tenant in (EVERYONE, ANYONE):
+            await request.store.reset(tenant)
     return Answer(b'{"reset":true}')

@@ -5,7 +5,8 @@ fields. Both are JSON text already: no store parses or changes a value, and two 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
@@ -53,6 +54,26 @@ def text(event: EncodedEvent, tenant: Tenant) -> bytes:
         members[field[:1]].append(field[1:] + b":" + value)
     objects = b",".join(b'"%b":{%b}' % (name, b",".join(members[letter])) for letter, name in _MERGED.items())
     return b"%b,%b,%b}" % (event.packed[:-1], tenant.ids, objects)
+
+
+def pack(event: EncodedEvent) -> bytes:
+    """The packed text, and key and value of each merged member, each after its length in four bytes."""
+    texts = chain((event.packed,), chain.from_iterable(event.merged.items()))
+    return b"".join(chain.from_iterable((len(text).to_bytes(4, "little"), text) for text in texts))
+
+
+def unpack(packed: bytes) -> EncodedEvent:
+    """The event that a text of `pack` stands for."""
+    texts = _texts(packed)
+    return EncodedEvent(next(texts), dict(zip(texts, texts, strict=True)))
+
+
+def _texts(packed: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(packed):
+        start = at + 4
+        at = start + int.from_bytes(packed[at:start], "little")
+        yield packed[start:at]
 
 
 def _dump(value: Any) -> bytes:

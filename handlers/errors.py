@@ -44,6 +44,13 @@ class Unauthorized(ApiError):
     code = "UNAUTHORIZED"
 
 
+class Forbidden(ApiError):
+    """It is known who asks, and that is not for them."""
+
+    status = 403
+    code = "FORBIDDEN"
+
+
 class NotFound(ApiError):
     """There is nothing under that path or id."""
 

@@ -36,14 +36,19 @@ class Client:
         """Take where calls go."""
         self._servers = servers
 
-    async def run(self, script: Script, keys: Sequence[str], *arguments: Any, size: int = 0) -> Any:
-        """The reply to a script that writes, whose keys are in one slot; `size` is the client's part of it, bytes."""
+    async def run(
+        self, script: Script, keys: Sequence[str], *arguments: Any, size: int = 0, durable: bool = True
+    ) -> Any:
+        """The reply to a script, whose keys are in one slot; `size` is the client's part of it, bytes.
+
+        What it writes is waited for on replicas, if that is asked for at all and it is to be `durable`.
+        """
         call = (len(keys), *keys, *arguments)
         try:
             try:
-                return await self._servers.call(keys[0], ("EVALSHA", script.digest, *call), size=size, write=True)
+                return await self._servers.call(keys[0], ("EVALSHA", script.digest, *call), size=size, write=durable)
             except NoScriptError:  # after a restart, a failover or SCRIPT FLUSH
-                return await self._servers.call(keys[0], ("EVAL", script.text, *call), size=size, write=True)
+                return await self._servers.call(keys[0], ("EVAL", script.text, *call), size=size, write=durable)
         except RedisError as error:
             raise _unavailable(error) from error
 
@@ -51,6 +56,13 @@ class Client:
         """The reply to a command that reads a key."""
         try:
             return await self._servers.call(key, command)
+        except RedisError as error:
+            raise _unavailable(error) from error
+
+    async def wait(self, key: str, command: Command, seconds: float) -> Any:
+        """The reply to a command that reads a key, and for which Redis may take so many seconds."""
+        try:
+            return await self._servers.call(key, command, seconds=seconds)
         except RedisError as error:
             raise _unavailable(error) from error
 

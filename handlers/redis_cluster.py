@@ -48,7 +48,7 @@ class Cluster:
         self._looking: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
 
-    async def call(self, key: str, *commands: Command, size: int = 0, write: bool = False) -> Any:
+    async def call(self, key: str, *commands: Command, size: int = 0, write: bool = False, seconds: float = 0) -> Any:
         """The reply to the last of the commands, from the server that holds the key's slot.
 
         Raises:
@@ -67,7 +67,7 @@ class Cluster:
             leave = [("ASKING",)] if asked else []
             asked = None
             try:
-                return await server.call(key, *leave, *commands, size=size, write=write)
+                return await server.call(key, *leave, *commands, size=size, write=write, seconds=seconds)
             except MovedError as moved:
                 await self._moved(moved)
                 error = moved

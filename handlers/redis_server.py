@@ -10,19 +10,24 @@ from skep.handlers.redis_line import Command, Line
 
 LARGE: Final = 256 * 1024  # bytes, from which on a call has a line and a patience of its own
 LARGE_PATIENCE: Final = 5  # times the time for any other
+LONGEST_WAIT: Final = 1.0  # seconds for which a call may ask Redis to wait
 
 
 class Server:
-    """One Redis: a line for what is small, and one for what is large and must not hold the small up."""
+    """One Redis: a line for what is small, and others for what is large, or waits, and must not hold the small up."""
 
     def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int) -> None:
         """Connect later; a call has `timeout` seconds, a write is done when `wait` replicas have it."""
         self._small = Line(connect, timeout, wait)
         self._large = Line(connect, timeout * LARGE_PATIENCE, wait)
+        self._waiting = Line(connect, timeout + LONGEST_WAIT)
 
-    async def call(self, _key: str, *commands: Command, size: int = 0, write: bool = False) -> Any:
-        """The reply to the last of the commands; `size` is the client's part of them, bytes."""
-        line = self._large if size >= LARGE else self._small
+    async def call(self, _key: str, *commands: Command, size: int = 0, write: bool = False, seconds: float = 0) -> Any:
+        """The reply to the last of the commands; `size` is the client's part of them, bytes.
+
+        Commands that Redis may take its time for say for how many `seconds`, at most `LONGEST_WAIT`.
+        """
+        line = self._waiting if seconds else self._large if size >= LARGE else self._small
         return await line.call(*commands, size=size, write=write)
 
     async def call_each(self, command: Command) -> Sequence[Any]:
@@ -32,12 +37,12 @@ class Server:
     @property
     def is_idle(self) -> bool:
         """Whether no call is on its way."""
-        return self._small.is_idle and self._large.is_idle
+        return self._small.is_idle and self._large.is_idle and self._waiting.is_idle
 
     async def close(self) -> None:
-        """Drop both connections."""
-        await self._small.close()
-        await self._large.close()
+        """Drop all connections."""
+        for line in (self._small, self._large, self._waiting):
+            await line.close()
 
 
 def server_at(url: str, timeout: float, wait: int) -> Server:

@@ -1,9 +1,10 @@
 """What an operation is given, and what it gives back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from skep.handlers.clock import Clock
+from skep.handlers.encoding import EncodedEvent
 from skep.handlers.normalise import Fallback
 from skep.handlers.store import Store
 from skep.handlers.tenant import Tenant
@@ -11,16 +12,28 @@ from skep.handlers.tenant import Tenant
 ANYONE = Tenant("", b"")  # who calls an operation that needs no token
 
 
+class Writes(Protocol):
+    """The writing side of a store."""
+
+    async def create_or_merge(self, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+        """Keep the event, or merge into the one that is there."""
+
+
 class Request(NamedTuple):
     """A request after routing, authentication, parsing and the checks of its profile.
 
-    `body` is the parsed JSON of an operation that takes one, else None.
+    `body` is the parsed JSON of an operation that takes one, else None; `parameters` are those of path and query;
+    `settings` is what the server runs with, and is told to who asks for it; `writes` is what an operation of the API
+    writes to: the store, or a fault before it.
     """
 
     store: Store
     clock: Clock
     tenant: Tenant = ANYONE
     body: Any = None
+    parameters: Mapping[str, Any] = {}
+    settings: Mapping[str, Any] = {}
+    writes: Writes | None = None
 
 
 class Answer(NamedTuple):

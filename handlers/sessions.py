@@ -31,5 +31,5 @@ async def start_session_legacy(request: Request) -> Answer:
 
 async def _start(request: Request, session: Mapping[str, Any]) -> Answer:
     event, fallbacks = normalise_session(session, request.clock)
-    stored = await request.store.create_or_merge(request.tenant, event["event_id"], encode(event))
+    stored = await (request.writes or request.store).create_or_merge(request.tenant, event["event_id"], encode(event))
     return Answer(text(stored, request.tenant), fallbacks)

@@ -5,6 +5,8 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from skep.handlers.encoding import EncodedEvent
+from skep.handlers.journal import Journal
+from skep.handlers.plan import Plans
 from skep.handlers.tenant import Tenant
 
 SCHEMES = ("memory", "redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
@@ -15,19 +17,35 @@ class StoreOptions(NamedTuple):
 
     `ttl` is how many seconds an event lives after its last write, None is for ever; `wait` is how many replicas of
     Redis have to have a write before it is answered; `prefix` begins every key in Redis; `timeout` is for how many
-    seconds Redis may be silent.
+    seconds Redis may be silent. `journal` is how many requests of each tenant are kept.
     """
 
     ttl: float | None = None
     wait: int = 0
     prefix: str = "skep"
     timeout: float = 2.0
+    journal: int = 1000
+
+
+class Found(NamedTuple):
+    """An event's id, and its place among those of its tenant: the higher, the later it was written last."""
+
+    place: int
+    event_id: str
 
 
 class Store(Protocol):
     """Events by tenant and id. Every method but `close` raises `StoreUnavailable` where the store is away."""
 
     kind: str
+
+    @property
+    def journal(self) -> Journal:
+        """What came in and went out."""
+
+    @property
+    def plans(self) -> Plans:
+        """What is planned for whom."""
 
     async def check(self) -> Sequence[str]:
         """Return if the store answers and can be used; gives what about it would lose data, a sentence each."""
@@ -41,8 +59,11 @@ class Store(Protocol):
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""
 
+    async def newest(self, tenant: Tenant, before: Found | None, count: int) -> Sequence[Found]:
+        """The tenant's events that were written last, before that one, the newest first."""
+
     async def reset(self, tenant: Tenant) -> None:
-        """Delete all of the tenant's events: afterwards none that was acknowledged before is there."""
+        """Delete all of the tenant: events, journal, plan. Nothing that was acknowledged before is there afterwards."""
 
     async def close(self) -> None:
         """Let go of all connections."""

@@ -10,14 +10,15 @@ one step.
 
 import asyncio
 from binascii import crc32
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
-from skep.handlers.encoding import EncodedEvent
+from skep.handlers.encoding import EncodedEvent, merge, pack, unpack
 from skep.handlers.errors import StoreUnavailable
+from skep.handlers.journal_redis import RedisJournal
+from skep.handlers.plans_redis import RedisPlans
 from skep.handlers.redis_client import client_for, script
-from skep.handlers.store import StoreOptions
+from skep.handlers.store import Found, StoreOptions
 from skep.handlers.tenant import Tenant
 
 OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
@@ -99,6 +100,8 @@ class RedisStore:
         if options.ttl is not None and options.ttl > LONGEST:
             raise ValueError(f"a ttl of more than {LONGEST} seconds is not supported")
         self._client = client_for(url, options.timeout, options.wait)
+        self.journal = RedisJournal(self._client, options.prefix, options.journal)
+        self.plans = RedisPlans(self._client, options.prefix, self.journal.flush)
         self._prefix = options.prefix
         self._wait = options.wait
         self._script = _CREATE_OR_MERGE if options.ttl is None else _CREATE_OR_MERGE_FOR_A_TIME
@@ -114,7 +117,7 @@ class RedisStore:
         """Keep the event, or merge into the one that is there, in one script."""
         index = self._index(tenant, crc32(event_id.encode()) % BUCKETS)
         keys = (f"{index}:{event_id}", index)
-        written = _pack(event)
+        written = pack(event)
         life = (FOR_EVER,) if self._ttl is None else ((self._ttl + SLACK) * 1000, self._ttl)
         reply = await self._client.run(self._script, keys, event_id, written, *life, size=len(written))
         return _decode(reply) if reply else event
@@ -125,19 +128,35 @@ class RedisStore:
         reply = await self._client.read(key, ("HGETALL", key))
         return _decode(reply) if reply else None
 
+    async def newest(self, tenant: Tenant, before: Found | None, count: int) -> Sequence[Found]:
+        """The tenant's events that were written last, the newest first: the newest of each bucket, put in order."""
+        end = "+inf" if before is None else before.place
+        indexes = (self._index(tenant, bucket) for bucket in range(BUCKETS))
+        # one more, as the bound takes in what has the same place as the one before
+        commands = (
+            (index, ("ZREVRANGEBYSCORE", index, end, "-inf", "WITHSCORES", "LIMIT", 0, count + 1)) for index in indexes
+        )
+        replies = await asyncio.gather(*(self._client.read(index, command) for index, command in commands))
+        found = [Found(int(place), event_id.decode()) for reply in replies for event_id, place in _scores(reply)]
+        return sorted((each for each in found if before is None or each < before), reverse=True)[:count]
+
     async def reset(self, tenant: Tenant) -> None:
-        """Delete all of the tenant's events, in steps, bucket by bucket.
+        """Delete all of the tenant, its events in steps, bucket by bucket.
 
         What is written meanwhile may be deleted too, as if it had come before: neither was answered yet when the other
         began.
         """
+        await self.plans.forget(tenant)
+        await self.journal.clear(tenant)
         buckets = (self._empty(self._index(tenant, bucket)) for bucket in range(BUCKETS))
         for failure in await asyncio.gather(*buckets, return_exceptions=True):  # none runs on behind the answer
             if failure is not None:
                 raise failure
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Write what waits, and close all connections."""
+        await self.journal.close()
+        await self.plans.close()
         await self._client.close()
 
     async def _empty(self, index: str) -> None:
@@ -179,22 +198,13 @@ def _usable(reply: object) -> dict[bytes, bytes]:
     return info
 
 
-def _pack(event: EncodedEvent) -> bytes:
-    """The packed text, and key and value of each merged member, each after its length in four bytes."""
-    texts = chain((event.packed,), chain.from_iterable(event.merged.items()))
-    return b"".join(chain.from_iterable((len(text).to_bytes(4, "little"), text) for text in texts))
-
-
-def _unpack(packed: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(packed):
-        start = at + 4
-        at = start + int.from_bytes(packed[at:start], "little")
-        yield packed[start:at]
+def _scores(reply: Any) -> Iterable[tuple[bytes, bytes | float]]:
+    """Members and scores, as either protocol of Redis gives them."""
+    if reply and isinstance(reply[0], list):
+        return ((member, score) for member, score in reply)
+    return zip(reply[::2], reply[1::2], strict=True)
 
 
 def _decode(reply: list[bytes] | dict[bytes, bytes]) -> EncodedEvent:
     merged = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
-    created = _unpack(merged.pop(b"e"))
-    packed = next(created)
-    return EncodedEvent(packed, {**dict(zip(created, created, strict=True)), **merged})
+    return merge(unpack(merged.pop(b"e")), merged)

@@ -1,21 +1,32 @@
-"""Put the application together: CORS around errors around Connexion around the operations."""
+"""Put the application together: CORS around the answers around Connexion around the operations."""
+
+from functools import partial
+from typing import Any
 
 from starlette.types import ASGIApp
 
 from skep.handlers.clock import SystemClock
 from skep.handlers.store import Store
 from skep.openapi import load
+from skep.server.access import Access
 from skep.server.body import Limits
+from skep.server.control import ControlContext, ControlOperation
 from skep.server.cors import CONTROL, Cors
-from skep.server.errors import Errors
-from skep.server.operation import Context
-from skep.server.routing import Connexion
-from skep.server.settings import Settings
+from skep.server.errors import Answers
+from skep.server.operation import Context, Operation
+from skep.server.recorder import Recorder
+from skep.server.routing import Connexion, Serve
+from skep.server.settings import Settings, described
 
 
 def build(settings: Settings, store: Store) -> ASGIApp:
     """The ASGI application that serves both documents on a store."""
-    limits = Limits(settings.max_body, settings.body_timeout)
-    context = Context(store, SystemClock(), limits, overrides=settings.overrides)
-    app: ASGIApp = Errors(Connexion({CONTROL: load("control"), "": load("honeyhive")}, context))
+    limits, clock = Limits(settings.max_body, settings.body_timeout), SystemClock()
+    context = Context(store, clock, limits, overrides=settings.overrides)
+    control = ControlContext(store, clock, limits, Access(settings), described(settings))
+    documents: dict[str, tuple[dict[str, Any], Serve]] = {
+        CONTROL: (load("control"), partial(ControlOperation, context=control)),
+        "": (load("honeyhive"), partial(Operation, context=context)),
+    }
+    app: ASGIApp = Answers(Connexion(documents), Recorder(store))
     return Cors(app) if settings.cors else app

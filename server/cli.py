@@ -99,11 +99,20 @@ class _Seconds(click.FloatRange):
     show_default=True,
     help="Let clients ask for other answers: Prefer: code=, example=, skep-delay=, skep-fault=.",
 )
-def serve(
-    store: str, ttl: float | None, store_wait: int, store_prefix: str, store_timeout: float, **options: Any
-) -> None:
+@click.option(
+    "--journal",
+    type=click.IntRange(0, 1_000_000),
+    default=_DEFAULT.store_options.journal,
+    show_default=True,
+    help="Requests of each tenant that are kept to be looked at; 0 is off.",
+)
+@click.option(
+    "--admin-token", help="Token that reaches every tenant's data.  [default: none is needed on loopback, else made up]"
+)
+def serve(store: str, ttl: float | None, journal: int, **options: Any) -> None:
     """Serve the API until SIGINT or SIGTERM. Each option has an environment variable, such as SKEP_PORT."""
-    store_options = StoreOptions(ttl, store_wait, store_prefix, store_timeout)
+    given = {name: options.pop(f"store_{name}") for name in ("wait", "prefix", "timeout")}
+    store_options = StoreOptions(ttl=ttl, journal=journal, **given)
     settings = Settings(store=store, store_options=store_options, **options)
     _check(settings)
     from skep.server.run import StartError, run  # noqa: PLC0415 - importing the server takes most of its start

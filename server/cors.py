@@ -11,6 +11,13 @@ from skep.handlers.errors import BadRequest
 from skep.server.errors import body_of
 
 CONTROL = "/__admin"
+
+
+def is_control(path: str) -> bool:
+    """Whether it is a path of skep's own."""
+    return path == CONTROL or path.startswith(f"{CONTROL}/")
+
+
 _EXPOSED = ("Preference-Applied", "Retry-After", "Skep-Fallbacks", "WWW-Authenticate")
 
 
@@ -39,6 +46,5 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        path = scope["path"]
-        app = self._app if path == CONTROL or path.startswith(f"{CONTROL}/") else self._open
+        app = self._app if is_control(scope["path"]) else self._open
         await app(scope, receive, send)

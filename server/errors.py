@@ -2,12 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import Final
 
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from skep.handlers.errors import ApiError, InternalError, Unavailable
-from skep.server.response import Reply, send_json, to_wire
+from skep.server.exchange import EXCHANGE, Exchange
+from skep.server.response import Reply, send_reply, to_wire
+
+Record = Callable[[Exchange, Reply], None]
 
 _log = logging.getLogger(__name__)
 
@@ -16,36 +21,46 @@ class ClientDisconnected(Exception):
     """The client is gone, and there is nobody to answer."""
 
 
-class Errors:
-    """What is raised inside becomes the documented error body."""
+class Answers:
+    """Sends the one answer of each request: what the application left in the exchange, or the error that it raised."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Render the errors of `app`."""
+    def __init__(self, app: ASGIApp, record: Record) -> None:
+        """Answer for `app`; `record` is told of each exchange before its answer is sent."""
         self._app = app
+        self._record = record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and answer for it if that raises."""
+        """Serve one request."""
+        exchange = scope[EXCHANGE] = Exchange(scope)
         try:
             await self._app(scope, receive, send)
+            reply = exchange.reply or _FAULT
         except ClientDisconnected:
             return
         except asyncio.CancelledError:  # by the server, which is ending
-            await send_error(Unavailable("The server is ending", headers={"Connection": "close"}), send)
+            reply = _ENDING
         except ApiError as error:
-            await send_error(error, send)
-        except Exception:  # noqa: BLE001 - the last resort: whatever is raised, the client gets the documented body
+            reply = reply_of(error)
+        except Exception:  # noqa: BLE001 - whatever is raised, the client gets the documented body
             _log.exception("a fault of skep's own")
-            await send_error(InternalError("Internal server error"), send)
+            reply = _FAULT
+        exchange.reply = reply
+        self._record(exchange, reply)
+        if reply.delay:
+            reply = await _delayed(reply)
+        await send_reply(scope, send, reply)
 
 
-async def send_error(error: ApiError, send: Send) -> None:
-    """Answer with the error's status, headers and body."""
-    reply = reply_of(error)
-    await send_json(send, reply.status, reply.body, reply.headers)
+async def _delayed(reply: Reply) -> Reply:
+    try:
+        await asyncio.sleep(reply.delay)
+    except asyncio.CancelledError:
+        return _ENDING
+    return reply
 
 
 def reply_of(error: ApiError) -> Reply:
-    """The same as a value."""
+    """The answer with the error's status, headers and body."""
     return Reply(error.status, to_wire(error.headers.items()), body_of(error))
 
 
@@ -60,3 +75,7 @@ def body_of(error: ApiError) -> bytes:
             "details": [detail._asdict() for detail in error.details],
         }
     )
+
+
+_FAULT: Final = reply_of(InternalError("Internal server error"))
+_ENDING: Final = reply_of(Unavailable("The server is ending", headers={"Connection": "close"}))

@@ -1,7 +1,8 @@
 """Faults: planned misbehaviours, each a small function from an answer to what is sent in its place."""
 
-from collections.abc import Callable, Mapping
-from typing import Final
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from skep.server.response import Reply
 
@@ -41,6 +42,43 @@ def malformed(reply: Reply) -> Reply:
 def mistyped(reply: Reply) -> Reply:
     """The same body as text/html."""
     return reply._replace(media_type=b"text/html")
+
+
+def retried(seconds: int) -> Fault:
+    """The answer with that `Retry-After`."""
+    header = (b"retry-after", b"%d" % seconds)
+    return lambda reply: reply._replace(headers=[*(each for each in reply.headers if each[0] != header[0]), header])
+
+
+def edited(missing: Iterable[str], null: Iterable[str]) -> Fault:
+    """The answer without some members of its body, and with null for others, named by JSON pointers (RFC 6901)."""
+
+    def fault(reply: Reply) -> Reply:
+        body = json.loads(reply.body)
+        for pointer in missing:
+            _edit(body, pointer, lambda parent, key: parent.pop(key))
+        for pointer in null:
+            _edit(body, pointer, lambda parent, key: parent.__setitem__(key, None))
+        return reply._replace(body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+
+    return fault
+
+
+def _edit(body: Any, pointer: str, edit: Callable[[Any, Any], object]) -> None:
+    """Edit what a pointer names, if it is there."""
+    *path, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    try:
+        for part in path:
+            body = body[_key(body, part)]
+        key = _key(body, last)
+        body[key]
+    except (KeyError, IndexError, TypeError, ValueError):
+        return
+    edit(body, key)
+
+
+def _key(parent: Any, part: str) -> str | int:
+    return int(part) if isinstance(parent, list) else part
 
 
 FAULTS: Final[Mapping[str, Fault]] = {

@@ -1,32 +1,37 @@
-"""One operation of a document, compiled: all that depends on it alone is prepared when the application is built.
+"""One operation of the mocked API, compiled: all that depends on it alone is prepared when the application is built.
 
 At a request it reads top to bottom in the order of the protocol: who asks, how to judge, what was sent, what to do.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from skep.handlers.clock import Clock
+from skep.handlers.clock import Clock, PlannedClock
 from skep.handlers.errors import ApiError, BadRequest, Detail
 from skep.handlers.operations import Handler
-from skep.handlers.request import ANYONE, Answer, Request
+from skep.handlers.plan import Plan
+from skep.handlers.request import ANYONE, Answer, Request, Writes
 from skep.handlers.store import Store
 from skep.handlers.tenant import Tenant
+from skep.handlers.window import Window
+from skep.server.armed import Armed, armed_for
 from skep.server.auth import authenticate
 from skep.server.body import Limits, check_media_type, parse_json, read_body
 from skep.server.errors import reply_of
 from skep.server.examples import Examples
+from skep.server.exchange import EXCHANGE, Exchange
 from skep.server.fallbacks import header_value
-from skep.server.preferences import Preferences, Profile, faults_of, preferences
-from skep.server.response import Reply, send_json, send_reply, to_wire
+from skep.server.parameters import Parameters
+from skep.server.preferences import NONE, Preferences, Profile, faults_of, preferences
+from skep.server.response import Reply, to_wire
 from skep.server.strict import StrictProfile
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every operation of an application shares; `overrides` says whether clients may ask for other answers."""
+    """What every operation of the API shares; `overrides` says whether clients may ask for other answers."""
 
     store: Store
     clock: Clock
@@ -34,72 +39,138 @@ class Context:
     overrides: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An ASGI application that serves one operation.
+class Compiled(NamedTuple):
+    """What the document says of an operation, ready for use.
 
     `strict` is None where the operation takes no body; `secured` says whether it needs a bearer token.
     """
 
+    id: str
     handler: Handler
-    context: Context
     strict: StrictProfile | None
     examples: Examples
+    parameters: Parameters
     secured: bool
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+
+class _Means(NamedTuple):
+    """What a request's handler gets beside what was sent."""
+
+    store: Store
+    writes: Writes
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An ASGI application that serves one operation of the API, and leaves the answer in the exchange."""
+
+    compiled: Compiled
+    context: Context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """Serve one request.
 
         Raises:
             ApiError: the request is refused.
         """
+        exchange: Exchange = scope[EXCHANGE]
+        exchange.operation = self.compiled.id
         headers = dict(scope["headers"])
-        tenant = authenticate(headers.get(b"authorization")) if self.secured else ANYONE
-        if b"prefer" in headers:
-            preferred = preferences(scope["headers"], overrides=self.context.overrides)
-            reply = await self._reply(headers, receive, tenant, preferred)
-            await send_reply(scope, send, reply)
+        tenant = authenticate(headers.get(b"authorization")) if self.compiled.secured else ANYONE
+        exchange.tenant = tenant
+        plan = await self._plan(tenant)
+        if plan is not None or b"prefer" in headers:
+            preferred = (
+                preferences(scope["headers"], overrides=self.context.overrides) if b"prefer" in headers else NONE
+            )
+            exchange.reply = await self._reply(exchange, headers, receive, preferred, plan)
             return
-        answer = await self._answer(headers, receive, tenant, None)
-        await send_json(send, answer.status, answer.body, _headers(answer))
+        means = _Means(self.context.store, self.context.store, self.context.clock)
+        answer = await self._answer(exchange, headers, receive, None, means)
+        exchange.reply = Reply(answer.status, _headers(answer), answer.body)
+
+    async def _plan(self, tenant: Tenant) -> Plan | None:
+        plans = self.context.store.plans
+        if not plans.is_fresh:
+            await plans.refresh()
+        return plans.of(tenant)
 
     async def _reply(
-        self, headers: dict[bytes, bytes], receive: Receive, tenant: Tenant, preferred: Preferences
+        self,
+        exchange: Exchange,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        preferred: Preferences,
+        plan: Plan | None,
     ) -> Reply:
-        """What is answered to a request that has preferences; an error of its handler has its faults too."""
-        if preferred.replaced:
-            reply = await self._example(headers, receive, preferred)
+        """What is answered to a request that has preferences, or a plan; an error of its handler has its faults too."""
+        plans = self.context.store.plans
+        armed = Armed() if plan is None else await armed_for(plan, plans, self.compiled.id)
+        exchange.faults = [*armed.names, *preferred.faults]
+        if preferred.is_replaced or armed.is_replaced:
+            reply = await self._example(exchange, headers, receive, preferred, armed)
         else:
             try:
-                answer = await self._answer(headers, receive, tenant, preferred.profile)
+                means = await self._means(plan, armed)
+                answer = await self._answer(exchange, headers, receive, preferred.profile, means)
                 reply = Reply(answer.status, _headers(answer), answer.body)
             except ApiError as error:
                 reply = reply_of(error)
-        for fault in faults_of(preferred):
+        for fault in (*armed.faults, *faults_of(preferred)):
             reply = fault(reply)
         if not preferred.applied:
             return reply
         return reply._replace(headers=[*reply.headers, (b"preference-applied", preferred.applied.encode())])
 
+    async def _means(self, plan: Plan | None, armed: Armed) -> _Means:
+        """The clock that is planned, and the store, or a window to it where updates may be lost."""
+        store, clock = self.context.store, self.context.clock
+        if plan is None:
+            return _Means(store, store, clock)
+        timing = plan.timing
+        number = await store.plans.count(timing.tenant, f"requests:{timing.planned}") if timing.is_counted else 0
+        writes = Window(store, armed.window) if plan.has_windows else store
+        return _Means(store, writes, PlannedClock(timing, number, clock))
+
     async def _answer(
-        self, headers: dict[bytes, bytes], receive: Receive, tenant: Tenant, profile: Profile | None
+        self,
+        exchange: Exchange,
+        headers: dict[bytes, bytes],
+        receive: Receive,
+        profile: Profile | None,
+        means: _Means,
     ) -> Answer:
-        body = await self._body(headers, receive, profile)
-        return await self.handler(Request(self.context.store, self.context.clock, tenant, body))
+        exchange.profile = profile or "lenient"
+        scope = exchange.scope
+        parameters = self.compiled.parameters.read(scope.get("path_params", {}), scope["query_string"])
+        body = await self._body(exchange, headers, receive, profile)
+        tenant = exchange.tenant or ANYONE
+        return await self.compiled.handler(
+            Request(means.store, means.clock, tenant, body, parameters, writes=means.writes)
+        )
 
-    async def _example(self, headers: dict[bytes, bytes], receive: Receive, preferred: Preferences) -> Reply:
+    async def _example(
+        self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, preferred: Preferences, armed: Armed
+    ) -> Reply:
         """An example in place of the answer; the body is read, and neither judged nor used."""
-        if self.strict is not None:
-            await read_body(headers, receive, self.context.limits)
-        return self.examples.find(preferred.code, preferred.example)
+        if self.compiled.strict is not None:
+            exchange.body = await read_body(headers, receive, self.context.limits)
+        if preferred.is_replaced:
+            return self.compiled.examples.find(preferred.code, preferred.example)
+        return self.compiled.examples.find(armed.code, armed.example)
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive, profile: Profile | None) -> Any:
-        if self.strict is None:
+    async def _body(
+        self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, profile: Profile | None
+    ) -> Any:
+        strict = self.compiled.strict
+        if strict is None:
             return None
         check_media_type(headers)
-        body = parse_json(await read_body(headers, receive, self.context.limits))
+        exchange.body = await read_body(headers, receive, self.context.limits)
+        body = parse_json(exchange.body)
         if profile == "strict":
-            self.strict.check(body)
+            strict.check(body)
         if not isinstance(body, dict):
             raise BadRequest("The body must be a JSON object", [Detail("", "type", "must be an object")])
         return body

@@ -4,7 +4,7 @@ Of the latter, `code` and `example` are the names that Prism has for them; `skep
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from skep.handlers.errors import BadRequest, Detail
@@ -38,22 +38,22 @@ class Preferences(NamedTuple):
     fault: str | None = None
 
     @property
-    def replaced(self) -> bool:
+    def is_replaced(self) -> bool:
         """Whether an example is to be answered, and nothing to be done."""
         return self.code is not None or self.example is not None
 
     @property
     def applied(self) -> str:
         """What `Preference-Applied` says of them: a profile judges nothing where an example is answered."""
-        profile = None if self.replaced else self.profile
-        values = {
-            "handling": profile,
-            "code": self.code,
-            "example": self.example,
-            "skep-delay": self.delay,
-            "skep-fault": self.fault,
-        }
-        return ", ".join(f"{name}={value}" for name, value in values.items() if value is not None)
+        profile = None if self.is_replaced else self.profile
+        handling = () if profile is None else (f"handling={profile}",)
+        return ", ".join((*handling, *self.faults))
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Each override, as it was asked for."""
+        values = {"code": self.code, "example": self.example, "skep-delay": self.delay, "skep-fault": self.fault}
+        return [f"{name}={value}" for name, value in values.items() if value is not None]
 
 
 NONE: Final = Preferences()

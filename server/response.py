@@ -1,6 +1,5 @@
 """Send an answer: the one place that writes ASGI response messages."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -40,9 +39,7 @@ async def send_json(send: Send, status: int, body: bytes, headers: Headers = ())
 
 
 async def send_reply(scope: Scope, send: Send, reply: Reply) -> None:
-    """Send an answer as a fault made it."""
-    if reply.delay:
-        await asyncio.sleep(reply.delay)
+    """Send an answer as it is, or as a fault made it."""
     if reply.ending in {None, "truncate"}:
         await _send(send, reply.status, reply.media_type, len(reply.body), reply.headers)
     if reply.ending is None:

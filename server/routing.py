@@ -7,7 +7,7 @@ validator of 2020-12.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 with warnings.catch_warnings():
@@ -22,13 +22,16 @@ from connexion.resolver import Resolver
 from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from skep.handlers.errors import Detail, MethodNotAllowed, NotFound
 from skep.handlers.operations import OPERATIONS
 from skep.server.examples import Examples
-from skep.server.operation import Context, Operation
+from skep.server.operation import Compiled
+from skep.server.parameters import Parameters
 from skep.server.strict import StrictProfile
+
+Serve = Callable[[Compiled], ASGIApp]
 
 _JSON = "application/json"
 
@@ -70,21 +73,28 @@ class Routing(RoutingMiddleware):
         return {method for other in siblings if other.path == route.path for method in other.methods}
 
 
-class OperationsAPI(RoutedAPI[Operation]):
+class OperationsAPI(RoutedAPI[ASGIApp]):
     """The operations of one document."""
 
-    def __init__(self, specification: OpenAPISpecification, *, context: Context, **options: Any) -> None:
+    def __init__(self, specification: OpenAPISpecification, *, serve: Serve, **options: Any) -> None:
         """Compile every operation."""
         super().__init__(specification, **options)
-        self._context = context
+        self._serve = serve
         self.add_paths()
 
-    def make_operation(self, operation: OpenAPIOperation) -> Operation:
+    def make_operation(self, operation: OpenAPIOperation) -> ASGIApp:
         """Compile one operation."""
         schema = operation.body_schema(_JSON)
-        strict = StrictProfile(schema) if schema else None
-        examples = Examples(operation.responses)
-        return Operation(operation.function, self._context, strict, examples, secured=bool(operation.security))
+        return self._serve(
+            Compiled(
+                operation.operation_id,
+                operation.function,
+                StrictProfile(schema) if schema else None,
+                Examples(operation.responses),
+                Parameters(operation.parameters),
+                secured=bool(operation.security),
+            )
+        )
 
 
 class Operations(RoutedMiddleware[OperationsAPI]):
@@ -92,24 +102,26 @@ class Operations(RoutedMiddleware[OperationsAPI]):
 
     api_cls = OperationsAPI
 
-    def __init__(self, context: Context) -> None:
-        """Compile operations with this context."""
+    def __init__(self, serve: Mapping[str, Serve]) -> None:
+        """Serve the operations of a document as it is said for its base path."""
         super().__init__(_refuse)
-        self._context = context
+        self._serve = serve
 
-    def add_api(self, specification: OpenAPISpecification, **options: Any) -> OperationsAPI:
+    def add_api(self, specification: OpenAPISpecification, *, base_path: str, **options: Any) -> OperationsAPI:
         """Add the operations of a document."""
-        api: OperationsAPI = super().add_api(specification, context=self._context, **options)
+        serve = self._serve[base_path]
+        api: OperationsAPI = super().add_api(specification, base_path=base_path, serve=serve, **options)
         return api
 
 
 class Connexion(ConnexionMiddleware):
     """Connexion with routing alone, built at once, for documents of OpenAPI 3.1."""
 
-    def __init__(self, documents: Mapping[str, dict[str, Any]], context: Context) -> None:
-        """Serve each document under its base path, such as `/__admin`."""
-        super().__init__(Operations(context), middlewares=[Routing], resolver=Resolver(OPERATIONS.__getitem__))
-        for base_path, document in documents.items():
+    def __init__(self, documents: Mapping[str, tuple[dict[str, Any], Serve]]) -> None:
+        """Serve each document under its base path, such as `/__admin`, in the way that stands beside it."""
+        operations = Operations({base_path: serve for base_path, (_, serve) in documents.items()})
+        super().__init__(operations, middlewares=[Routing], resolver=Resolver(OPERATIONS.__getitem__))
+        for base_path, (document, _) in documents.items():
             self.apis.append(API(OpenAPI31Specification(document), base_path=base_path, **vars(self.options)))
         self.app, self.middleware_stack = self._build_middleware_stack()
 

@@ -1,19 +1,21 @@
 """Run the server: look at the store, listen, serve in this process or in workers."""
 
 import asyncio
+import secrets
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
 from skep.handlers.errors import StoreUnavailable
 from skep.handlers.store import Store, store_for
+from skep.server.access import is_local
 from skep.server.app import build
 from skep.server.http_server import bind, serve, url_of
-from skep.server.settings import Settings
+from skep.server.settings import Settings, place_of
 from skep.server.workers import Workers
 
 T = TypeVar("T")
@@ -30,10 +32,11 @@ def run(settings: Settings) -> None:
         StartError: the store or the address cannot be had.
     """
     for warning in _in_a_loop(_check(settings)):
-        print(f"skep: warning: {warning}", file=sys.stderr, flush=True)  # noqa: T201 - for who starts the server
-    store = store_for(settings.store, settings.store_options)
-    app = build(settings, store)
+        _say(f"warning: {warning}")
     with _listener(settings) as listener:
+        settings = _with_admin(settings)
+        store = store_for(settings.store, settings.store_options)
+        app = build(settings, store)
 
         def ready() -> None:
             print(f"skep is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
@@ -54,12 +57,23 @@ async def _check(settings: Settings) -> Sequence[str]:
         return await store.check()
     except StoreUnavailable as error:
         reason = " ".join(str(error.__cause__ or error).split())
-        parts = urlsplit(settings.store)
-        place = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()  # without its password
-        msg = f"the store {place} is not available: {reason}"
+        msg = f"the store {place_of(settings.store)} is not available: {reason}"
         raise StartError(msg) from error
     finally:
         await store.close()
+
+
+def _with_admin(settings: Settings) -> Settings:
+    """With a token for the admin, made up where others than this machine could be the admin without."""
+    if settings.admin_token or is_local(settings.host):
+        return settings
+    token = secrets.token_urlsafe(24)
+    _say(f"the control API is open to others than this machine, and wants the admin token {token}")
+    return replace(settings, admin_token=token)
+
+
+def _say(line: str) -> None:
+    print(f"skep: {line}", file=sys.stderr, flush=True)  # noqa: T201 - for who starts the server
 
 
 def _listener(settings: Settings) -> socket.socket:

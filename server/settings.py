@@ -1,13 +1,19 @@
 """What `skep serve` was told, read once and frozen."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from skep.handlers.store import StoreOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How to serve. Sizes are bytes, times are seconds; `workers` is how many processes."""
+    """How to serve. Sizes are bytes, times are seconds; `workers` is how many processes.
+
+    Without an `admin_token` whoever has no token is the admin, on loopback.
+    """
 
     host: str = "127.0.0.1"
     port: int = 4010
@@ -18,3 +24,17 @@ class Settings:
     body_timeout: float = 20.0
     cors: bool = True
     overrides: bool = True
+    admin_token: str | None = None
+
+
+def described(settings: Settings) -> Mapping[str, Any]:
+    """The settings as the control API tells them: without the store's password and the admin's token."""
+    told = {**asdict(settings), **settings.store_options._asdict(), "store": place_of(settings.store)}
+    del told["store_options"], told["admin_token"]
+    return told
+
+
+def place_of(store: str) -> str:
+    """A store's URL without user, password and options."""
+    parts = urlsplit(store)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -17,8 +17,9 @@ _TOO_DEEP: Final = Detail("", "depth", "nested too deeply")
 class StrictProfile:
     """A request schema, compiled once."""
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Compile the schema, which has no references left."""
+    def __init__(self, schema: Mapping[str, Any], message: str = "Invalid session data") -> None:
+        """Compile the schema, which has no references left; refusals have the message."""
+        self._message = message
         self._validator = jsonschema_rs.Draft202012Validator(dict(schema))
 
     def check(self, body: Any) -> None:
@@ -35,7 +36,7 @@ class StrictProfile:
             violations = list(islice(details, MOST_DETAILS))
         except (ValueError, RecursionError):  # neither jsonschema-rs nor a cut goes down any number of levels
             violations = [_TOO_DEEP]
-        raise BadRequest("Invalid session data", violations)
+        raise BadRequest(self._message, violations)
 
     def _errors(self, body: Any) -> list[ValidationError]:
         """The errors of the body, each array cut first: jsonschema-rs makes all of them, at 20 µs each."""

@@ -25,7 +25,7 @@ ADAPTERS = {
     "httptools": {"server/http_server.py"},
     "uvloop": {"server/run.py"},
     "redis": {f"handlers/redis_{noun}.py" for noun in ("client", "cluster", "line", "server")},
-    "jsonschema_rs": {"server/strict.py", "conformance/schema.py"},
+    "jsonschema_rs": {"server/parameters.py", "server/strict.py", "conformance/schema.py"},
     "schemathesis": {"conformance/generation.py"},
     "requests": {"conformance/target.py"},
     "pytest": {"conformance/test_conformance.py", "testing/conformance.py", "testing/plugin.py"},

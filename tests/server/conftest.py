@@ -17,5 +17,5 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, with a token."""
     transport = httpx.ASGITransport(build(Settings(max_body=100_000), MemoryStore(StoreOptions())))
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://skep", headers=headers) as opened:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as opened:
         yield opened

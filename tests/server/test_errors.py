@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from skep.handlers.errors import BadRequest, Detail, StoreUnavailable
-from skep.server.errors import ClientDisconnected, Errors
+from skep.server.errors import Answers, ClientDisconnected
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ async def answer_of(error: Exception) -> httpx.Response:
     async def raising(scope: Scope, receive: Receive, send: Send) -> None:
         raise error
 
-    transport = httpx.ASGITransport(Errors(raising))
+    transport = httpx.ASGITransport(Answers(raising, lambda _exchange, _reply: None))
     async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
         return await client.get("/")
 
@@ -64,4 +64,4 @@ async def test_a_client_that_is_gone_gets_no_answer() -> None:
     async def send(message: Message) -> None:
         raise AssertionError(message)
 
-    await Errors(raising)({"type": "http"}, receive, send)
+    await Answers(raising, lambda _exchange, _reply: None)({"type": "http"}, receive, send)

@@ -106,7 +106,7 @@ def test_other_connections_go_on(memory_server: Running) -> None:
 
 def test_a_request_behind_a_reset_is_not_answered(memory_server: Running) -> None:
     """Of two in one packet the first ends the connection."""
-    request = b"GET /__admin/health HTTP/1.1\r\nHost: x\r\n%b\r\n"
+    request = b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nContent-Length: 0\r\n%b\r\n"
     with memory_server.connect() as connection:
         connection.sendall(request % b"Prefer: skep-fault=close\r\n" + request % b"")
         connection.shutdown(socket.SHUT_WR)

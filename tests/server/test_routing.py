@@ -8,8 +8,8 @@ from skep.handlers.store import StoreOptions
 from skep.handlers.store_memory import MemoryStore
 from skep.openapi import load
 from skep.server.body import Limits
-from skep.server.errors import Errors
-from skep.server.operation import Context
+from skep.server.errors import Answers
+from skep.server.operation import Compiled, Context, Operation
 from skep.server.routing import Connexion
 
 pytestmark = pytest.mark.anyio
@@ -64,13 +64,17 @@ async def test_head_asks_for_the_health_alone(client: httpx.AsyncClient) -> None
     assert (405, "GET, HEAD") == (response.status_code, response.headers["allow"])
 
 
+def serve(compiled: Compiled) -> Operation:
+    """As the application does."""
+    return Operation(compiled, Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5), overrides=True))
+
+
 async def test_allow_names_every_method_of_a_path() -> None:
     """Not only the one that the router saw first."""
     document = load("honeyhive")
     start, legacy = document["paths"]["/v1/sessions"]["post"], document["paths"].pop("/session/start")["post"]
     document["paths"]["/v1/sessions"] = {"post": start, "put": legacy}
-    context = Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5), overrides=True)
-    transport = httpx.ASGITransport(Errors(Connexion({"": document}, context)))
+    transport = httpx.ASGITransport(Answers(Connexion({"": (document, serve)}), lambda _exchange, _reply: None))
     async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
         response = await client.get("/v1/sessions")
     assert (405, "POST, PUT") == (response.status_code, response.headers["allow"])
@@ -80,6 +84,5 @@ async def test_an_operation_without_a_handler_stops_the_start() -> None:
     """Not the first request to it."""
     document = load("honeyhive")
     document["paths"]["/v1/sessions"]["post"]["operationId"] = "nobody"
-    context = Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5), overrides=True)
     with pytest.raises(KeyError, match="nobody"):
-        Connexion({"": document}, context)
+        Connexion({"": (document, serve)})

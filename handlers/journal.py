@@ -1,0 +1,166 @@
+"""The journal: what came in and went out, an entry for each request.
+
+An entry is packed when its request is answered, as cheaply as can be, and only read when somebody asks.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+import orjson
+
+from skep.handlers.tenant import Tenant
+
+MOST_BODY: Final = 64 * 1024  # bytes that are kept of a body
+MOST_MEMORY: Final = 64 * 1024 * 1024  # bytes that the journals of all tenants may take in this process's memory
+ENTRY_COST: Final = 300  # bytes that an entry takes in memory beside its text
+
+_SECRET: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
+_BLANK: Final = b"***"
+
+
+class Entry(NamedTuple):
+    """A request and its answer.
+
+    `time` is when the request came, Unix milliseconds; `duration` is milliseconds until its answer was on its way.
+    `operation` and `profile` are None where no operation was reached; `fallbacks` is the header that told of them;
+    `faults` names what was applied on purpose. Sizes are those of whole bodies, of which the first 64 KiB are kept.
+    """
+
+    time: int
+    duration: float
+    method: str
+    path: str
+    query: str
+    operation: str | None
+    profile: str | None
+    status: int | None
+    fallbacks: str
+    faults: Sequence[str]
+    request_headers: Sequence[tuple[bytes, bytes]]
+    request_body: bytes
+    answer_headers: Sequence[tuple[bytes, bytes]]
+    answer_body: bytes
+    request_size: int = 0
+    answer_size: int = 0
+
+
+class Kept(NamedTuple):
+    """An entry as it is found: its id, in the order of which they were kept, and its packed text."""
+
+    id: str
+    packed: bytes
+
+
+class Journal(Protocol):
+    """The last entries of each tenant. What is awaited raises `StoreUnavailable` where the store is away."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it keeps anything."""
+
+    def add(self, tenant: Tenant, packed: bytes) -> None:
+        """Keep an entry, at once or soon, whatever becomes of it: it is never a reason for a request to fail."""
+
+    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[Kept]:
+        """The tenant's newest entries that are older than the one of the id `before`, newest first."""
+
+    async def one(self, tenant: Tenant, entry_id: str) -> Kept | None:
+        """The tenant's entry of that id."""
+
+    async def clear(self, tenant: Tenant) -> None:
+        """Drop the tenant's entries."""
+
+
+def pack(entry: Entry) -> bytes:
+    """The entry as a text: a line of JSON, then headers and bodies as they were; secrets blanked, bodies cut."""
+    request_headers = b"\r\n".join(
+        [b"%b: %b" % (name, _BLANK if name in _SECRET else value) for name, value in entry.request_headers]
+    )
+    answer_headers = b"\r\n".join([b"%b: %b" % header for header in entry.answer_headers])
+    body = entry.request_body[:MOST_BODY]
+    head = orjson.dumps(
+        (
+            *entry[:10],
+            len(request_headers),
+            len(body),
+            len(answer_headers),
+            len(entry.request_body),
+            len(entry.answer_body),
+        )
+    )
+    return b"%b\n%b%b%b%b" % (head, request_headers, body, answer_headers, entry.answer_body[:MOST_BODY])
+
+
+def unpack(packed: bytes) -> Entry:
+    """The entry that a text of `pack` stands for."""
+    head, _, rest = packed.partition(b"\n")
+    *fields, sent_headers, sent, answered_headers, sent_size, answered_size = orjson.loads(head)
+    body = sent_headers + sent
+    answer = body + answered_headers
+    headers_and_bodies = (
+        _headers(rest[:sent_headers]),
+        rest[sent_headers:body],
+        _headers(rest[body:answer]),
+        rest[answer:],
+    )
+    return Entry._make([*fields, *headers_and_bodies, sent_size, answered_size])
+
+
+def render(kept: Kept, tenant: Tenant) -> dict[str, Any]:
+    """The entry as the control API answers it."""
+    entry = unpack(kept.packed)
+    return {
+        "id": kept.id,
+        "tenant": tenant.digest,
+        "time": entry.time,
+        "duration": entry.duration,
+        "operation": entry.operation,
+        "status": entry.status,
+        "profile": entry.profile,
+        "fallbacks": entry.fallbacks,
+        "faults": entry.faults,
+        "request": {
+            "method": entry.method,
+            "path": entry.path,
+            "query": entry.query,
+            "headers": _joined(entry.request_headers),
+            **_body(entry.request_body, entry.request_size),
+        },
+        "answer": {"headers": _joined(entry.answer_headers), **_body(entry.answer_body, entry.answer_size)},
+    }
+
+
+def json_of(body: bytes) -> Any:
+    """The value that a body is the JSON text of, or None."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _headers(text: bytes) -> list[tuple[bytes, bytes]]:
+    parted = (line.partition(b": ") for line in text.split(b"\r\n") if line)
+    return [(name, value) for name, _, value in parted]
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Each name with its values, which a comma parts (RFC 9110, 5.3)."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        joined[key] = f"{joined[key]}, {text}" if key in joined else text
+    return joined
+
+
+def _body(body: bytes, size: int) -> dict[str, Any]:
+    """A body as JSON where it is that, else as text, else as base64; `size` is that of the whole, in bytes."""
+    cut = size > len(body)
+    if not cut and json_of(body) is not None:
+        return {"body": orjson.Fragment(body), "encoding": "json", "size": size, "cut": cut}
+    try:
+        return {"body": body.decode(), "encoding": "text", "size": size, "cut": cut}
+    except UnicodeDecodeError:
+        if cut and (text := body.decode(errors="ignore")) and len(body) - len(text.encode()) < 4:  # noqa: PLR2004 - cut in a character
+            return {"body": text, "encoding": "text", "size": size, "cut": cut}
+        return {"body": b64encode(body).decode(), "encoding": "base64", "size": size, "cut": cut}

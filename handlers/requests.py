@@ -1,0 +1,149 @@
+"""The operations on the journal: what clients sent, and what they got."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from skep.handlers.errors import NotFound
+from skep.handlers.journal import Entry, Kept, render, unpack
+from skep.handlers.plan import EVERYONE
+from skep.handlers.reach import reached
+from skep.handlers.request import ANYONE, Answer, Request
+from skep.handlers.tenant import Tenant
+from skep.handlers.verify import Difference, differences, nearest
+
+STEP: Final = 100  # entries that are read at once
+PAGE: Final = 8 * 1024 * 1024  # bytes after which a page of entries ends
+NEAREST: Final = 3  # entries that are shown where none is what was looked for
+
+
+class _Found(NamedTuple):
+    tenant: Tenant
+    kept: Kept
+    entry: Entry
+
+
+async def list_requests(request: Request) -> Answer:
+    """The newest entries that the filters let through, the newest first."""
+    limit: int = request.parameters.get("limit", 100)
+    found: list[_Found] = []
+    for tenant in await _tenants(request):
+        found += await _page(request, tenant, limit)
+    found.sort(key=lambda each: (each.entry.time, _order(each.kept)), reverse=True)
+    page = _cut(found[:limit])
+    following = page[-1].kept.id if page and len(found) >= limit else None
+    return Answer(orjson.dumps({"requests": [render(each.kept, each.tenant) for each in page], "next": following}))
+
+
+async def count_requests(request: Request) -> Answer:
+    """How many entries the filters let through."""
+    count = 0
+    for tenant in await _tenants(request):
+        async for _ in _matching(request, tenant):
+            count += 1
+    return Answer(orjson.dumps({"count": count}))
+
+
+async def get_request(request: Request) -> Answer:
+    """One entry.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    for tenant in await _tenants(request):
+        kept = await request.store.journal.one(tenant, request.parameters["id"])
+        if kept is not None:
+            return Answer(orjson.dumps(render(kept, tenant)))
+    raise NotFound("No such entry in the journal")
+
+
+async def clear_requests(request: Request) -> Answer:
+    """Drop the entries."""
+    for tenant in await _tenants(request):
+        await request.store.journal.clear(tenant)
+    return Answer(b'{"cleared":true}')
+
+
+async def verify_requests(request: Request) -> Answer:
+    """Whether what the pattern describes was seen, and if not, what came nearest, and how that differs."""
+    pattern = request.body
+    seen: list[_Found] = []
+    others: list[tuple[Sequence[Difference], _Found]] = []
+    for tenant in await _tenants(request):
+        async for found in _matching(request, tenant):
+            differing = differences(pattern, found.entry)
+            if not differing:
+                seen.append(found)
+            else:
+                others = nearest([*others, (differing, found)], NEAREST)
+    times = pattern.get("times")
+    enough = len(seen) == times if times is not None else bool(seen)
+    near = [] if enough else others
+    return Answer(
+        orjson.dumps(
+            {
+                "verified": enough,
+                "count": len(seen),
+                "seen": [each.kept.id for each in seen[:STEP]],
+                "nearest": [
+                    {
+                        "request": render(found.kept, found.tenant),
+                        "differences": [difference._asdict() for difference in differing],
+                    }
+                    for differing, found in near
+                ],
+            }
+        )
+    )
+
+
+async def _tenants(request: Request) -> Sequence[Tenant]:
+    """Whose journals to read, once all workers have written to them; nobody's is the admin's alone."""
+    await request.store.plans.settle()
+    tenants = await reached(request)
+    is_all = request.tenant is EVERYONE and "tenant" not in request.parameters
+    return [*tenants, ANYONE] if is_all else tenants
+
+
+async def _page(request: Request, tenant: Tenant, limit: int) -> list[_Found]:
+    found: list[_Found] = []
+    async for each in _matching(request, tenant):
+        found.append(each)
+        if len(found) == limit:
+            break
+    return found
+
+
+async def _matching(request: Request, tenant: Tenant) -> AsyncIterator[_Found]:
+    """The tenant's entries that the filters let through, the newest first, read in steps."""
+    before = request.parameters.get("before")
+    while kept := await request.store.journal.newest(tenant, before, STEP):
+        for each in kept:
+            entry = unpack(each.packed)
+            if _matches(entry, request.parameters):
+                yield _Found(tenant, each, entry)
+        before = kept[-1].id
+        await asyncio.sleep(0)  # others want the loop, too
+
+
+def _matches(entry: Entry, filters: Mapping[str, Any]) -> bool:
+    since: int = filters.get("since", 0)
+    named = {"operation": entry.operation, "status": entry.status}
+    return since <= entry.time and all(filters.get(name, value) == value for name, value in named.items())
+
+
+def _cut(found: list[_Found]) -> list[_Found]:
+    """As many as fit a page, at least one."""
+    size = 0
+    for number, each in enumerate(found):
+        size += len(each.kept.packed)
+        if size > PAGE and number:
+            return found[:number]
+    return found
+
+
+def _order(kept: Kept) -> tuple[int, int]:
+    milliseconds, _, number = kept.id.partition("-")
+    return int(milliseconds), int(number)

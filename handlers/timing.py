@@ -1,0 +1,58 @@
+"""The operations on time and ids: freeze, advance, seed."""
+
+from collections.abc import Callable
+
+import orjson
+
+from skep.handlers.clock import SEEDED_AT, PlannedClock, Timing
+from skep.handlers.plan import EVERYONE, NO_PLAN, Plan
+from skep.handlers.reach import planned_for
+from skep.handlers.request import Answer, Request
+
+
+async def get_clock(request: Request) -> Answer:
+    """The time that the tenant's next request finds, and how it is made."""
+    tenant = await planned_for(request)
+    plans = request.store.plans.all()
+    own, everyones = plans.get(tenant.digest, NO_PLAN), plans.get(EVERYONE.digest, NO_PLAN)
+    return _answer(request, own.timing if own.timing.tenant else everyones.timing)
+
+
+async def set_clock(request: Request) -> Answer:
+    """Freeze time, and seed ids; or neither, and time runs as the machine's."""
+    tenant = await planned_for(request)
+    at, step, seed = (request.body.get(name) for name in ("at", "step", "seed"))
+    if at is None and (seed is not None or step):
+        at = SEEDED_AT
+    elif at == "now":
+        at = request.clock.now()
+
+    def planned(timing: Timing) -> Timing:
+        is_system = at is None and seed is None
+        return Timing(at, 0, step or 0, seed, "" if is_system else tenant.digest, timing.planned + 1)
+
+    return await _change(request, planned)
+
+
+async def advance_clock(request: Request) -> Answer:
+    """Add to the time, frozen or not."""
+    tenant = await planned_for(request)
+
+    def later(timing: Timing) -> Timing:
+        return timing.advanced(request.body["milliseconds"])._replace(tenant=tenant.digest)
+
+    return await _change(request, later)
+
+
+async def _change(request: Request, change: Callable[[Timing], Timing]) -> Answer:
+    def changed(plan: Plan) -> Plan:
+        return plan._replace(timing=change(plan.timing))
+
+    plan = await request.store.plans.change(await planned_for(request), changed)
+    return _answer(request, plan.timing)
+
+
+def _answer(request: Request, timing: Timing) -> Answer:
+    now = PlannedClock(timing, 0, request.clock).now()
+    frozen = timing.at is not None
+    return Answer(orjson.dumps({"now": now, "frozen": frozen, "step": timing.step, "seed": timing.seed}))

@@ -1,0 +1,65 @@
+"""One operation of skep's own control API, compiled: always strict, for the admin or a tenant, without faults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from skep.handlers.clock import Clock
+from skep.handlers.request import ANYONE, Request
+from skep.handlers.store import Store
+from skep.server.access import Access
+from skep.server.body import Limits, check_media_type, parse_json, read_body
+from skep.server.exchange import EXCHANGE, Exchange
+from skep.server.operation import Compiled
+from skep.server.response import Reply, to_wire
+
+
+@dataclass(frozen=True, slots=True)
+class ControlContext:
+    """What every operation of the control API shares; `settings` is what it tells of them."""
+
+    store: Store
+    clock: Clock
+    limits: Limits
+    access: Access
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlOperation:
+    """An ASGI application that serves one operation of the control API, and leaves the answer in the exchange."""
+
+    compiled: Compiled
+    context: ControlContext
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        """Serve one request.
+
+        Raises:
+            ApiError: the request is refused.
+        """
+        exchange: Exchange = scope[EXCHANGE]
+        headers = dict(scope["headers"])
+        access, store = self.context.access, self.context.store
+        tenant = ANYONE
+        if self.compiled.secured:
+            access.check(scope["method"], headers)
+            tenant = access.authenticate(headers.get(b"authorization"))
+        parameters = self.compiled.parameters.read(scope.get("path_params", {}), scope["query_string"])
+        body = await self._body(headers, receive)
+        if self.compiled.secured and not store.plans.is_fresh:
+            await store.plans.refresh()
+        answer = await self.compiled.handler(
+            Request(store, self.context.clock, tenant, body, parameters, self.context.settings)
+        )
+        exchange.reply = Reply(answer.status, to_wire(answer.headers.items()), answer.body)
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> Any:
+        if self.compiled.strict is None:
+            return None
+        check_media_type(headers)
+        body = parse_json(await read_body(headers, receive, self.context.limits))
+        self.compiled.strict.check(body)
+        return body
