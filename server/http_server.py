@@ -8,6 +8,7 @@ import asyncio
 import signal
 import socket
 import struct
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -281,8 +282,11 @@ class HttpServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Take SIGINT and SIGTERM as a wish to end, without raising them again afterwards as uvicorn does.
 
-        A worker leaves SIGINT to its parent.
+        A worker leaves SIGINT to its parent, a thread both to its program.
         """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         numbers = [signal.SIGTERM] if self._lifeline is not None else [signal.SIGINT, signal.SIGTERM]
         before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
@@ -290,6 +294,10 @@ class HttpServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def end(self) -> None:
+        """End at once, whatever is in flight."""
+        self.should_exit = self.force_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Finish the answers in flight; at a second signal, end at once."""

@@ -31,7 +31,7 @@ def run(settings: Settings) -> None:
     Raises:
         StartError: the store or the address cannot be had.
     """
-    for warning in _in_a_loop(_check(settings)):
+    for warning in in_a_loop(_check(settings)):
         _say(f"warning: {warning}")
     with _listener(settings) as listener:
         settings = _with_admin(settings)
@@ -42,7 +42,7 @@ def run(settings: Settings) -> None:
             print(f"skep is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
 
         def work(lifeline: int | None, ready: Callable[[], None]) -> None:
-            _in_a_loop(_serve(app, store, listener, ready, lifeline))
+            in_a_loop(_serve(app, store, listener, ready, lifeline))
 
         if settings.workers > 1:
             Workers(settings.workers, work).run(ready)
@@ -93,7 +93,8 @@ async def _serve(
         await store.close()
 
 
-def _in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Do the work in an event loop of its own, the fastest that there is."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(work)
 

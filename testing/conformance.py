@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from skep.conformance.run import Report
 
 FLAGS: dict[str, dict[str, Any]] = {
-    "--skep-url": {"help": "deployment that `--pyargs skep.conformance` judges"},
+    "--skep-url": {"help": "deployment that `--pyargs skep.conformance` judges, and that the fixture `skep` uses"},
     "--skep-token": {"default": os.environ.get("SKEP_TOKEN", defaults.TOKEN), "help": "bearer token; also SKEP_TOKEN"},
     "--skep-second-token": {"help": "token of another account"},
     "--skep-bad-token": {"default": defaults.BAD_TOKEN, "help": "token that the deployment refuses"},

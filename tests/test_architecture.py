@@ -16,7 +16,7 @@ ALLOWED = {
     "handlers": set[str](),
     "server": {"openapi", "handlers", "conformance"},  # by the command line alone, see below
     "conformance": {"openapi"},
-    "testing": {"conformance"},
+    "testing": {"conformance", "server"},
 }
 # the one module that knows each framework
 ADAPTERS = {
@@ -28,7 +28,7 @@ ADAPTERS = {
     "jsonschema_rs": {"server/parameters.py", "server/strict.py", "conformance/schema.py"},
     "schemathesis": {"conformance/generation.py"},
     "requests": {"conformance/target.py"},
-    "pytest": {"conformance/test_conformance.py", "testing/conformance.py", "testing/plugin.py"},
+    "pytest": {"conformance/test_conformance.py", "testing/conformance.py", "testing/fixture.py", "testing/plugin.py"},
     "rich": {"conformance/terminal.py"},
     "click": {"server/cli.py"},
     "openapi_spec_validator": {"openapi/lint.py"},

@@ -1,0 +1,57 @@
+"""The server in a thread of another program, such as a test run."""
+
+import asyncio
+import threading
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from skep.handlers.store import Store, store_for
+from skep.server.app import build
+from skep.server.http_server import HttpServer, bind, configure, url_of
+from skep.server.run import in_a_loop
+from skep.server.settings import Settings
+
+START_SECONDS = 30
+
+
+class ServerThread:
+    """Serves while the block lasts; `url` says where. Requests that are open at its end get no answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Listen at once; a store that is away shows at the first request.
+
+        Raises:
+            ValueError: the store cannot be.
+            OSError: the address cannot be had.
+        """
+        self._store = store_for(settings.store, settings.store_options)
+        self._listener = bind(settings.host, settings.port)
+        self.url = url_of(self._listener)
+        self._settings = replace(settings, port=self._listener.getsockname()[1])
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="skep", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        self._thread.start()
+        if not self._started.wait(START_SECONDS):
+            raise RuntimeError("skep did not start")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End."""
+        self._loop.call_soon_threadsafe(self._server.end)
+        self._thread.join()
+        self._listener.close()
+
+    def _run(self) -> None:
+        in_a_loop(self._serve(self._store))
+
+    async def _serve(self, store: Store) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server = HttpServer(configure(build(self._settings, store)), self._started.set, None)
+        try:
+            await self._server.serve([self._listener])
+        finally:
+            await store.close()

@@ -1,0 +1,185 @@
+"""What a test asks of a server: one tenant's sessions, journal, faults and time."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
+
+TIMEOUT: Final = 30  # seconds for an answer of the control API
+PAGE: Final = 1000  # entries or sessions that are asked for at once
+_ABSENT: Final = object()
+
+
+class ControlError(Exception):
+    """The control API refused something; the message is its answer."""
+
+
+class Fault:
+    """A fault that is armed, until it is disarmed or its block ends."""
+
+    def __init__(self, skep: "Skep", fault_id: str) -> None:
+        """Take whose it is, and its id."""
+        self._skep = skep
+        self.id = fault_id
+
+    def disarm(self) -> None:
+        """Disarm it."""
+        self._skep.ask("DELETE", f"faults/{self.id}")
+
+    def __enter__(self) -> Self:
+        """It is armed already."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Disarm it."""
+        self.disarm()
+
+
+class Skep:
+    """A tenant of a server, whose `token` nobody else has: its world is empty, and stays its own.
+
+    Attributes:
+        url: where SDKs find the server.
+        token: what they have to send as their API key.
+    """
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        """Take the server's URL; a token is made up if none is given."""
+        self.url = url
+        self.token = token or f"hh_{uuid4().hex}"
+        parts = urlsplit(url)
+        connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._base = parts.path.rstrip("/")
+        self._connection = connect(parts.hostname or "", parts.port, timeout=TIMEOUT)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that point an SDK here."""
+        return {"HH_API_URL": self.url, "HH_API_KEY": self.token}
+
+    @property
+    def sessions(self) -> list[dict[str, Any]]:
+        """The sessions that the server holds, as the API answers them; the one that was written last comes last."""
+        return [each["session"] for each in self._all("sessions")]
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """The journal, in the order in which requests were answered; each as `docs/testing.md` shows it."""
+        return self._all("requests")
+
+    def assert_seen(
+        self,
+        operation: str | None = None,
+        *,
+        times: int | None = None,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = _ABSENT,
+    ) -> None:
+        """Assert that such a request was seen, `times` exactly if that is given; objects may have further members.
+
+        Raises:
+            AssertionError: it was not; the message has what came nearest, and how that differs.
+        """
+        given = {"operation": operation, "times": times, "status": status, "headers": headers}
+        pattern = {name: value for name, value in given.items() if value is not None}
+        if body is not _ABSENT:
+            pattern["body"] = body
+        verified = self.ask("POST", "requests/verify", pattern)
+        if not verified["verified"]:
+            raise AssertionError(_difference(pattern, verified))
+
+    def fault(self, *, delay: float | Mapping[str, Any] | None = None, **fault: Any) -> Fault:
+        """Arm a fault; a `delay` that is a number is milliseconds.
+
+        Raises:
+            ControlError: there is no such fault.
+        """
+        if isinstance(delay, Mapping):
+            fault["delay"] = delay
+        elif delay is not None:
+            fault["delay"] = {"distribution": "fixed", "milliseconds": delay}
+        return Fault(self, self.ask("POST", "faults", fault)["id"])
+
+    def freeze_time(self, at: datetime | int | None = None, *, step: int = 0, seed: int | None = None) -> None:
+        """Have time stand still, at Unix milliseconds or a date, else now; each request adds `step` milliseconds.
+
+        With a `seed` the ids that the server makes are the same on every run.
+        """
+        moment = "now" if at is None else round(at.timestamp() * 1000) if isinstance(at, datetime) else at
+        self.ask("PUT", "clock", {"at": moment, "step": step, **({} if seed is None else {"seed": seed})})
+
+    def advance_time(self, by: timedelta | int) -> None:
+        """Add to the time; a number is milliseconds."""
+        milliseconds = round(by.total_seconds() * 1000) if isinstance(by, timedelta) else by
+        self.ask("POST", "clock/advance", {"milliseconds": milliseconds})
+
+    def release_time(self) -> None:
+        """Have time and ids be the machine's again."""
+        self.ask("PUT", "clock", {})
+
+    def reset(self) -> None:
+        """Forget everything: sessions, journal, faults, time."""
+        self.ask("POST", "reset", {})
+
+    def close(self) -> None:
+        """Close the connection to the control API."""
+        self._connection.close()
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """What the control API answers.
+
+        Raises:
+            ControlError: it is an error.
+        """
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        sent = None if body is None else json.dumps(body)
+        try:
+            self._connection.request(method, f"{self._base}/__admin/{path}", sent, headers)
+            response = self._connection.getresponse()
+            text = response.read()
+        except (HTTPException, OSError):
+            self._connection.close()
+            raise
+        if response.status >= 400:  # noqa: PLR2004 - an error, as RFC 9110 has it
+            raise ControlError(f"{method} {path}: {response.status} {text.decode(errors='replace')}")
+        return json.loads(text)
+
+    def _all(self, name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        following: dict[str, str] = {}
+        while True:
+            page = self.ask("GET", f"{name}?{urlencode({'limit': PAGE, **following})}")
+            found += page[name]
+            if page["next"] is None:
+                return found[::-1]
+            following = {"before": page["next"]}
+
+
+def _difference(pattern: Mapping[str, Any], verified: Mapping[str, Any]) -> str:
+    """Why a request was not seen, for a person."""
+    lines = [f"expected {_shown(pattern)}", f"seen {verified['count']} times"]
+    for near in verified["nearest"]:
+        request = near["request"]["request"]
+        lines.append(f"nearest: {request['method']} {request['path']}, status {near['request']['status']}")
+        lines += [_told(difference) for difference in near["differences"]]
+    if not verified["nearest"]:
+        lines.append("the journal has no other request")
+    return "\n".join(lines)
+
+
+def _told(difference: Mapping[str, Any]) -> str:
+    actual = "nothing" if difference["is_absent"] else _shown(difference["actual"])
+    return f"  {difference['pointer']}: expected {_shown(difference['expected'])}, came {actual}"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 500 else f"{text[:500]}…"  # noqa: PLR2004 - as much as a person reads
+
+
+__all__: Sequence[str] = ("ControlError", "Fault", "Skep")
