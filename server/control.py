@@ -60,6 +60,9 @@ class ControlOperation:
         if self.compiled.strict is None:
             return None
         check_media_type(headers)
-        body = parse_json(await read_body(headers, receive, self.context.limits))
+        sent = await read_body(headers, receive, self.context.limits)
+        if not sent and not self.compiled.needs_body:
+            return None
+        body = parse_json(sent)
         self.compiled.strict.check(body)
         return body

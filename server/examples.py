@@ -12,6 +12,7 @@ from skep.server.response import Reply, to_wire
 _JSON: Final = "application/json"
 _RETRY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _ERRORS: Final = range(400, 600)
+_BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
 class Examples:
@@ -30,7 +31,8 @@ class Examples:
     def find(self, code: int | None, name: str | None) -> Reply:
         """The first example of that status and name, None being any.
 
-        An error that the document does not have is answered in the shape of those that it has.
+        A status that the document does not have is answered in the shape of those that it has: an error as an error,
+        any other as the first of the examples, without a body where it may have none.
 
         Raises:
             BadRequest: there is no such example.
@@ -38,12 +40,20 @@ class Examples:
         for (status, known), reply in self._replies.items():
             if code in {None, status} and name in {None, known}:
                 return reply
-        if code is not None and code in _ERRORS and name is None:
-            return _error(code)
+        if code is not None and name is None:
+            if code in _ERRORS:
+                return _error(code)
+            if self._replies:
+                return self._other(code)
         there = ", ".join(f"{status} {known}" for status, known in self._replies)
         wanted = " ".join(str(part) for part in (code, name) if part is not None)
         message = f"no example {wanted[:100]!r}; there are {there or 'none'}"
         raise BadRequest("Invalid Prefer header", [Detail("", "prefer", message)])
+
+    def _other(self, code: int) -> Reply:
+        if code in _BODILESS:
+            return Reply(code, [], b"")
+        return next(iter(self._replies.values()))._replace(status=code)
 
 
 def _replies(status: int, response: Mapping[str, Any]) -> Iterator[tuple[str, Reply]]:

@@ -42,7 +42,8 @@ class Context:
 class Compiled(NamedTuple):
     """What the document says of an operation, ready for use.
 
-    `strict` is None where the operation takes no body; `secured` says whether it needs a bearer token.
+    `strict` is None where the operation takes no body; `needs_body` says whether there has to be one, `secured` whether
+    it needs a bearer token.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Compiled(NamedTuple):
     strict: StrictProfile | None
     examples: Examples
     parameters: Parameters
+    needs_body: bool
     secured: bool
 
 

@@ -1,6 +1,7 @@
 """Send an answer: the one place that writes ASGI response messages."""
 
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from typing import Final, Literal, NamedTuple
 
 from starlette.types import Scope, Send
@@ -8,6 +9,7 @@ from starlette.types import Scope, Send
 Headers = Iterable[tuple[bytes, bytes]]
 
 _JSON: Final = b"application/json"
+_BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 Ending = Literal["reset", "close", "truncate"]
 
@@ -53,6 +55,8 @@ async def send_reply(scope: Scope, send: Send, reply: Reply) -> None:
 
 async def _send(send: Send, status: int, media_type: bytes, length: int, headers: Headers) -> None:
     fields = [(b"content-type", media_type), (b"content-length", b"%d" % length), *headers]
+    if status in _BODILESS:
+        fields = list(headers)  # RFC 9110, 8.6
     await send({"type": "http.response.start", "status": status, "headers": fields})
 
 

@@ -92,6 +92,7 @@ class OperationsAPI(RoutedAPI[ASGIApp]):
                 StrictProfile(schema) if schema else None,
                 Examples(operation.responses),
                 Parameters(operation.parameters),
+                needs_body=bool((operation.request_body or {}).get("required")),
                 secured=bool(operation.security),
             )
         )

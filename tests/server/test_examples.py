@@ -48,6 +48,21 @@ async def test_any_other_error_has_the_documented_body(client: httpx.AsyncClient
     assert ("retry-after" in response.headers) == (status == 429)
 
 
+@pytest.mark.parametrize("status", [201, 202, 302])
+async def test_any_other_success_has_the_first_example(client: httpx.AsyncClient, status: int) -> None:
+    """A client may take it for one, or not."""
+    response = await client.post("/v1/sessions", json={}, headers={"Prefer": f"code={status}"})
+    assert (status, "session") == (response.status_code, response.json()["event_type"])
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_some_have_no_body(client: httpx.AsyncClient, status: int) -> None:
+    """Nor a length or a type."""
+    response = await client.post("/v1/sessions", json={}, headers={"Prefer": f"code={status}"})
+    assert (status, b"") == (response.status_code, response.content)
+    assert not {"content-type", "content-length"} & response.headers.keys()
+
+
 async def test_an_example_is_named(client: httpx.AsyncClient) -> None:
     """Alone, or of a status."""
     for prefer, status in (("example=started", 200), ("code=400, example=strict", 400), ("example=refused", 401)):
@@ -56,7 +71,8 @@ async def test_an_example_is_named(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "prefer", ["code=201", "code=302", "example=nothing", "code=200, example=strict", "code=x", 'example="a, b=\u00e9"']
+    "prefer",
+    ["example=nothing", "code=201, example=started", "code=200, example=strict", "code=x", 'example="a, b=\u00e9"'],
 )
 async def test_what_there_is_not_is_refused(client: httpx.AsyncClient, prefer: str) -> None:
     """With what there is, and nothing is done."""
