@@ -5,6 +5,7 @@ An entry is packed when its request is answered, as cheaply as can be, and only 
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
@@ -17,6 +18,8 @@ ENTRY_COST: Final = 300  # bytes that an entry takes in memory beside its text
 
 _SECRET: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
 _BLANK: Final = b"***"
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 
 class Entry(NamedTuple):
@@ -37,9 +40,9 @@ class Entry(NamedTuple):
     status: int | None
     fallbacks: str
     faults: Sequence[str]
-    request_headers: Sequence[tuple[bytes, bytes]]
+    request_headers: Headers
     request_body: bytes
-    answer_headers: Sequence[tuple[bytes, bytes]]
+    answer_headers: Headers
     answer_body: bytes
     request_size: int = 0
     answer_size: int = 0
@@ -72,39 +75,43 @@ class Journal(Protocol):
         """Drop the tenant's entries."""
 
 
-def pack(entry: Entry) -> bytes:
-    """The entry as a text: a line of JSON, then headers and bodies as they were; secrets blanked, bodies cut."""
-    request_headers = b"\r\n".join(
-        [b"%b: %b" % (name, _BLANK if name in _SECRET else value) for name, value in entry.request_headers]
-    )
-    answer_headers = b"\r\n".join([b"%b: %b" % header for header in entry.answer_headers])
-    body = entry.request_body[:MOST_BODY]
-    head = orjson.dumps(
-        (
-            *entry[:10],
-            len(request_headers),
-            len(body),
-            len(answer_headers),
-            len(entry.request_body),
-            len(entry.answer_body),
-        )
-    )
-    return b"%b\n%b%b%b%b" % (head, request_headers, body, answer_headers, entry.answer_body[:MOST_BODY])
+def pack(about: tuple[Any, ...], sent: Headers, request_body: bytes, answered: Headers, answer_body: bytes) -> bytes:
+    """An entry as a text: a line of JSON, then headers and bodies as they were; secrets blanked, bodies cut.
+
+    `about` has the first ten fields of `Entry`, in their order.
+    """
+    request_headers, answer_headers = _lines(sent), _lines(answered)
+    sizes = (len(request_headers), len(request_body), len(answer_headers), len(answer_body))
+    head = orjson.dumps((about, sizes))
+    if len(request_body) > MOST_BODY:
+        request_body = request_body[:MOST_BODY]
+    if len(answer_body) > MOST_BODY:
+        answer_body = answer_body[:MOST_BODY]
+    return b"".join((head, b"\n", request_headers, request_body, answer_headers, answer_body))
+
+
+def _lines(headers: Headers) -> bytes:
+    """Names and values in turn, a line each: there is no line break in either (RFC 9110, 5.5)."""
+    lines = list(chain.from_iterable(headers))
+    for number, name in enumerate(lines[::2]):
+        if name in _SECRET:
+            lines[2 * number + 1] = _BLANK
+    return b"\n".join(lines)
 
 
 def unpack(packed: bytes) -> Entry:
     """The entry that a text of `pack` stands for."""
     head, _, rest = packed.partition(b"\n")
-    *fields, sent_headers, sent, answered_headers, sent_size, answered_size = orjson.loads(head)
-    body = sent_headers + sent
-    answer = body + answered_headers
+    about, (sent_size, body_size, answered_size, answer_size) = orjson.loads(head)
+    body = sent_size + min(body_size, MOST_BODY)
+    answer = body + answered_size
     headers_and_bodies = (
-        _headers(rest[:sent_headers]),
-        rest[sent_headers:body],
+        _headers(rest[:sent_size]),
+        rest[sent_size:body],
         _headers(rest[body:answer]),
         rest[answer:],
     )
-    return Entry._make([*fields, *headers_and_bodies, sent_size, answered_size])
+    return Entry._make([*about, *headers_and_bodies, body_size, answer_size])
 
 
 def render(kept: Kept, tenant: Tenant) -> dict[str, Any]:
@@ -140,8 +147,8 @@ def json_of(body: bytes) -> Any:
 
 
 def _headers(text: bytes) -> list[tuple[bytes, bytes]]:
-    parted = (line.partition(b": ") for line in text.split(b"\r\n") if line)
-    return [(name, value) for name, _, value in parted]
+    lines = text.split(b"\n") if text else []
+    return list(zip(lines[::2], lines[1::2], strict=True))
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:

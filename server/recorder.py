@@ -3,7 +3,7 @@
 import logging
 
 from skep.handlers.errors import Unauthorized
-from skep.handlers.journal import Entry, pack
+from skep.handlers.journal import pack
 from skep.handlers.request import ANYONE
 from skep.handlers.store import Store
 from skep.handlers.tenant import Tenant
@@ -12,6 +12,7 @@ from skep.server.cors import is_control
 from skep.server.exchange import Exchange
 from skep.server.response import Reply
 
+_ANSWERED = frozenset({None, "truncate"})
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +29,7 @@ class Recorder:
             return
         try:
             tenant = exchange.tenant or _tenant(exchange)
-            self._store.journal.add(tenant, pack(_entry(exchange, reply)))
+            self._store.journal.add(tenant, _packed(exchange, reply))
         except Exception:  # noqa: BLE001 - whatever it is, the client gets its answer
             _log.exception("a request that the journal could not take")
 
@@ -41,23 +42,25 @@ def _tenant(exchange: Exchange) -> Tenant:
         return ANYONE
 
 
-def _entry(exchange: Exchange, reply: Reply) -> Entry:
+def _packed(exchange: Exchange, reply: Reply) -> bytes:
     scope = exchange.scope
-    fallbacks = next((value for name, value in reply.headers if name == b"skep-fallbacks"), b"")
-    answered = reply.ending in {None, "truncate"}
-    return Entry(
-        time=exchange.time,
-        duration=exchange.duration,
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        operation=exchange.operation,
-        profile=exchange.profile,
-        status=reply.status if answered else None,
-        fallbacks=fallbacks.decode("latin-1"),
-        faults=exchange.faults,
-        request_headers=scope["headers"],
-        request_body=exchange.body,
-        answer_headers=[(b"content-type", reply.media_type), *reply.headers] if answered else (),
-        answer_body=reply.body if answered else b"",
+    is_answered = reply.ending in _ANSWERED
+    fallbacks = ""
+    for name, value in reply.headers:
+        if name == b"skep-fallbacks":
+            fallbacks = value.decode("latin-1")
+    query: bytes = scope["query_string"]
+    about = (
+        exchange.time,
+        exchange.duration,
+        scope["method"],
+        scope["path"],
+        query.decode("latin-1") if query else "",
+        exchange.operation,
+        exchange.profile,
+        reply.status if is_answered else None,
+        fallbacks,
+        exchange.faults,
     )
+    answered = [(b"content-type", reply.media_type), *reply.headers] if is_answered else []
+    return pack(about, scope["headers"], exchange.body, answered, reply.body if is_answered else b"")

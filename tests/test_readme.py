@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from support import ROOT, running
 
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```console\n\$ (.+)\n((?:.*\n)*?)```", README)
 ADDRESS = "http://127.0.0.1:4010"
@@ -28,7 +29,7 @@ def test_every_curl_line_answers_as_printed() -> None:
             assert expected.rstrip("\n") == done.stdout.rstrip("\n"), shlex.join([line])
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/behaviour.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *PAGES])
 def test_links_lead_somewhere(page: str) -> None:
     """Every relative link is to a file of the project."""
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -36,7 +37,7 @@ def test_links_lead_somewhere(page: str) -> None:
     assert [link for link in links if "://" not in link and not ((ROOT / page).parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "DECISIONS.md", "docs/behaviour.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "DECISIONS.md", *PAGES])
 def test_files_that_are_named_exist(page: str) -> None:
     """Scripts, folders and modules in backticks."""
     text = (ROOT / page).read_text(encoding="utf-8")
