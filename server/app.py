@@ -13,6 +13,7 @@ from skep.server.body import Limits
 from skep.server.control import ControlContext, ControlOperation
 from skep.server.cors import CONTROL, Cors
 from skep.server.errors import Answers
+from skep.server.log import RequestLog
 from skep.server.operation import Context, Operation
 from skep.server.recorder import Recorder
 from skep.server.routing import Connexion, Serve
@@ -28,5 +29,6 @@ def build(settings: Settings, store: Store) -> ASGIApp:
         CONTROL: (load("control"), partial(ControlOperation, context=control)),
         "": (load("honeyhive"), partial(Operation, context=context)),
     }
-    app: ASGIApp = Answers(Connexion(documents), Recorder(store))
+    logs = [RequestLog(settings.log_format)] if settings.log_format else []
+    app: ASGIApp = Answers(Connexion(documents), Recorder(store), *logs)
     return Cors(app) if settings.cors else app

@@ -107,6 +107,11 @@ class _Seconds(click.FloatRange):
     help="Requests of each tenant that are kept to be looked at; 0 is off.",
 )
 @click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    help="Write a line for each request to standard error.  [default: none]",
+)
+@click.option(
     "--admin-token", help="Token that reaches every tenant's data.  [default: none is needed on loopback, else made up]"
 )
 def serve(store: str, ttl: float | None, journal: int, **options: Any) -> None:

@@ -24,10 +24,10 @@ class ClientDisconnected(Exception):
 class Answers:
     """Sends the one answer of each request: what the application left in the exchange, or the error that it raised."""
 
-    def __init__(self, app: ASGIApp, record: Record) -> None:
-        """Answer for `app`; `record` is told of each exchange before its answer is sent."""
+    def __init__(self, app: ASGIApp, *records: Record) -> None:
+        """Answer for `app`; each of `records` is told of an exchange before its answer is sent."""
         self._app = app
-        self._record = record
+        self._records = records
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -45,7 +45,8 @@ class Answers:
             _log.exception("a fault of skep's own")
             reply = _FAULT
         exchange.reply = reply
-        self._record(exchange, reply)
+        for record in self._records:
+            record(exchange, reply)
         if reply.delay:
             reply = await _delayed(reply)
         await send_reply(scope, send, reply)

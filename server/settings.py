@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from skep.handlers.store import StoreOptions
@@ -12,7 +12,8 @@ from skep.handlers.store import StoreOptions
 class Settings:
     """How to serve. Sizes are bytes, times are seconds; `workers` is how many processes.
 
-    Without an `admin_token` whoever has no token is the admin, on loopback.
+    Without a `log_format` requests are not logged. Without an `admin_token` whoever has no token is the admin, on
+    loopback.
     """
 
     host: str = "127.0.0.1"
@@ -25,6 +26,7 @@ class Settings:
     cors: bool = True
     overrides: bool = True
     admin_token: str | None = None
+    log_format: Literal["text", "json"] | None = None
 
 
 def described(settings: Settings) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ async def answer_of(error: Exception) -> httpx.Response:
     async def raising(scope: Scope, receive: Receive, send: Send) -> None:
         raise error
 
-    transport = httpx.ASGITransport(Answers(raising, lambda _exchange, _reply: None))
+    transport = httpx.ASGITransport(Answers(raising))
     async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
         return await client.get("/")
 
@@ -64,4 +64,4 @@ async def test_a_client_that_is_gone_gets_no_answer() -> None:
     async def send(message: Message) -> None:
         raise AssertionError(message)
 
-    await Answers(raising, lambda _exchange, _reply: None)({"type": "http"}, receive, send)
+    await Answers(raising)({"type": "http"}, receive, send)
