@@ -1,11 +1,12 @@
 """The operations of skep's own control API."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 
 import orjson
 
-from skep.handlers.errors import StoreUnavailable
+from skep.handlers.errors import Forbidden, StoreUnavailable
 from skep.handlers.plan import EVERYONE
 from skep.handlers.reach import reached
 from skep.handlers.request import ANYONE, Answer, Request
@@ -35,6 +36,15 @@ async def get_version(_request: Request) -> Answer:
 async def get_settings(request: Request) -> Answer:
     """What the server runs with."""
     return Answer(orjson.dumps({**request.settings, "version": _VERSION}))
+
+
+async def get_metrics(request: Request) -> Answer:
+    """The counts of all workers; of those that can be heard, where the store is away."""
+    if request.tenant is not EVERYONE:
+        raise Forbidden("The metrics are the admin's")
+    with suppress(StoreUnavailable):
+        await request.store.plans.settle()
+    return Answer(request.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def list_tenants(request: Request) -> Answer:

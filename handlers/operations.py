@@ -14,6 +14,7 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "getHealth": control.get_health,
     "getVersion": control.get_version,
     "getSettings": control.get_settings,
+    "getMetrics": control.get_metrics,
     "listTenants": control.list_tenants,
     "reset": control.reset,
     "listRequests": requests.list_requests,

@@ -79,6 +79,9 @@ class Plans(Protocol):
     async def settle(self) -> None:
         """Return once every live worker has written to the store what it answered before, its journal included."""
 
+    def on_settle(self, leave: Callable[[], None]) -> None:
+        """Have this worker do that, too, before it is settled."""
+
     async def count(self, digest: str, name: str) -> int:
         """How often this was called before for this digest and name, by any worker, since the last reset."""
 

@@ -44,6 +44,9 @@ class MemoryPlans:
     async def settle(self) -> None:
         """There is nothing on its way."""
 
+    def on_settle(self, leave: Callable[[], None]) -> None:
+        """Nobody else would find it."""
+
     async def count(self, digest: str, name: str) -> int:
         """How often this was called before."""
         counts = self._counts.setdefault(digest, {})

@@ -125,6 +125,7 @@ class RedisPlans:
         self._plans: dict[str, Plan] = {}
         self._noted: set[str] = set()
         self._unwritten: dict[str, Tenant] = {}
+        self._leaves: list[Callable[[], None]] = []
         self._later = Later()
         self._id = ""
         self._position: bytes = b"0-0"
@@ -168,6 +169,10 @@ class RedisPlans:
     async def settle(self) -> None:
         """Have every worker write what it holds."""
         await self._announce("settle", "")
+
+    def on_settle(self, leave: Callable[[], None]) -> None:
+        """Have this worker do that, too."""
+        self._leaves.append(leave)
 
     async def count(self, digest: str, name: str) -> int:
         """How often this was called before."""
@@ -269,6 +274,8 @@ class RedisPlans:
     async def _take(self, changes: Sequence[tuple[bytes, str]]) -> None:
         """Do what the changes ask for: once it is said that they are done, they are."""
         await self._flush()
+        for leave in self._leaves:
+            leave()
         changed = {digest for kind, digest in changes if kind != b"settle"}
         for digest in {digest for kind, digest in changes if kind == b"reset"}:
             self._noted.discard(digest)

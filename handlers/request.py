@@ -1,6 +1,6 @@
 """What an operation is given, and what it gives back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from skep.handlers.clock import Clock
@@ -24,7 +24,7 @@ class Request(NamedTuple):
 
     `body` is the parsed JSON of an operation that takes one, else None; `parameters` are those of path and query;
     `settings` is what the server runs with, and is told to who asks for it; `writes` is what an operation of the API
-    writes to: the store, or a fault before it.
+    writes to: the store, or a fault before it; `metrics` gives the counts of requests as Prometheus reads them.
     """
 
     store: Store
@@ -34,12 +34,14 @@ class Request(NamedTuple):
     parameters: Mapping[str, Any] = {}
     settings: Mapping[str, Any] = {}
     writes: Writes | None = None
+    metrics: Callable[[], bytes] = bytes
 
 
 class Answer(NamedTuple):
-    """The JSON text of an answer, its status and headers, and what was not used as it was sent."""
+    """The text of an answer, its status, headers and media type, and what was not used as it was sent."""
 
     body: bytes
     fallbacks: Sequence[Fallback] = ()
     status: int = 200
     headers: Mapping[str, str] = {}
+    media_type: str = "application/json"

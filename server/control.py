@@ -12,6 +12,7 @@ from skep.handlers.store import Store
 from skep.server.access import Access
 from skep.server.body import Limits, check_media_type, parse_json, read_body
 from skep.server.exchange import EXCHANGE, Exchange
+from skep.server.metrics import Metrics
 from skep.server.operation import Compiled
 from skep.server.response import Reply, to_wire
 
@@ -25,6 +26,7 @@ class ControlContext:
     limits: Limits
     access: Access
     settings: Mapping[str, Any]
+    metrics: Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,12 @@ class ControlOperation:
         body = await self._body(headers, receive)
         if self.compiled.secured and not store.plans.is_fresh:
             await store.plans.refresh()
+        settings, metrics = self.context.settings, self.context.metrics
         answer = await self.compiled.handler(
-            Request(store, self.context.clock, tenant, body, parameters, self.context.settings)
+            Request(store, self.context.clock, tenant, body, parameters, settings, metrics=metrics.text)
         )
-        exchange.reply = Reply(answer.status, to_wire(answer.headers.items()), answer.body)
+        answered = to_wire(answer.headers.items())
+        exchange.reply = Reply(answer.status, answered, answer.body, answer.media_type.encode())
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> Any:
         if self.compiled.strict is None:

@@ -6,6 +6,8 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from starlette.types import ASGIApp
@@ -33,10 +35,10 @@ def run(settings: Settings) -> None:
     """
     for warning in in_a_loop(_check(settings)):
         _say(f"warning: {warning}")
-    with _listener(settings) as listener:
+    with _listener(settings) as listener, TemporaryDirectory(prefix="skep-") as folder:
         settings = _with_admin(settings)
         store = store_for(settings.store, settings.store_options)
-        app = build(settings, store)
+        app = build(settings, store, Path(folder) if settings.workers > 1 else None)
 
         def ready() -> None:
             print(f"skep is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line

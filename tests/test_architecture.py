@@ -24,6 +24,7 @@ ADAPTERS = {
     "uvicorn": {"server/http_server.py"},
     "httptools": {"server/http_server.py"},
     "uvloop": {"server/run.py"},
+    "prometheus_client": {"server/metrics.py"},
     "redis": {f"handlers/redis_{noun}.py" for noun in ("client", "cluster", "line", "server")},
     "jsonschema_rs": {"server/parameters.py", "server/strict.py", "conformance/schema.py"},
     "schemathesis": {"conformance/generation.py"},
