@@ -1,7 +1,7 @@
 """One request and its answer, as the journal is told of them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.types import Scope
@@ -19,11 +19,30 @@ class Exchange:
     names what is done to the answer on purpose.
     """
 
-    __slots__ = ("body", "faults", "operation", "profile", "reply", "scope", "started", "tenant", "time")
+    __slots__ = (
+        "body",
+        "faults",
+        "headers",
+        "method",
+        "operation",
+        "path",
+        "path_parameters",
+        "profile",
+        "query",
+        "reply",
+        "started",
+        "tenant",
+        "time",
+    )
 
     def __init__(self, scope: Scope) -> None:
         """Begin."""
-        self.scope = scope
+        # not the scope itself, which has this: a cycle would have every request wait for the garbage collector
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        self.path_parameters: Mapping[str, str] = {}
         self.started = time.perf_counter()
         self.time = time.time_ns() // 1_000_000
         self.tenant: Tenant | None = None

@@ -31,8 +31,8 @@ def _fields(exchange: Exchange, reply: Reply) -> Mapping[str, Any]:
     is_answered = reply.ending is None or reply.ending == "truncate"
     return {
         "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "method": exchange.scope["method"],
-        "path": exchange.scope["path"],
+        "method": exchange.method,
+        "path": exchange.path,
         "operation": exchange.operation,
         "status": reply.status if is_answered else None,
         "duration": exchange.duration,

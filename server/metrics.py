@@ -32,7 +32,7 @@ class Metrics:
 
     def __call__(self, exchange: Exchange, reply: Reply) -> None:
         """Count a request to the mocked API."""
-        if is_control(exchange.scope["path"]):
+        if is_control(exchange.path):
             return
         status = "none" if reply.ending in {"reset", "close"} else reply.status
         seconds = exchange.duration / 1000

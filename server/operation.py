@@ -78,6 +78,7 @@ class Operation:
         """
         exchange: Exchange = scope[EXCHANGE]
         exchange.operation = self.compiled.id
+        exchange.path_parameters = scope.get("path_params", {})
         headers = dict(scope["headers"])
         tenant = authenticate(headers.get(b"authorization")) if self.compiled.secured else ANYONE
         exchange.tenant = tenant
@@ -144,8 +145,7 @@ class Operation:
         means: _Means,
     ) -> Answer:
         exchange.profile = profile or "lenient"
-        scope = exchange.scope
-        parameters = self.compiled.parameters.read(scope.get("path_params", {}), scope["query_string"])
+        parameters = self.compiled.parameters.read(exchange.path_parameters, exchange.query)
         body = await self._body(exchange, headers, receive, profile)
         tenant = exchange.tenant or ANYONE
         return await self.compiled.handler(

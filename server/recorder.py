@@ -25,7 +25,7 @@ class Recorder:
 
     def __call__(self, exchange: Exchange, reply: Reply) -> None:
         """Keep an entry; should that fail, the request does not."""
-        if not self._store.journal.is_on or is_control(exchange.scope["path"]):
+        if not self._store.journal.is_on or is_control(exchange.path):
             return
         try:
             tenant = exchange.tenant or _tenant(exchange)
@@ -37,25 +37,23 @@ class Recorder:
 def _tenant(exchange: Exchange) -> Tenant:
     """Who asked, where it was not looked at: for a path that there is not. Nobody's entries are there for the admin."""
     try:
-        return authenticate(dict(exchange.scope["headers"]).get(b"authorization"))
+        return authenticate(dict(exchange.headers).get(b"authorization"))
     except Unauthorized:
         return ANYONE
 
 
 def _packed(exchange: Exchange, reply: Reply) -> bytes:
-    scope = exchange.scope
     is_answered = reply.ending in _ANSWERED
     fallbacks = ""
     for name, value in reply.headers:
         if name == b"skep-fallbacks":
             fallbacks = value.decode("latin-1")
-    query: bytes = scope["query_string"]
     about = (
         exchange.time,
         exchange.duration,
-        scope["method"],
-        scope["path"],
-        query.decode("latin-1") if query else "",
+        exchange.method,
+        exchange.path,
+        exchange.query.decode("latin-1"),
         exchange.operation,
         exchange.profile,
         reply.status if is_answered else None,
@@ -63,4 +61,4 @@ def _packed(exchange: Exchange, reply: Reply) -> bytes:
         exchange.faults,
     )
     answered = [(b"content-type", reply.media_type), *reply.headers] if is_answered else []
-    return pack(about, scope["headers"], exchange.body, answered, reply.body if is_answered else b"")
+    return pack(about, exchange.headers, exchange.body, answered, reply.body if is_answered else b"")

@@ -46,7 +46,7 @@ class Connection:
     async def post(self, body: Any, path: str = "/v1/sessions") -> Reply:
         """Post a JSON value, once."""
         text = json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.1\r\nHost: skep\r\nAuthorization: Bearer {self._token}\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self._token}\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
         begun = time.perf_counter()
         try:
@@ -187,7 +187,7 @@ def stored(servers: Iterable[RedisServer], tenant: Tenant, prefix: str = "skep")
     indexed: set[str] = set()
     for server in servers:
         with server.client() as client:
-            for key, fields in _keys(client, f"{prefix}:{{{tenant.digest}:*"):
+            for key, fields in _keys(client, f"{prefix}:{{{tenant.digest}:??}}*"):
                 if isinstance(fields, set):
                     indexed |= fields
                 else:

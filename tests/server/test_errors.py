@@ -13,6 +13,9 @@ from skep.server.errors import Answers, ClientDisconnected
 pytestmark = pytest.mark.anyio
 
 
+SCOPE: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+
+
 async def answer_of(error: Exception) -> httpx.Response:
     """What is answered where an application raises this."""
 
@@ -64,4 +67,4 @@ async def test_a_client_that_is_gone_gets_no_answer() -> None:
     async def send(message: Message) -> None:
         raise AssertionError(message)
 
-    await Answers(raising)({"type": "http"}, receive, send)
+    await Answers(raising)(SCOPE, receive, send)
