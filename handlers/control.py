@@ -8,7 +8,7 @@ import orjson
 
 from skep.handlers.errors import Forbidden, StoreUnavailable
 from skep.handlers.plan import EVERYONE
-from skep.handlers.reach import reached
+from skep.handlers.reach import is_for_all, reached
 from skep.handlers.request import ANYONE, Answer, Request
 
 _VERSION = version("skep")
@@ -56,7 +56,7 @@ async def reset(request: Request) -> Answer:
     """Forget everything that was acknowledged before; for the admin, unless a tenant is named, of all tenants."""
     for tenant in await reached(request):
         await request.store.reset(tenant)
-    if request.tenant is EVERYONE and "tenant" not in request.parameters:
+    if is_for_all(request):
         for tenant in (EVERYONE, ANYONE):
             await request.store.reset(tenant)
     return Answer(b'{"reset":true}')

@@ -7,7 +7,7 @@ import orjson
 
 from skep.handlers.errors import BadRequest, Detail, NotFound
 from skep.handlers.plan import EVERYONE, MOST_ARMED, ArmedFault, Plan
-from skep.handlers.reach import planned_for, reached
+from skep.handlers.reach import is_for_all, planned_for, reached
 from skep.handlers.request import Answer, Request
 
 _ABOUT: Final = frozenset({"operation", "times", "share", "seed"})
@@ -49,7 +49,7 @@ async def arm_fault(request: Request) -> Answer:
 async def list_faults(request: Request) -> Answer:
     """The faults that are armed; for a tenant also those for everyone, which its requests meet, too."""
     plans = request.store.plans.all()
-    if request.tenant is EVERYONE and "tenant" not in request.parameters:
+    if is_for_all(request):
         shown = list(plans.values())
     else:
         digests = [*(tenant.digest for tenant in await reached(request)), EVERYONE.digest]
@@ -59,7 +59,7 @@ async def list_faults(request: Request) -> Answer:
 
 async def disarm_faults(request: Request) -> Answer:
     """Disarm all; for the admin, unless a tenant is named, those of all tenants."""
-    if request.tenant is EVERYONE and "tenant" not in request.parameters:
+    if is_for_all(request):
         disarming = [digest for digest, plan in request.store.plans.all().items() if plan.faults]
     else:
         disarming = [(await planned_for(request)).digest]

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from skep.handlers.errors import StoreUnavailable
 from skep.handlers.journal import Kept
 from skep.handlers.redis_client import Client, script
 from skep.handlers.tenant import Tenant
@@ -85,10 +84,10 @@ class RedisJournal:
         """Write until nothing waits. What Redis does not take is lost, and said so."""
         while self._waiting:
             entries, self._waiting, self._size = self._waiting, [], 0
-            try:
-                await asyncio.gather(*(self._add(digest, batch) for digest, batch in _batches(entries)))
-            except StoreUnavailable as error:
-                _log.warning("%d entries of the journal are lost: %s", len(entries), error)
+            batches = (self._add(digest, batch) for digest, batch in _batches(entries))
+            for failure in await asyncio.gather(*batches, return_exceptions=True):  # none runs on behind a flush
+                if failure is not None:
+                    _log.warning("entries of the journal are lost: %s", failure)
             self._finish(len(entries))
         self._writing = None
 

@@ -40,11 +40,6 @@ class Plan(NamedTuple):
     armed: int = 0
 
     @property
-    def is_empty(self) -> bool:
-        """Whether requests are served as if there were none."""
-        return not self.faults and not self.timing.is_counted and self.timing.at is None and not self.timing.offset
-
-    @property
     def has_windows(self) -> bool:
         """Whether what is created may be invisible for a while."""
         return any("window" in fault.effects for fault in self.faults)

@@ -8,6 +8,11 @@ from skep.handlers.request import Request
 from skep.handlers.tenant import Tenant
 
 
+def is_for_all(request: Request) -> bool:
+    """Whether the admin asks, and names no tenant."""
+    return request.tenant is EVERYONE and "tenant" not in request.parameters
+
+
 async def reached(request: Request) -> Sequence[Tenant]:
     """Every tenant that the request is about, which for the admin is all that there are.
 

@@ -8,8 +8,7 @@ import orjson
 
 from skep.handlers.errors import NotFound
 from skep.handlers.journal import Entry, Kept, render, unpack
-from skep.handlers.plan import EVERYONE
-from skep.handlers.reach import reached
+from skep.handlers.reach import is_for_all, reached
 from skep.handlers.request import ANYONE, Answer, Request
 from skep.handlers.tenant import Tenant
 from skep.handlers.verify import Difference, differences, nearest
@@ -103,8 +102,7 @@ async def _tenants(request: Request) -> Sequence[Tenant]:
     """Whose journals to read, once all workers have written to them; nobody's is the admin's alone."""
     await request.store.plans.settle()
     tenants = await reached(request)
-    is_all = request.tenant is EVERYONE and "tenant" not in request.parameters
-    return [*tenants, ANYONE] if is_all else tenants
+    return [*tenants, ANYONE] if is_for_all(request) else tenants
 
 
 async def _page(request: Request, tenant: Tenant, limit: int) -> list[_Found]:
