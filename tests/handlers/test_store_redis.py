@@ -331,7 +331,7 @@ async def test_a_write_is_answered_when_replicas_have_it(
     assert ("Redis has 0 of the 1 replicas that writes wait for, and so they get 503",) == (await store.check())[1:]
     with redis_running(tmp_path, "--replicaof", *redis_url.split("/")[2].split(":")) as replica:
         with replica.client() as client:
-            wait_until(lambda: client.info("replication")["master_link_status"] == "up", "the replica follows")
+            wait_until(lambda: redis_client.wait(1, 100) == 1, "the replica follows, and the primary knows")
             for number in range(20):
                 await store.create_or_merge(TENANT, str(number), EVENT)
                 assert client.exists(event_key(TENANT, str(number)))
