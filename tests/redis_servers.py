@@ -36,6 +36,7 @@ class RedisServer:
         assert executable, f"{EXECUTABLE} is not on PATH; scripts/test installs redis-server"
         self.folder.mkdir(exist_ok=True)
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        options += ["--repl-diskless-sync-delay", "0"]  # a replica follows at once, and not only after five seconds
         self.process = subprocess.Popen([executable, *options, *self.options], stdout=subprocess.DEVNULL)
         with self.client() as client:
             wait_until(client.ping, "Redis answers")

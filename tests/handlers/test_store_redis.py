@@ -323,7 +323,10 @@ async def test_a_write_is_answered_when_replicas_have_it(
     redis_url: str, redis_client: redis.Redis, tmp_path: Path
 ) -> None:
     """With too few of them it is done and said to be unavailable; whoever only reads is answered."""
-    store = RedisStore(redis_url, StoreOptions(wait=1, timeout=2))
+    hasty = RedisStore(redis_url, DEFAULT)
+    await hasty.create_or_merge(TENANT, "id", EVENT)
+    await hasty.close()
+    store = RedisStore(redis_url, StoreOptions(wait=1, timeout=5))  # a fresh replica may lag by a second
     posts = (store.create_or_merge(TENANT, "id", EVENT) for _ in range(2))
     refused = await asyncio.gather(*posts, store.read(TENANT, "id"), return_exceptions=True)
     assert [StoreUnavailable, StoreUnavailable, EncodedEvent] == [type(answer) for answer in refused]
@@ -331,7 +334,8 @@ async def test_a_write_is_answered_when_replicas_have_it(
     assert ("Redis has 0 of the 1 replicas that writes wait for, and so they get 503",) == (await store.check())[1:]
     with redis_running(tmp_path, "--replicaof", *redis_url.split("/")[2].split(":")) as replica:
         with replica.client() as client:
-            wait_until(lambda: redis_client.wait(1, 100) == 1, "the replica follows, and the primary knows")
+            wait_until(lambda: redis_client.set("a", "") and redis_client.wait(1, 100), "the replica follows")
+            redis_client.delete("a")
             for number in range(20):
                 await store.create_or_merge(TENANT, str(number), EVENT)
                 assert client.exists(event_key(TENANT, str(number)))
