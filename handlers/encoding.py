@@ -1,13 +1,15 @@
 """An event in the form in which stores keep it, and its JSON text.
 
-What never merges is packed together; what merges is spread, a field for each key, so that a merge is a plain write of
-fields. Both are JSON text already: no store parses or changes a value, and two stores cannot differ in one.
+An event is packed as it was created; what merges is spread, a field for each key, so that a merge is a plain write of
+fields, and so is an update of anything else. All are JSON text already: no store parses or changes a value, and two
+stores cannot differ in one.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -15,15 +17,21 @@ from skep.handlers.errors import BadRequest, Detail
 from skep.handlers.normalise import Event
 from skep.handlers.tenant import Tenant
 
-_MERGED = {b"m": b"metadata", b"u": b"user_properties"}
-_MERGED_NAMES = frozenset(name.decode() for name in _MERGED.values())
+_MERGED: Final = {b"m": b"metadata", b"u": b"user_properties"}
+_MERGED_NAMES: Final = frozenset(name.decode() for name in _MERGED.values())
+_UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
+_OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
+_REPLACED: Final = b"t"
+_MAYBE_LARGE: Final = re.compile(rb"[0-9]{19}")
 
 
 class EncodedEvent(NamedTuple):
     """An event as stores keep it.
 
-    `packed` is the JSON text of all that never merges. A key of `merged` is the first letter of `metadata` or of
-    `user_properties` and the JSON text of a key in it, such as `m"release"`; its value is the JSON text of that member.
+    `packed` is the JSON text of all but `metadata` and `user_properties`, as it was created. A key of `merged` is a
+    letter for an object (`m` metadata, `u` user_properties, `c` config, `f` feedback, `k` metrics) and the JSON text of
+    a key in it, such as `m"release"`, or `t` and the name of a property that was replaced, such as `t"outputs"`; its
+    value is the JSON text of that member. What is merged wins over what is packed.
     """
 
     packed: bytes
@@ -36,10 +44,26 @@ def encode(event: Event) -> EncodedEvent:
     Raises:
         BadRequest: a value is nested deeper than can be written, on Python 3.11 some 950 levels.
     """
-    packed = _dump({name: value for name, value in event.items() if name not in _MERGED_NAMES})
-    merged = {b"m" + _dump(key): _dump(value) for key, value in event["metadata"].items()}
-    merged.update({b"u" + _dump(key): _dump(value) for key, value in event["user_properties"].items()})
+    packed = dumps({name: value for name, value in event.items() if name not in _MERGED_NAMES})
+    merged = {b"m" + dumps(key): dumps(value) for key, value in event["metadata"].items()}
+    merged.update({b"u" + dumps(key): dumps(value) for key, value in event["user_properties"].items()})
     return EncodedEvent(packed, merged)
+
+
+def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """What an update changes, as fields to merge.
+
+    Raises:
+        BadRequest: a value is nested deeper than can be written.
+    """
+    fields: dict[bytes, bytes] = {}
+    for name, value in update.items():
+        letter = _UPDATED.get(name)
+        if letter is None:
+            fields[_REPLACED + dumps(name)] = dumps(value)
+        else:
+            fields.update({letter + dumps(key): dumps(member) for key, member in value.items()})
+    return fields
 
 
 def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
@@ -50,10 +74,36 @@ def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
 def text(event: EncodedEvent, tenant: Tenant) -> bytes:
     """The event's JSON text, as the API answers it."""
     members: dict[bytes, list[bytes]] = {letter: [] for letter in _MERGED}
+    updates: dict[bytes, bytes] = {}
     for field, value in event.merged.items():
-        members[field[:1]].append(field[1:] + b":" + value)
+        if field[:1] in members:
+            members[field[:1]].append(field[1:] + b":" + value)
+        else:
+            updates[field] = value
+    packed = _updated(event.packed, updates) if updates else event.packed
     objects = b",".join(b'"%b":{%b}' % (name, b",".join(members[letter])) for letter, name in _MERGED.items())
-    return b"%b,%b,%b}" % (event.packed[:-1], tenant.ids, objects)
+    return b"%b,%b,%b}" % (packed[:-1], tenant.ids, objects)
+
+
+def _updated(packed: bytes, updates: Mapping[bytes, bytes]) -> bytes:
+    """The packed text with what was updated in its place."""
+    event = loads(packed)
+    for field, value in updates.items():
+        holder = event if field[:1] == _REPLACED else event[_OBJECTS[field[:1]]]
+        holder[loads(field[1:])] = loads(value)
+    return dumps(event)
+
+
+def loads(text: bytes) -> Any:
+    """The value of a JSON text, integers of any size exact.
+
+    Raises:
+        ValueError: it is no JSON text.
+        RecursionError: it nests deeper than can be read.
+    """
+    value = orjson.loads(text)
+    # orjson makes a float of an integer beyond 64 bits; what it accepts, the standard library reads exactly
+    return json.loads(text) if _MAYBE_LARGE.search(text) else value
 
 
 def pack(event: EncodedEvent) -> bytes:
@@ -76,15 +126,15 @@ def _texts(packed: bytes) -> Iterator[bytes]:
         yield packed[start:at]
 
 
-def _dump(value: Any) -> bytes:
+def dumps(value: Any) -> bytes:
     try:
         # a copy of the right size: what orjson makes holds kilobytes in reserve
         return bytes(memoryview(orjson.dumps(value)))
     except TypeError:
-        return _dump_large(value)
+        return _dumps_large(value)
 
 
-def _dump_large(value: Any) -> bytes:
+def _dumps_large(value: Any) -> bytes:
     """As JSON, with the standard library: orjson stops at 64-bit integers, and both stop at some depth."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

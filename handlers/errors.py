@@ -36,6 +36,11 @@ class BadRequest(ApiError):
     status = 400
     code = "BAD_REQUEST"
 
+    def below(self, pointer: str) -> "BadRequest":
+        """The same, of a part of the body."""
+        details = (detail._replace(pointer=pointer + detail.pointer) for detail in self.details)
+        return BadRequest(self.message, details, self.headers)
+
 
 class Unauthorized(ApiError):
     """The bearer token is missing or not accepted."""
@@ -98,6 +103,13 @@ class InternalError(ApiError):
 
     status = 500
     code = "INTERNAL_SERVER_ERROR"
+
+
+class PartiallyStored(ApiError):
+    """The store went away in the middle of a batch: some of it is stored."""
+
+    status = 500
+    code = "PARTIALLY_STORED"
 
 
 class Unavailable(ApiError):

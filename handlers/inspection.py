@@ -8,19 +8,20 @@ import orjson
 
 from skep.handlers.encoding import text
 from skep.handlers.errors import NotFound
+from skep.handlers.index import EARLIEST, LATEST, Found, Selection
 from skep.handlers.reach import reached
 from skep.handlers.request import Answer, Request
-from skep.handlers.store import Found
 
 DEFAULT_LIMIT: Final = 100
+SESSIONS: Final = Selection("event_type", ("session",))
 
 
 async def list_sessions(request: Request) -> Answer:
-    """The sessions that were written last, the newest first."""
+    """The sessions that started last, the newest first."""
     limit: int = request.parameters.get("limit", DEFAULT_LIMIT)
     before = _found(request.parameters.get("before"))
     lists = [
-        [(found, tenant) for found in await request.store.newest(tenant, before, limit)]
+        [(found, tenant) for found in await request.store.find(tenant, SESSIONS, limit, before=before)]
         for tenant in await reached(request)
     ]
     newest = heapq.nlargest(limit, (each for found in lists for each in found))
@@ -30,7 +31,7 @@ async def list_sessions(request: Request) -> Answer:
         for event, (_, tenant) in zip(events, newest, strict=True)
         if event is not None
     ]
-    following = f"{newest[-1][0].place}:{newest[-1][0].event_id}" if len(newest) == limit else None
+    following = ":".join(map(str, newest[-1][0])) if len(newest) == limit else None
     return Answer(orjson.dumps({"sessions": sessions, "next": following}))
 
 
@@ -50,5 +51,5 @@ async def get_session(request: Request) -> Answer:
 def _found(before: str | None) -> Found | None:
     if before is None:
         return None
-    place, _, event_id = before.partition(":")
-    return Found(int(place), event_id)
+    start_time, arrival, event_id = before.split(":")
+    return Found(max(EARLIEST, min(LATEST, int(start_time))), int(arrival), event_id)

@@ -1,15 +1,16 @@
-"""Make an event of whatever was sent as a session: each documented field, or its fallback.
+"""Make an event of whatever was sent as a session or an event: each documented field, or its fallback.
 
 Pure: time and ids come from the clock that is passed in. The rules are the published prose of `POST /v1/sessions`
-("every field has a server-side fallback"); where it is silent, `docs/behaviour.md` says what skep does, and
-`DECISIONS.md` why.
+("every field has a server-side fallback") and of the operations on events; where it is silent, `docs/behaviour.md` says
+what skep does, and `DECISIONS.md` why.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypedDict
 
 from skep.handlers.clock import Clock
+from skep.handlers.errors import BadRequest, Detail
 
 FIELDS: Final = frozenset(
     {
@@ -29,6 +30,22 @@ FIELDS: Final = frozenset(
     }
 )
 
+TYPES: Final = ("chain", "model", "tool", "session")  # of an event
+IGNORED: Final = frozenset({"project", "project_id"})  # the token says which project it is
+MERGED: Final = ("metadata", "user_properties", "config", "feedback", "metrics")  # by an update, key by key
+EVENT_FIELDS: Final = frozenset(
+    {
+        *FIELDS - {"session_name"},
+        *MERGED,
+        *IGNORED,
+        "event_id",
+        "event_type",
+        "parent_id",
+        "error",
+    }
+)
+
+_USED_OF_AN_EVENT: Final = EVENT_FIELDS - IGNORED
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _INT64: Final = range(-(2**63), 2**63)
 _ABSENT: Final = object()
@@ -62,7 +79,8 @@ class Event(TypedDict):
 class Fallback(NamedTuple):
     """A property whose value the server did not use as it was sent, and why.
 
-    `reason` is `type`, `format`, `range`, `fraction` (cut off) or `unknown` (no property of a session, ignored).
+    `reason` is `type`, `format`, `range`, `fraction` (cut off), `unknown` (no such property, ignored) or `ignored` (one
+    that has no effect). The name of a property within a batch is a JSON pointer.
     """
 
     name: str
@@ -102,14 +120,134 @@ def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, li
     return event, told
 
 
+def normalise_event(
+    sent: Mapping[str, Json], clock: Clock, session_id: str | None = None
+) -> tuple[Event, list[Fallback]]:
+    """The event that was sent, in the session of that id if one is given, and what was not used as sent.
+
+    Raises:
+        BadRequest: it has no valid type, or no inputs; the pointers of the details begin at the event.
+    """
+    _check_event(sent)
+    told: list[Fallback] = []
+    own = _id(sent, "session_id", told)
+    session_id = session_id or own or clock.new_id()
+    is_session = sent["event_type"] == "session"
+    event_id = _id(sent, "event_id", told) or (session_id if is_session else clock.new_id())
+    parent_id = _id(sent, "parent_id", told) or session_id
+    event_name = _string(sent, "event_name", told)
+    source = _string(sent, "source", told)
+    event = Event(
+        event_id=event_id,
+        session_id=session_id,
+        parent_id=None if event_id == session_id else parent_id,
+        children_ids=_strings(sent, "children_ids", told),
+        event_type=sent["event_type"],
+        event_name="unknown" if event_name is None else event_name,
+        config=_object(sent, "config", told),
+        inputs=sent["inputs"],
+        outputs=_object(sent, "outputs", told),
+        error=None if sent.get("error") is None else _string(sent, "error", told),
+        source="unknown" if source is None else source,
+        duration=_duration(sent, told),
+        metrics=_object(sent, "metrics", told),
+        feedback=_object(sent, "feedback", told),
+        start_time=_start_time(sent, clock, told),
+        end_time=_end_time(sent, clock, told),
+        metadata=_object(sent, "metadata", told),
+        user_properties=_object(sent, "user_properties", told),
+    )
+    if not sent.keys() <= _USED_OF_AN_EVENT:
+        told.extend(Fallback(name, "ignored") for name in sent if name in IGNORED)
+        told.extend(Fallback(name, "unknown") for name in sent if name not in EVENT_FIELDS)
+    return event, told
+
+
+def _check_event(sent: Mapping[str, Json]) -> None:
+    details = []
+    if sent.get("event_type") not in TYPES:
+        rule = "enum" if "event_type" in sent else "required"
+        details.append(Detail("/event_type", rule, f"must be one of {', '.join(TYPES)}"))
+    if not isinstance(sent.get("inputs"), dict):
+        details.append(Detail("/inputs", "type" if "inputs" in sent else "required", "must be an object"))
+    if details:
+        raise BadRequest("Invalid event data", details)
+
+
+def normalise_update(sent: Mapping[str, Json]) -> tuple[dict[str, Json], list[Fallback]]:
+    """What an update changes, by property: what is merged, and what is replaced; and what was not used as sent.
+
+    Raises:
+        BadRequest: the outputs are neither an object nor null.
+    """
+    told: list[Fallback] = []
+    update: dict[str, Json] = {}
+    for name, value in sent.items():
+        used, reason = _UPDATES.get(name, _unknown)(value)
+        if used is not _ABSENT:
+            update[name] = used
+        if reason:
+            told.append(Fallback(name, reason))
+    return update, told
+
+
+def _unknown(_value: Json) -> tuple[Json, str]:
+    return _ABSENT, "unknown"
+
+
+def _merged(value: Json) -> tuple[Json, str]:
+    return (value, "") if isinstance(value, dict) else (_ABSENT, "type")
+
+
+def _outputs(value: Json) -> tuple[Json, str]:
+    if value is not None and not isinstance(value, dict):
+        raise BadRequest("Invalid event data", [Detail("/outputs", "type", "must be an object or null")])
+    return (_ABSENT if value is None else value), ""
+
+
+def _children_ids(value: Json) -> tuple[Json, str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return _ABSENT, "type"
+    return (value, "") if value else (_ABSENT, "ignored")
+
+
+def _number(value: Json) -> tuple[Json, str]:
+    return (value, "") if _is_number(value) else (_ABSENT, "type")
+
+
+def _time(value: Json) -> tuple[Json, str]:
+    if not _is_number(value):
+        return _ABSENT, "type"
+    whole = int(value)
+    if whole not in _INT64:
+        return _ABSENT, "range"
+    return whole, "" if whole == value else "fraction"
+
+
+_UPDATES: Final[Mapping[str, Callable[[Json], tuple[Json, str]]]] = {
+    **dict.fromkeys(MERGED, _merged),
+    "outputs": _outputs,
+    "children_ids": _children_ids,
+    "duration": _number,
+    "end_time": _time,
+}
+
+
+def uuid_of(value: Json) -> str | None:
+    """A UUID in its 36-character form, in lower case; None if it is no such thing."""
+    return value.lower() if isinstance(value, str) and _UUID.fullmatch(value) else None
+
+
 def _session_id(sent: Mapping[str, Json], clock: Clock, told: list[Fallback]) -> str:
-    value = _string(sent, "session_id", told)
-    if value is None:
-        return clock.new_id()
-    if _UUID.fullmatch(value) is None:
-        told.append(Fallback("session_id", "format"))
-        return clock.new_id()
-    return value.lower()
+    return _id(sent, "session_id", told) or clock.new_id()
+
+
+def _id(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None:
+    value = _string(sent, name, told)
+    if value is not None and _UUID.fullmatch(value) is None:
+        told.append(Fallback(name, "format"))
+        return None
+    return value and value.lower()
 
 
 def _string(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None:

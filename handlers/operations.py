@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from skep.handlers import control, faults, inspection, requests, sessions, timing
+from skep.handlers import batches, control, events, faults, inspection, requests, search, sessions, timing, traces
 from skep.handlers.request import Answer, Request
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -11,6 +11,18 @@ Handler = Callable[[Request], Awaitable[Answer]]
 OPERATIONS: Final[Mapping[str, Handler]] = {
     "createSession": sessions.create_session,
     "startSessionLegacy": sessions.start_session_legacy,
+    "addSessionTracesLegacy": batches.add_session_traces_legacy,
+    "createSessionEventBatch": batches.create_session_event_batch,
+    "createEvent": events.create_event,
+    "createEventLegacy": events.create_event_legacy,
+    "createEventBatch": batches.create_event_batch,
+    "createEventBatchLegacy": batches.create_event_batch_legacy,
+    "updateEvent": events.update_event,
+    "updateEventLegacy": events.update_event_legacy,
+    "getEvent": events.get_event,
+    "searchEvents": search.search_events,
+    "exportEventsLegacy": search.export_events_legacy,
+    "exportTraces": traces.export_traces,
     "getHealth": control.get_health,
     "getVersion": control.get_version,
     "getSettings": control.get_settings,

@@ -1,30 +1,35 @@
 """What an operation is given, and what it gives back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from skep.handlers.clock import Clock
 from skep.handlers.encoding import EncodedEvent
+from skep.handlers.index import Entry
 from skep.handlers.normalise import Fallback
 from skep.handlers.store import Store
 from skep.handlers.tenant import Tenant
 
+JSON: Final = "application/json"
 ANYONE = Tenant("", b"")  # who calls an operation that needs no token
 
 
 class Writes(Protocol):
     """The writing side of a store."""
 
-    async def create_or_merge(self, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there."""
+
+    async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
+        """Merge the fields into the event of that id; gives whether there is one."""
 
 
 class Request(NamedTuple):
     """A request after routing, authentication, parsing and the checks of its profile.
 
-    `body` is the parsed JSON of an operation that takes one, else None; `parameters` are those of path and query;
-    `settings` is what the server runs with, and is told to who asks for it; `writes` is what an operation of the API
-    writes to: the store, or a fault before it; `metrics` gives the counts of requests as Prometheus reads them.
+    `body` is the parsed JSON of an operation that takes one, or its octets where it has another media type, else None; `parameters` are those of path and query;
+    `settings` is what the server runs with, and is told to who asks for it; `window` is a
+    fault before the store, which hides what is written; `metrics` gives the counts of requests as Prometheus reads them.
     """
 
     store: Store
@@ -33,8 +38,13 @@ class Request(NamedTuple):
     body: Any = None
     parameters: Mapping[str, Any] = {}
     settings: Mapping[str, Any] = {}
-    writes: Writes | None = None
+    window: Writes | None = None
     metrics: Callable[[], bytes] = bytes
+
+    @property
+    def writes(self) -> Writes:
+        """What an operation of the API writes to."""
+        return self.window or self.store
 
 
 class Answer(NamedTuple):
@@ -44,4 +54,4 @@ class Answer(NamedTuple):
     fallbacks: Sequence[Fallback] = ()
     status: int = 200
     headers: Mapping[str, str] = {}
-    media_type: str = "application/json"
+    media_type: str = JSON

@@ -5,6 +5,7 @@ from typing import Any
 
 from skep.handlers.encoding import encode, text
 from skep.handlers.errors import BadRequest, Detail
+from skep.handlers.index import entry_of
 from skep.handlers.normalise import Fallback, normalise_session
 from skep.handlers.request import Answer, Request
 
@@ -31,5 +32,5 @@ async def start_session_legacy(request: Request) -> Answer:
 
 async def _start(request: Request, session: Mapping[str, Any]) -> Answer:
     event, fallbacks = normalise_session(session, request.clock)
-    stored = await (request.writes or request.store).create_or_merge(request.tenant, event["event_id"], encode(event))
+    stored = await request.writes.create_or_merge(request.tenant, entry_of(event), encode(event))
     return Answer(text(stored, request.tenant), fallbacks)

@@ -1,10 +1,11 @@
 """The store: all state there is, behind one small protocol."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from skep.handlers.encoding import EncodedEvent
+from skep.handlers.index import Entry, Found, Selection
 from skep.handlers.journal import Journal
 from skep.handlers.plan import Plans
 from skep.handlers.tenant import Tenant
@@ -27,13 +28,6 @@ class StoreOptions(NamedTuple):
     journal: int = 1000
 
 
-class Found(NamedTuple):
-    """An event's id, and its place among those of its tenant: the higher, the later it was written last."""
-
-    place: int
-    event_id: str
-
-
 class Store(Protocol):
     """Events by tenant and id. Every method but `close` raises `StoreUnavailable` where the store is away."""
 
@@ -50,17 +44,28 @@ class Store(Protocol):
     async def check(self) -> Sequence[str]:
         """Return if the store answers and can be used; gives what about it would lose data, a sentence each."""
 
-    async def create_or_merge(self, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event if its id is new, else merge its merged fields into the one there: one atomic step.
 
         Returns the event as it is after that step.
         """
 
+    async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
+        """Merge the fields into the event of that id, if there is one: one atomic step. Gives whether there is."""
+
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""
 
-    async def newest(self, tenant: Tenant, before: Found | None, count: int) -> Sequence[Found]:
-        """The tenant's events that were written last, before that one, the newest first."""
+    async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
+        """The tenant's events of these ids, in their order; None for one that is not there."""
+
+    async def count(self, tenant: Tenant, selection: Selection) -> int:
+        """How many of the tenant's events are selected."""
+
+    async def find(
+        self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
+    ) -> Sequence[Found]:
+        """At most so many of those selected, the last first; those before that one, and but for the first `skip`."""
 
     async def reset(self, tenant: Tenant) -> None:
         """Delete all of the tenant: events, journal, plan. Nothing that was acknowledged before is there afterwards."""

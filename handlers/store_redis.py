@@ -1,86 +1,145 @@
 """The Redis store: one hash for each event, and an index of each tenant's events.
 
 A tenant's events are spread over buckets by their ids. The keys of a bucket share a hash tag, and so a slot of a
-cluster: its index `<prefix>:{<tenant's digest>:<bucket>}`, a sorted set of ids by when it may forget them, and its
-events `<index>:<id>`. That time, in microseconds, is the event's expiry, or a century after its last write. An event's
-hash holds the event as it was created in the field `e`, and each member that was merged since in a field of its own.
-One script decides creation, so that of any number of first posts exactly one wins, whole; it writes event and index in
-one step.
+cluster: its index `<prefix>:{<tenant's digest>:<bucket>}`, its events `<index>:<id>`, and, where events expire, when:
+`<index>:expiries`. The index is a sorted set without scores, with three members for each event: digest of a property,
+start time, arrival (Redis's time in microseconds), id (`handlers/index.py`). An event's hash holds the event as it was
+created in the field `e`, what its members in the index begin with in the field `i`, and whatever was merged since in a
+field of its own. One script decides creation, so that of any number of first posts exactly one wins, whole; it writes
+event and index in one step.
 """
 
 import asyncio
 from binascii import crc32
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from skep.handlers.encoding import EncodedEvent, merge, pack, unpack
 from skep.handlers.errors import StoreUnavailable
+from skep.handlers.index import DIGEST, Entry, Found, Selection, digest, digests, found_at, packed_id, sortable
+from skep.handlers.index_redis import count, find, ranges_of
 from skep.handlers.journal_redis import RedisJournal
+from skep.handlers.normalise import TYPES
 from skep.handlers.plans_redis import RedisPlans
-from skep.handlers.redis_client import client_for, script
-from skep.handlers.store import Found, StoreOptions
+from skep.handlers.redis_client import Script, client_for, script
+from skep.handlers.store import StoreOptions
 from skep.handlers.tenant import Tenant
 
 OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
-BUCKETS: Final = 256  # of a tenant: enough to spread one tenant over a large cluster, few enough to empty at once
-RESET_STEP: Final = 100  # events that one script deletes: a fraction of a millisecond of Redis's time
-FOR_EVER: Final = 100 * 365 * 86_400 * 1_000_000  # microseconds after which the index may forget what does not expire
-SLACK: Final = 1000  # milliseconds by which an entry of the index outlives its event
+BUCKETS: Final = 32  # of a tenant: enough to spread one tenant over a large cluster, few enough to ask all at once
+STEP: Final = 100  # events that one script reads or deletes: a fraction of a millisecond of Redis's time
 LONGEST: Final = 10**9  # seconds that a ttl can be: thirty years
 
-# The index comes first: should Redis refuse the rest, an id without an event harms nobody.
-_INDEX: Final = """
+# ARGV: the event's id in sixteen bytes, how many milliseconds it lives (0 is for ever), what to write, and, where that
+# may create the event, its digests and start time. KEYS: event, index, expiries.
+
+# The index comes first: should Redis refuse the rest, an id without an event harms nobody. A later write enters an
+# event again, as its members may have been cleared in the millisecond in which it was to expire.
+_ENTER: Final = f"""
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-redis.call('ZADD', KEYS[2], string.format('%.0f', now + ARGV[3]), ARGV[1])
+local place = redis.call('HGET', KEYS[1], 'i')
+local created = not place
+if created then
+  if #ARGV < 4 then return 0 end
+  place = ARGV[4] .. struct.pack('>I8', now)
+end
+local lives = tonumber(ARGV[2])
+local life = lives > 0 and redis.call('PTTL', KEYS[2])
+for at = 1, {2 * DIGEST + 1}, {DIGEST} do
+  redis.call('ZADD', KEYS[2], 0, string.sub(place, at, at + {DIGEST - 1}) .. string.sub(place, {3 * DIGEST + 1}) .. ARGV[1])
+end
 """
 
 # Members come length-prefixed in the one argument that is kept on creation: a body may hold more of them than a command
-# may have arguments, and Lua's unpack stops at 8,000.
+# may have arguments, and Lua's unpack stops at 8,000. A merge of nothing is a write all the same: it has an offset in
+# the replication stream that WAIT can wait for.
 _WRITE: Final = """
-local created = redis.call('HSETNX', KEYS[1], 'e', ARGV[2]) == 1
-if not created then
-  local at, fields = 5 + struct.unpack('<I4', ARGV[2]), {}
-  while at <= #ARGV[2] do
-    fields[#fields + 1], at = struct.unpack('<I4c0', ARGV[2], at)
-    if #fields == 1000 or at > #ARGV[2] then
+if created then
+  redis.call('HSET', KEYS[1], 'e', ARGV[3], 'i', place)
+else
+  local at, fields = 5 + struct.unpack('<I4', ARGV[3]), {'i', place}
+  while at <= #ARGV[3] do
+    fields[#fields + 1], at = struct.unpack('<I4c0', ARGV[3], at)
+    if #fields == 1000 then
       redis.call('HSET', KEYS[1], unpack(fields))
       fields = {}
     end
   end
+  if #fields > 0 then redis.call('HSET', KEYS[1], unpack(fields)) end
+end
+"""
+
+_CLEAR: Final = f"""
+local function clear(index, expiries, now)
+  local gone = redis.call('ZRANGEBYSCORE', expiries, '-inf', string.format('%.0f', now), 'LIMIT', 0, 100)
+  for _, member in ipairs(gone) do
+    for at = 1, {2 * DIGEST + 1}, {DIGEST} do
+      redis.call('ZREM', index, string.sub(member, at, at + {DIGEST - 1}) .. string.sub(member, {3 * DIGEST + 1}))
+    end
+    redis.call('ZREM', expiries, member)
+  end
+  return #gone
 end
 """
 
 # The last write decides whether an event expires. An index expires with the last of its events, or not at all.
-_KEEP: Final = """
-redis.call('PERSIST', KEYS[2])
-if not created then redis.call('PERSIST', KEYS[1]) end
-"""
-_INDEX_LIFE: Final = """
-local life = redis.call('PTTL', KEYS[2])
-"""
 _EXPIRE: Final = """
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-if life ~= -1 then redis.call('PEXPIRE', KEYS[2], math.max(life, ARGV[4] + 1000)) end
-local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now), 'LIMIT', 0, 100)
-if #gone > 0 then redis.call('ZREM', KEYS[2], unpack(gone)) end
+if lives == 0 then
+  redis.call('PERSIST', KEYS[2])
+  redis.call('PERSIST', KEYS[3])
+  if not created then
+    redis.call('PERSIST', KEYS[1])
+    redis.call('ZREM', KEYS[3], place .. ARGV[1])
+  end
+else
+  redis.call('PEXPIRE', KEYS[1], lives)
+  redis.call('ZADD', KEYS[3], string.format('%.0f', now + lives * 1000), place .. ARGV[1])
+  if life ~= -1 then
+    redis.call('PEXPIRE', KEYS[2], math.max(life, lives + 1000))
+    redis.call('PEXPIRE', KEYS[3], math.max(life, lives + 1000))
+  end
+  clear(KEYS[2], KEYS[3], now)
+end
 """
 
-_ANSWER: Final = """
+_CREATE_OR_MERGE: Final = script(
+    _CLEAR
+    + _ENTER
+    + _WRITE
+    + _EXPIRE
+    + """
 if created then return {} end
 return redis.call('HGETALL', KEYS[1])
 """
-_CREATE_OR_MERGE: Final = script(_INDEX + _WRITE + _KEEP + _ANSWER)
-_CREATE_OR_MERGE_FOR_A_TIME: Final = script(_INDEX_LIFE + _INDEX + _WRITE + _EXPIRE + _ANSWER)
+)
+_UPDATE: Final = script(_CLEAR + _ENTER + _WRITE + _EXPIRE + "return 1")
+_CLEAR_EXPIRED: Final = script(
+    _CLEAR + "local time = redis.call('TIME') return clear(KEYS[1], KEYS[2], time[1] * 1000000 + time[2])"
+)
 
-# All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none.
+# All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none. The members
+# by session and name are left until nothing has one by its type: then no event is there.
 _RESET: Final = script("""
-for number = 2, #KEYS do
+for number = 3, #KEYS do
   redis.call('UNLINK', KEYS[number])
-  redis.call('ZREM', KEYS[1], ARGV[number - 1])
+  redis.call('ZREM', KEYS[1], ARGV[#ARGV - #KEYS + number])
 end
-return #KEYS
+for number = 1, #ARGV - #KEYS + 2, 2 do
+  if redis.call('ZLEXCOUNT', KEYS[1], ARGV[number], ARGV[number + 1]) > 0 then return 1 end
+end
+redis.call('UNLINK', KEYS[1], KEYS[2])
+return 0
 """)
+_READ: Final = script("""
+local events = {}
+for number = 1, #KEYS do events[number] = redis.call('HGETALL', KEYS[number]) end
+return events
+""")
+_BY_TYPE: Final = tuple(
+    (b"[" + each, b"(" + each + b"\xff" * 33) for each in (digest("event_type", name) for name in TYPES)
+)
 
 
 class RedisStore:
@@ -104,8 +163,7 @@ class RedisStore:
         self.plans = RedisPlans(self._client, options.prefix, self.journal.flush)
         self._prefix = options.prefix
         self._wait = options.wait
-        self._script = _CREATE_OR_MERGE if options.ttl is None else _CREATE_OR_MERGE_FOR_A_TIME
-        self._ttl = None if options.ttl is None else max(1, round(options.ttl * 1000))
+        self._life = 0 if options.ttl is None else max(1, round(options.ttl * 1000))
 
     async def check(self) -> Sequence[str]:
         """What would lose data, once each, however many servers there are."""
@@ -113,32 +171,49 @@ class RedisStore:
         warnings = (warning for info in infos for warning in self._warnings(_usable(info)))
         return tuple(dict.fromkeys(warnings))
 
-    async def create_or_merge(self, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there, in one script."""
-        index = self._index(tenant, crc32(event_id.encode()) % BUCKETS)
-        keys = (f"{index}:{event_id}", index)
         written = pack(event)
-        life = (FOR_EVER,) if self._ttl is None else ((self._ttl + SLACK) * 1000, self._ttl)
-        reply = await self._client.run(self._script, keys, event_id, written, *life, size=len(written))
+        place = digests(entry) + sortable(entry.start_time)
+        reply = await self._write(_CREATE_OR_MERGE, tenant, entry.event_id, written, place)
         return _decode(reply) if reply else event
+
+    async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
+        """Merge into the event of that id, if there is one, in one script."""
+        return bool(await self._write(_UPDATE, tenant, event_id, pack(EncodedEvent(b"", dict(fields)))))
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""
-        key = f"{self._index(tenant, crc32(event_id.encode()) % BUCKETS)}:{event_id}"
+        key = f"{self._index_of(tenant, event_id)}:{event_id}"
         reply = await self._client.read(key, ("HGETALL", key))
         return _decode(reply) if reply else None
 
-    async def newest(self, tenant: Tenant, before: Found | None, count: int) -> Sequence[Found]:
-        """The tenant's events that were written last, the newest first: the newest of each bucket, put in order."""
-        end = "+inf" if before is None else before.place
-        indexes = (self._index(tenant, bucket) for bucket in range(BUCKETS))
-        # one more, as the bound takes in what has the same place as the one before
-        commands = (
-            (index, ("ZREVRANGEBYSCORE", index, end, "-inf", "WITHSCORES", "LIMIT", 0, count + 1)) for index in indexes
-        )
-        replies = await asyncio.gather(*(self._client.read(index, command) for index, command in commands))
-        found = [Found(int(place), event_id.decode()) for reply in replies for event_id, place in _scores(reply)]
-        return sorted((each for each in found if before is None or each < before), reverse=True)[:count]
+    async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
+        """The tenant's events of these ids: those of a bucket in one script, or in several where they are many."""
+        buckets: dict[str, list[str]] = {}
+        for event_id in event_ids:
+            buckets.setdefault(self._index_of(tenant, event_id), []).append(event_id)
+        events: dict[str, EncodedEvent] = {}
+
+        async def read(index: str, ids: Sequence[str]) -> None:
+            replies = await self._client.run(_READ, [f"{index}:{event_id}" for event_id in ids], durable=False)
+            events.update((event_id, _decode(reply)) for event_id, reply in zip(ids, replies, strict=True) if reply)
+
+        steps = ((index, ids[at : at + STEP]) for index, ids in buckets.items() for at in range(0, len(ids), STEP))
+        await asyncio.gather(*(read(*step) for step in steps))
+        return [events.get(event_id) for event_id in event_ids]
+
+    async def count(self, tenant: Tenant, selection: Selection) -> int:
+        """How many of the tenant's events are selected."""
+        await self._clear_expired(tenant)
+        return await count(self._client, ranges_of(self._indexes(tenant), selection))
+
+    async def find(
+        self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
+    ) -> Sequence[Found]:
+        """At most so many of those selected, the last first."""
+        await self._clear_expired(tenant)
+        return await find(self._client, ranges_of(self._indexes(tenant), selection, before), limit, skip)
 
     async def reset(self, tenant: Tenant) -> None:
         """Delete all of the tenant, its events in steps, bucket by bucket.
@@ -148,7 +223,7 @@ class RedisStore:
         """
         await self.plans.forget(tenant)
         await self.journal.clear(tenant)
-        buckets = (self._empty(self._index(tenant, bucket)) for bucket in range(BUCKETS))
+        buckets = (self._empty(index) for index in self._indexes(tenant))
         for failure in await asyncio.gather(*buckets, return_exceptions=True):  # none runs on behind the answer
             if failure is not None:
                 raise failure
@@ -159,13 +234,39 @@ class RedisStore:
         await self.plans.close()
         await self._client.close()
 
-    async def _empty(self, index: str) -> None:
-        while ids := await self._client.read(index, ("ZRANGE", index, 0, RESET_STEP - 1)):
-            names = [event_id.decode() for event_id in ids]
-            await self._client.run(_RESET, (index, *(f"{index}:{name}" for name in names)), *names)
+    async def _write(self, script: Script, tenant: Tenant, event_id: str, written: bytes, *place: bytes) -> Any:
+        index = self._index_of(tenant, event_id)
+        keys = f"{index}:{event_id}", index, f"{index}:expiries"
+        return await self._client.run(script, keys, packed_id(event_id), self._life, written, *place, size=len(written))
 
-    def _index(self, tenant: Tenant, bucket: int) -> str:
-        return f"{self._prefix}:{{{tenant.digest}:{bucket:02x}}}"
+    async def _clear_expired(self, tenant: Tenant) -> None:
+        """Have the index forget what has expired, so that it is neither counted nor found."""
+        if self._life:
+            await asyncio.gather(*(self._clear(index) for index in self._indexes(tenant)))
+
+    async def _clear(self, index: str) -> None:
+        while await self._client.run(_CLEAR_EXPIRED, (index, f"{index}:expiries"), durable=False):
+            pass
+
+    async def _empty(self, index: str) -> None:
+        left = True
+        while left:
+            members = await self._by_type(index)
+            events = [f"{index}:{found_at(member).event_id}" for member in members]
+            keys = index, f"{index}:expiries", *events
+            left = await self._client.run(_RESET, keys, *chain.from_iterable(_BY_TYPE), *members)
+
+    async def _by_type(self, index: str) -> Sequence[bytes]:
+        """Members of the index that stand for different events."""
+        commands = (("ZRANGEBYLEX", index, *ends, "LIMIT", 0, STEP) for ends in _BY_TYPE)
+        replies = await asyncio.gather(*(self._client.read(index, command) for command in commands))
+        return list(chain.from_iterable(replies))[:STEP]
+
+    def _indexes(self, tenant: Tenant) -> Sequence[str]:
+        return [f"{self._prefix}:{{{tenant.digest}:{bucket:02x}}}" for bucket in range(BUCKETS)]
+
+    def _index_of(self, tenant: Tenant, event_id: str) -> str:
+        return f"{self._prefix}:{{{tenant.digest}:{crc32(event_id.encode()) % BUCKETS:02x}}}"
 
     def _warnings(self, info: dict[bytes, bytes]) -> Iterable[str]:
         if info.get(b"aof_enabled") == b"0":
@@ -198,13 +299,7 @@ def _usable(reply: object) -> dict[bytes, bytes]:
     return info
 
 
-def _scores(reply: Any) -> Iterable[tuple[bytes, bytes | float]]:
-    """Members and scores, as either protocol of Redis gives them."""
-    if reply and isinstance(reply[0], list):
-        return ((member, score) for member, score in reply)
-    return zip(reply[::2], reply[1::2], strict=True)
-
-
 def _decode(reply: list[bytes] | dict[bytes, bytes]) -> EncodedEvent:
-    merged = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
-    return merge(unpack(merged.pop(b"e")), merged)
+    fields = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
+    del fields[b"i"]
+    return merge(unpack(fields.pop(b"e")), fields)

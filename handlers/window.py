@@ -1,6 +1,9 @@
 """The documented weakness: an answer before the event is visible, and updates that are lost in that window."""
 
+from collections.abc import Mapping
+
 from skep.handlers.encoding import EncodedEvent, merge, pack, unpack
+from skep.handlers.index import Entry
 from skep.handlers.store import Store
 from skep.handlers.tenant import Tenant
 
@@ -13,13 +16,18 @@ class Window:
         self._store = store
         self._seconds = seconds
 
-    async def create_or_merge(self, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         """Answer as the store would, but write a new event later, and what comes until then not at all."""
-        hidden = await self._store.plans.window(tenant, event_id)
+        hidden = await self._store.plans.window(tenant, entry.event_id)
         if hidden is not None:
             return merge(unpack(hidden), event.merged)
-        if not self._seconds or await self._store.read(tenant, event_id) is not None:
-            return await self._store.create_or_merge(tenant, event_id, event)
-        await self._store.plans.open_window(tenant, event_id, pack(event), self._seconds)
-        self._store.plans.later(tenant, self._seconds, lambda: self._store.create_or_merge(tenant, event_id, event))
+        if not self._seconds or await self._store.read(tenant, entry.event_id) is not None:
+            return await self._store.create_or_merge(tenant, entry, event)
+        await self._store.plans.open_window(tenant, entry.event_id, pack(event), self._seconds)
+        self._store.plans.later(tenant, self._seconds, lambda: self._store.create_or_merge(tenant, entry, event))
         return event
+
+    async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
+        """Update the event, unless it is still hidden: then the update is lost, and answered as if it were not."""
+        hidden = await self._store.plans.window(tenant, event_id)
+        return hidden is not None or await self._store.update(tenant, event_id, fields)

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from skep.handlers.errors import Forbidden, UnsupportedMediaType
 from skep.handlers.plan import EVERYONE
 from skep.handlers.tenant import Tenant
-from skep.server.auth import authenticate
 from skep.server.body import check_media_type
+from skep.server.keys import Keys
 from skep.server.settings import Settings
 
 _CHANGES = frozenset({"POST", "PUT", "PATCH"})
@@ -23,8 +23,9 @@ _CHANGES = frozenset({"POST", "PUT", "PATCH"})
 class Access:
     """What the control API asks of a request."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Take the address that is listened on, and the admin's token."""
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        """Take the address that is listened on, the admin's token, and the keys that are accepted."""
+        self._keys = keys
         self._is_local = is_local(settings.host)
         self._admin = sha256(settings.admin_token.encode()).digest() if settings.admin_token else None
 
@@ -52,7 +53,8 @@ class Access:
         """The tenant that asks; `EVERYONE` for the admin.
 
         Raises:
-            Unauthorized: there is no token though one is needed, or it is the bad one.
+            Unauthorized: there is no token though one is needed, or it is not accepted.
+            Forbidden: it may not read.
         """
         if authorization is None and self._is_local and self._admin is None:
             return EVERYONE
@@ -60,7 +62,9 @@ class Access:
             digest = _digest(authorization) or b""
             if secrets.compare_digest(digest, self._admin):
                 return EVERYONE
-        return authenticate(authorization)
+        tenant = self._keys.authenticate(authorization)
+        self._keys.check_read(authorization)
+        return tenant
 
 
 def is_local(host: str) -> bool:

@@ -16,13 +16,30 @@ def authenticate(authorization: bytes | None) -> Tenant:
     Raises:
         Unauthorized: there is no bearer token, or it is the bad one.
     """
+    token = token_of(authorization)
+    if token == BAD_TOKEN:
+        raise refused()
+    return _tenants(sha256(token).digest())
+
+
+def token_of(authorization: bytes | None) -> bytes:
+    """The bearer token in an `Authorization` header.
+
+    Raises:
+        Unauthorized: there is none.
+    """
     scheme, _, token = (authorization or b"").strip().partition(b" ")
     token = token.strip()
     if scheme.lower() != b"bearer" or not token:
         raise Unauthorized("Missing bearer token", headers={"WWW-Authenticate": "Bearer"})
-    if token == BAD_TOKEN or len(token.split()) > 1:
-        raise Unauthorized("Invalid bearer token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    return _tenants(sha256(token).digest())
+    if len(token.split()) > 1:
+        raise refused()
+    return token
+
+
+def refused() -> Unauthorized:
+    """The error for a token that is not accepted."""
+    return Unauthorized("Invalid bearer token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
 @lru_cache(maxsize=_TENANTS)

@@ -1,20 +1,22 @@
 """Read a request's body, in bounds of size and time, and parse it as JSON (RFC 8259)."""
 
 import asyncio
-import json
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import zlib
+from collections.abc import Collection, Mapping
+from typing import Any, Final, NamedTuple
 
-import orjson
 from starlette.types import Receive
 
+from skep.handlers.encoding import loads
 from skep.handlers.errors import BadRequest, ContentTooLarge, Detail, RequestTimeout, UnsupportedMediaType
 from skep.server.errors import ClientDisconnected
 
 _JSON = b"application/json"
 _CHARSET = re.compile(rb';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
-_MAYBE_LARGE = re.compile(rb"[0-9]{19}")
+IDENTITY: Final = b"identity"
+GZIP: Final = (b"gzip", IDENTITY)
+_GZIP_WINDOW: Final = 31  # as zlib is told to take gzip's format, and a window of any size
 _CLOSE = {"Connection": "close"}  # the rest of the request is not read
 
 
@@ -25,8 +27,15 @@ class Limits(NamedTuple):
     seconds: float
 
 
-def check_media_type(headers: Mapping[bytes, bytes]) -> None:
-    """Return if the body is declared as JSON in UTF-8, without a content coding. An absent body needs no declaration.
+def is_declared(headers: Mapping[bytes, bytes], media_type: bytes) -> bool:
+    """Whether the body is declared as of a media type that has no parameters."""
+    return headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == media_type
+
+
+def check_media_type(headers: Mapping[bytes, bytes], codings: Collection[bytes] = (IDENTITY,)) -> None:
+    """Return if the body is declared as JSON in UTF-8, in one of the content codings.
+
+    An absent body needs no declaration.
 
     Raises:
         UnsupportedMediaType: it is declared as anything else, or not at all.
@@ -37,8 +46,38 @@ def check_media_type(headers: Mapping[bytes, bytes]) -> None:
         raise UnsupportedMediaType(
             f"Content-Type must be application/json, not {sent}", headers={"Accept": "application/json"}
         )
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise UnsupportedMediaType("Content-Encoding must be identity", headers={"Accept-Encoding": "identity"})
+    _check_coding(headers, codings)
+
+
+def _check_coding(headers: Mapping[bytes, bytes], codings: Collection[bytes]) -> None:
+    if headers.get(b"content-encoding", IDENTITY).lower() not in codings:
+        accepted = b", ".join(codings).decode()
+        raise UnsupportedMediaType(
+            f"Content-Encoding must be {accepted.replace(', ', ' or ')}", headers={"Accept-Encoding": accepted}
+        )
+
+
+def decoded(body: bytes, headers: Mapping[bytes, bytes], limits: Limits) -> bytes:
+    """The body without its content coding, if that is gzip.
+
+    Raises:
+        UnsupportedMediaType: it is another one.
+        BadRequest: it is not what it is declared as.
+        ContentTooLarge: there is more in it than is read.
+    """
+    _check_coding(headers, GZIP)
+    if headers.get(b"content-encoding", IDENTITY).lower() == IDENTITY:
+        return body
+    inflater = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        content = inflater.decompress(body, limits.size + 1)
+    except zlib.error as error:
+        raise BadRequest("The body is not valid gzip", [Detail("", "gzip", str(error))]) from None
+    if len(content) > limits.size:
+        raise _too_large(limits)
+    if not inflater.eof:
+        raise BadRequest("The body is not valid gzip", [Detail("", "gzip", "it is cut off")])
+    return content
 
 
 def _is_json(declared: bytes | None) -> bool:
@@ -96,8 +135,6 @@ def parse_json(body: bytes) -> Any:
             beyond the range of a double, or nests deeper than 1,024 levels.
     """
     try:
-        value = orjson.loads(body)
-        # orjson makes a float of an integer beyond 64 bits; what it accepts, the standard library reads exactly
-        return json.loads(body) if _MAYBE_LARGE.search(body) else value
+        return loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest("The body is not valid JSON", [Detail("", "json", str(error))]) from None

@@ -7,6 +7,7 @@ the address to listen on.
 import math
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -112,6 +113,11 @@ class _Seconds(click.FloatRange):
     help="Write a line for each request to standard error.  [default: none]",
 )
 @click.option(
+    "--keys",
+    type=click.Path(exists=True, dir_okay=False),
+    help="YAML file of the keys that are accepted, by tenant; see docs/running.md.  [default: any token]",
+)
+@click.option(
     "--admin-token", help="Token that reaches every tenant's data.  [default: none is needed on loopback, else made up]"
 )
 def serve(store: str, ttl: float | None, journal: int, **options: Any) -> None:
@@ -134,6 +140,13 @@ def _check(settings: Settings) -> None:
         store_for(settings.store, settings.store_options)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--store'") from error
+    if settings.keys is not None:
+        from skep.server.keys import read_keys  # noqa: PLC0415 - importing the server takes most of its start
+
+        try:
+            read_keys(Path(settings.keys))
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="'--keys'") from error
     if settings.workers > 1 and settings.store.startswith("memory:"):
         raise click.UsageError(
             "--workers needs a Redis store: memory:// belongs to one process, and another would not know its sessions"

@@ -14,6 +14,7 @@ from skep.server.response import Reply, send_reply, to_wire
 
 Record = Callable[[Exchange, Reply], None]
 
+_LONGEST: Final = 1000  # characters of a message in protobuf
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +41,7 @@ class Answers:
         except asyncio.CancelledError:  # by the server, which is ending
             reply = _ENDING
         except ApiError as error:
-            reply = reply_of(error)
+            reply = reply_of(error, exchange.media_type)
         except Exception:  # noqa: BLE001 - whatever is raised, the client gets the documented body
             _log.exception("a fault of skep's own")
             reply = _FAULT
@@ -60,9 +61,20 @@ async def _delayed(reply: Reply) -> Reply:
     return reply
 
 
-def reply_of(error: ApiError) -> Reply:
-    """The answer with the error's status, headers and body."""
+def reply_of(error: ApiError, media_type: bytes | None = None) -> Reply:
+    """The answer with the error's status, headers and body; as a protobuf Status where that is the media type."""
+    if media_type is not None:
+        return Reply(error.status, to_wire(error.headers.items()), _status_of(error), media_type)
     return Reply(error.status, to_wire(error.headers.items()), body_of(error))
+
+
+def _status_of(error: ApiError) -> bytes:
+    """The error as OTLP over HTTP has it: a google.rpc.Status whose one field is the message, number 2."""
+    message = error.message[:_LONGEST].encode()
+    length = (
+        len(message).to_bytes(1, "big") if len(message) < 128 else bytes([len(message) & 127 | 128, len(message) >> 7])
+    )
+    return b"\x12" + length + message
 
 
 def body_of(error: ApiError) -> bytes:

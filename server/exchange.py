@@ -16,13 +16,14 @@ class Exchange:
     """What is known of a request by now; whoever serves it leaves the answer in `reply`.
 
     `tenant`, `operation` and `profile` are None until they are known, and `body` is empty until it is read; `faults`
-    names what is done to the answer on purpose.
+    names what is done to the answer on purpose; `media_type` is None where an error is told as JSON.
     """
 
     __slots__ = (
         "body",
         "faults",
         "headers",
+        "media_type",
         "method",
         "operation",
         "path",
@@ -49,6 +50,7 @@ class Exchange:
         self.operation: str | None = None
         self.profile: str | None = None
         self.body = b""
+        self.media_type: bytes | None = None
         self.faults: Sequence[str] = ()
         self.reply: Reply | None = None
 

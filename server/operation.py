@@ -12,17 +12,17 @@ from skep.handlers.clock import Clock, PlannedClock
 from skep.handlers.errors import ApiError, BadRequest, Detail
 from skep.handlers.operations import Handler
 from skep.handlers.plan import Plan
-from skep.handlers.request import ANYONE, Answer, Request, Writes
+from skep.handlers.request import ANYONE, JSON, Answer, Request, Writes
 from skep.handlers.store import Store
 from skep.handlers.tenant import Tenant
 from skep.handlers.window import Window
 from skep.server.armed import Armed, armed_for
-from skep.server.auth import authenticate
-from skep.server.body import Limits, check_media_type, parse_json, read_body
+from skep.server.body import GZIP, Limits, check_media_type, decoded, is_declared, parse_json, read_body
 from skep.server.errors import reply_of
 from skep.server.examples import Examples
 from skep.server.exchange import EXCHANGE, Exchange
 from skep.server.fallbacks import header_value
+from skep.server.keys import Keys
 from skep.server.parameters import Parameters
 from skep.server.preferences import NONE, Preferences, Profile, faults_of, preferences
 from skep.server.response import Reply, to_wire
@@ -36,6 +36,7 @@ class Context:
     store: Store
     clock: Clock
     limits: Limits
+    keys: Keys
     overrides: bool
 
 
@@ -43,7 +44,8 @@ class Compiled(NamedTuple):
     """What the document says of an operation, ready for use.
 
     `strict` is None where the operation takes no body; `needs_body` says whether there has to be one, `secured` whether
-    it needs a bearer token.
+    it needs a bearer token, `reads` whether that has to be one that may read. `binary` is another media type than JSON
+    that it takes, None if there is none.
     """
 
     id: str
@@ -53,13 +55,15 @@ class Compiled(NamedTuple):
     parameters: Parameters
     needs_body: bool
     secured: bool
+    reads: bool = False
+    binary: bytes | None = None
 
 
 class _Means(NamedTuple):
     """What a request's handler gets beside what was sent."""
 
     store: Store
-    writes: Writes
+    window: Writes | None
     clock: Clock
 
 
@@ -80,7 +84,9 @@ class Operation:
         exchange.operation = self.compiled.id
         exchange.path_parameters = scope.get("path_params", {})
         headers = dict(scope["headers"])
-        tenant = authenticate(headers.get(b"authorization")) if self.compiled.secured else ANYONE
+        if self.compiled.binary is not None and is_declared(headers, self.compiled.binary):
+            exchange.media_type = self.compiled.binary
+        tenant = self._authenticate(headers.get(b"authorization"))
         exchange.tenant = tenant
         plan = await self._plan(tenant)
         if plan is not None or b"prefer" in headers:
@@ -89,9 +95,17 @@ class Operation:
             )
             exchange.reply = await self._reply(exchange, headers, receive, preferred, plan)
             return
-        means = _Means(self.context.store, self.context.store, self.context.clock)
+        means = _Means(self.context.store, None, self.context.clock)
         answer = await self._answer(exchange, headers, receive, None, means)
-        exchange.reply = Reply(answer.status, _headers(answer), answer.body)
+        exchange.reply = _reply_of(answer)
+
+    def _authenticate(self, authorization: bytes | None) -> Tenant:
+        if not self.compiled.secured:
+            return ANYONE
+        tenant = self.context.keys.authenticate(authorization)
+        if self.compiled.reads:
+            self.context.keys.check_read(authorization)
+        return tenant
 
     async def _plan(self, tenant: Tenant) -> Plan | None:
         plans = self.context.store.plans
@@ -117,9 +131,9 @@ class Operation:
             try:
                 means = await self._means(plan, armed)
                 answer = await self._answer(exchange, headers, receive, preferred.profile, means)
-                reply = Reply(answer.status, _headers(answer), answer.body)
+                reply = _reply_of(answer)
             except ApiError as error:
-                reply = reply_of(error)
+                reply = reply_of(error, exchange.media_type)
         for fault in (*armed.faults, *faults_of(preferred)):
             reply = fault(reply)
         if not preferred.applied:
@@ -130,11 +144,11 @@ class Operation:
         """The clock that is planned, and the store, or a window to it where updates may be lost."""
         store, clock = self.context.store, self.context.clock
         if plan is None:
-            return _Means(store, store, clock)
+            return _Means(store, None, clock)
         timing = plan.timing
         number = await store.plans.count(timing.tenant, f"requests:{timing.planned}") if timing.is_counted else 0
-        writes = Window(store, armed.window) if plan.has_windows else store
-        return _Means(store, writes, PlannedClock(timing, number, clock))
+        window = Window(store, armed.window) if plan.has_windows else None
+        return _Means(store, window, PlannedClock(timing, number, clock))
 
     async def _answer(
         self,
@@ -149,7 +163,7 @@ class Operation:
         body = await self._body(exchange, headers, receive, profile)
         tenant = exchange.tenant or ANYONE
         return await self.compiled.handler(
-            Request(means.store, means.clock, tenant, body, parameters, writes=means.writes)
+            Request(means.store, means.clock, tenant, body, parameters, window=means.window)
         )
 
     async def _example(
@@ -168,14 +182,36 @@ class Operation:
         strict = self.compiled.strict
         if strict is None:
             return None
+        if self.compiled.binary is not None:
+            return await self._encoded_body(exchange, headers, receive, profile)
         check_media_type(headers)
         exchange.body = await read_body(headers, receive, self.context.limits)
-        body = parse_json(exchange.body)
-        if profile == "strict":
+        return self._judged(exchange.body, profile)
+
+    async def _encoded_body(
+        self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, profile: Profile | None
+    ) -> Any:
+        """The body of an operation that takes another media type too, as its octets where it has that."""
+        if exchange.media_type != self.compiled.binary:
+            check_media_type(headers, codings=GZIP)
+        exchange.body = await read_body(headers, receive, self.context.limits)
+        content = decoded(exchange.body, headers, self.context.limits)
+        return content if exchange.media_type == self.compiled.binary else self._judged(content, profile)
+
+    def _judged(self, content: bytes, profile: Profile | None) -> Any:
+        body = parse_json(content)
+        strict = self.compiled.strict
+        if strict is not None and profile == "strict":
             strict.check(body)
         if not isinstance(body, dict):
             raise BadRequest("The body must be a JSON object", [Detail("", "type", "must be an object")])
         return body
+
+
+def _reply_of(answer: Answer) -> Reply:
+    if answer.media_type == JSON:
+        return Reply(answer.status, _headers(answer), answer.body)
+    return Reply(answer.status, _headers(answer), answer.body, answer.media_type.encode())
 
 
 def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:

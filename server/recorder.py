@@ -7,9 +7,9 @@ from skep.handlers.journal import pack
 from skep.handlers.request import ANYONE
 from skep.handlers.store import Store
 from skep.handlers.tenant import Tenant
-from skep.server.auth import authenticate
 from skep.server.cors import is_control
 from skep.server.exchange import Exchange
+from skep.server.keys import Keys
 from skep.server.response import Reply
 
 _ANSWERED = frozenset({None, "truncate"})
@@ -19,27 +19,27 @@ _log = logging.getLogger(__name__)
 class Recorder:
     """Keeps an entry of every request to the mocked API; skep's own operations are not in the journal."""
 
-    def __init__(self, store: Store) -> None:
-        """Write to the store's journal."""
+    def __init__(self, store: Store, keys: Keys) -> None:
+        """Write to the store's journal; `keys` tell whose an entry is."""
         self._store = store
+        self._keys = keys
 
     def __call__(self, exchange: Exchange, reply: Reply) -> None:
         """Keep an entry; should that fail, the request does not."""
         if not self._store.journal.is_on or is_control(exchange.path):
             return
         try:
-            tenant = exchange.tenant or _tenant(exchange)
+            tenant = exchange.tenant or self._tenant(exchange)
             self._store.journal.add(tenant, _packed(exchange, reply))
         except Exception:  # noqa: BLE001 - whatever it is, the client gets its answer
             _log.exception("a request that the journal could not take")
 
-
-def _tenant(exchange: Exchange) -> Tenant:
-    """Who asked, where it was not looked at: for a path that there is not. Nobody's entries are there for the admin."""
-    try:
-        return authenticate(dict(exchange.headers).get(b"authorization"))
-    except Unauthorized:
-        return ANYONE
+    def _tenant(self, exchange: Exchange) -> Tenant:
+        """Who asked, where it was not looked at: for a path that there is not. Nobody's entries are there for the admin."""
+        try:
+            return self._keys.authenticate(dict(exchange.headers).get(b"authorization"))
+        except Unauthorized:
+            return ANYONE
 
 
 def _packed(exchange: Exchange, reply: Reply) -> bytes:

@@ -84,16 +84,19 @@ class OperationsAPI(RoutedAPI[ASGIApp]):
 
     def make_operation(self, operation: OpenAPIOperation) -> ASGIApp:
         """Compile one operation."""
-        schema = operation.body_schema(_JSON)
+        content = (operation.request_body or {}).get("content", {})
+        schema = content.get(_JSON, {}).get("schema")
         return self._serve(
             Compiled(
                 operation.operation_id,
                 operation.function,
-                StrictProfile(schema) if schema else None,
+                StrictProfile(schema, _invalid(schema)) if schema else None,
                 Examples(operation.responses),
                 Parameters(operation.parameters),
                 needs_body=bool((operation.request_body or {}).get("required")),
                 secured=bool(operation.security),
+                reads=any("read" in roles for each in operation.security or () for roles in each.values()),
+                binary=next((name.encode() for name in content if name != _JSON), None),
             )
         )
 
@@ -125,6 +128,11 @@ class Connexion(ConnexionMiddleware):
         for base_path, (document, _) in documents.items():
             self.apis.append(API(OpenAPI31Specification(document), base_path=base_path, **vars(self.options)))
         self.app, self.middleware_stack = self._build_middleware_stack()
+
+
+def _invalid(schema: Mapping[str, Any]) -> str:
+    """What a body is called that does not keep the schema."""
+    return f"Invalid {schema['title'].lower()} data" if "title" in schema else "Invalid body"
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - an ASGI application

@@ -13,7 +13,7 @@ class Settings:
     """How to serve. Sizes are bytes, times are seconds; `workers` is how many processes.
 
     Without a `log_format` requests are not logged. Without an `admin_token` whoever has no token is the admin, on
-    loopback.
+    loopback. Without a file of `keys` any token is accepted.
     """
 
     host: str = "127.0.0.1"
@@ -26,13 +26,17 @@ class Settings:
     cors: bool = True
     overrides: bool = True
     admin_token: str | None = None
+    keys: str | None = None
     log_format: Literal["text", "json"] | None = None
 
 
 def described(settings: Settings) -> Mapping[str, Any]:
-    """The settings as the control API tells them: without the store's password and the admin's token."""
+    """The settings as the control API tells them: without the store's password, the admin's token and the
+    keys, of which it says whether there is a file.
+    """
     told = {**asdict(settings), **settings.store_options._asdict(), "store": place_of(settings.store)}
     del told["store_options"], told["admin_token"]
+    told["keys"] = settings.keys is not None
     return told
 
 

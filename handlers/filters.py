@@ -1,0 +1,158 @@
+"""The filters of a search: whether one holds of an event.
+
+Pure. What is published is the names of the operators and types; what each means where the document is silent is in
+`docs/behaviour.md`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from skep.handlers.errors import Detail
+
+OPPOSITES: Final = {"not exists": "exists", "is not": "is", "not contains": "contains"}
+TYPES: Final = ("string", "number", "boolean", "datetime")
+ABSENT: Final = object()  # what `lookup` gives for a path that leads nowhere
+_DIGITS: Final = re.compile(r"-?[0-9]+", re.ASCII)
+_IDS: Final = frozenset({"event_id", "session_id", "parent_id"})
+
+Json = Any  # a parsed JSON value
+
+
+class Filter(NamedTuple):
+    """One condition: the field's path, the operator, whether its opposite is meant, the type and the value as that."""
+
+    path: str
+    operator: str
+    negated: bool
+    type: str
+    value: Json
+
+    def holds(self, event: Mapping[str, Json]) -> bool:
+        """Whether it holds of an event."""
+        found = lookup(event, self.path)
+        return _OPERATORS[self.operator](self, None if found is ABSENT else found) is not self.negated
+
+
+def read_filter(sent: Json, pointer: str, *, typed: bool = False) -> Filter | list[Detail]:
+    """The filter that was sent, or what is wrong with it; it has to name its type where it is to be `typed`."""
+    if not isinstance(sent, dict):
+        return [Detail(pointer, "type", "must be an object")]
+    required = ("field", "operator", "value", "type") if typed else ("field", "operator", "value")
+    missing = [Detail(f"{pointer}/{name}", "required", "is missing") for name in required if name not in sent]
+    if missing:
+        return missing
+    field, operator, value = sent["field"], sent["operator"], sent["value"]
+    if not isinstance(field, str) or not field:
+        return [Detail(f"{pointer}/field", "type", "must be the name of a field")]
+    name = OPPOSITES.get(operator, operator) if isinstance(operator, str) else None
+    if name not in _OPERATORS:
+        return [Detail(f"{pointer}/operator", "enum", f"must be one of {', '.join((*_OPERATORS, *OPPOSITES))}")]
+    kind = _type_of(name, value) if sent.get("type") is None else sent["type"]
+    if kind not in TYPES:
+        return [Detail(f"{pointer}/type", "enum", f"must be one of {', '.join(TYPES)}")]
+    if name == "exists" or (name == "is" and value is None):
+        return Filter(field, "exists", (operator in OPPOSITES) is (name == "exists"), kind, None)
+    if kind not in _FITTING[name]:
+        return [Detail(f"{pointer}/type", "type", f"{operator} compares {' or '.join(_FITTING[name])}, not {kind}")]
+    read = _READERS[kind](value)
+    if read is None:
+        return [Detail(f"{pointer}/value", "type", f"must be a {kind}")]
+    return Filter(
+        field, name, operator in OPPOSITES, kind, read.lower() if field in _IDS and kind == "string" else read
+    )
+
+
+def lookup(event: Mapping[str, Json], path: str) -> Json:
+    """The value at a path with dots; a key that has the dots itself comes first."""
+    found = event.get(path, ABSENT)
+    if found is not ABSENT:
+        return found
+    for place, character in enumerate(path):
+        if character == "." and isinstance(inner := event.get(path[:place]), dict):
+            found = lookup(inner, path[place + 1 :])
+            if found is not ABSENT:
+                return found
+    return ABSENT
+
+
+def moment(value: Json) -> int | float | None:
+    """A time as Unix milliseconds, from ISO 8601 (UTC where it names no zone) or a number; None for anything else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        return None
+    if _DIGITS.fullmatch(value):
+        return int(value) if len(value) < 20 else None  # noqa: PLR2004 - as many digits as 64 bits have
+    try:
+        read = datetime.fromisoformat(value)
+        return ((read if read.tzinfo else read.replace(tzinfo=UTC)) - _EPOCH).total_seconds() * 1000
+    except (ValueError, OverflowError):
+        return None
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _type_of(operator: str, value: Json) -> str:
+    """The type of a filter that names none."""
+    if operator in {"after", "before"}:
+        return "datetime"
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, (int, float)) else "string"
+
+
+def _number(value: Json) -> int | float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _exists(_filter: Filter, found: Json) -> bool:
+    return found is not None
+
+
+def _is(each: Filter, found: Json) -> bool:
+    read = _READERS[each.type](found)
+    return read is not None and bool(read == each.value)
+
+
+def _contains(each: Filter, found: Json) -> bool:
+    if isinstance(found, list):
+        return any(_contains(each, item) if isinstance(item, str) else _is(each, item) for item in found)
+    return isinstance(found, str) and isinstance(each.value, str) and each.value in found
+
+
+def _beyond(each: Filter, found: Json) -> bool:
+    read = _READERS[each.type](found)
+    return read is not None and bool(read > each.value)
+
+
+def _below(each: Filter, found: Json) -> bool:
+    read = _READERS[each.type](found)
+    return read is not None and bool(read < each.value)
+
+
+_READERS: Final[Mapping[str, Callable[[Json], Json]]] = {
+    "string": lambda value: value if isinstance(value, str) else None,
+    "number": _number,
+    "boolean": lambda value: value if isinstance(value, bool) else None,
+    "datetime": moment,
+}
+_OPERATORS: Final[Mapping[str, Callable[[Filter, Json], bool]]] = {
+    "exists": _exists,
+    "is": _is,
+    "contains": _contains,
+    "greater than": _beyond,
+    "less than": _below,
+    "after": _beyond,
+    "before": _below,
+}
+_FITTING: Final[Mapping[str, Sequence[str]]] = {
+    "is": TYPES,
+    "contains": TYPES,
+    "greater than": ("number", "datetime"),
+    "less than": ("number", "datetime"),
+    "after": ("datetime",),
+    "before": ("datetime",),
+}
