@@ -127,6 +127,11 @@ def _texts(packed: bytes) -> Iterator[bytes]:
 
 
 def dumps(value: Any) -> bytes:
+    """The JSON text of a value.
+
+    Raises:
+        BadRequest: it is nested deeper than can be written.
+    """
     try:
         # a copy of the right size: what orjson makes holds kilobytes in reserve
         return bytes(memoryview(orjson.dumps(value)))

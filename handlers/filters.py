@@ -15,6 +15,7 @@ OPPOSITES: Final = {"not exists": "exists", "is not": "is", "not contains": "con
 TYPES: Final = ("string", "number", "boolean", "datetime")
 ABSENT: Final = object()  # what `lookup` gives for a path that leads nowhere
 _DIGITS: Final = re.compile(r"-?[0-9]+", re.ASCII)
+_REQUIRED: Final = ("field", "operator", "value", "type")
 _IDS: Final = frozenset({"event_id", "session_id", "parent_id"})
 
 Json = Any  # a parsed JSON value
@@ -35,33 +36,62 @@ class Filter(NamedTuple):
         return _OPERATORS[self.operator](self, None if found is ABSENT else found) is not self.negated
 
 
-def read_filter(sent: Json, pointer: str, *, typed: bool = False) -> Filter | list[Detail]:
-    """The filter that was sent, or what is wrong with it; it has to name its type where it is to be `typed`."""
+class Malformed(Exception):
+    """What was sent is no filter; the detail says why."""
+
+    def __init__(self, pointer: str, rule: str, message: str) -> None:
+        """Take what a detail has; the pointer begins at the filter."""
+        super().__init__(message)
+        self.detail = Detail(pointer, rule, message)
+
+
+def read_filter(sent: Json, *, typed: bool = False) -> Filter:
+    """The filter that was sent; it has to name its type where it is to be `typed`.
+
+    Raises:
+        Malformed: it is none.
+    """
     if not isinstance(sent, dict):
-        return [Detail(pointer, "type", "must be an object")]
-    required = ("field", "operator", "value", "type") if typed else ("field", "operator", "value")
-    missing = [Detail(f"{pointer}/{name}", "required", "is missing") for name in required if name not in sent]
-    if missing:
-        return missing
-    field, operator, value = sent["field"], sent["operator"], sent["value"]
+        raise Malformed("", "type", "must be an object")
+    for name in _REQUIRED if typed else _REQUIRED[:-1]:
+        if name not in sent:
+            raise Malformed(f"/{name}", "required", "is missing")
+    field, value = sent["field"], sent["value"]
     if not isinstance(field, str) or not field:
-        return [Detail(f"{pointer}/field", "type", "must be the name of a field")]
-    name = OPPOSITES.get(operator, operator) if isinstance(operator, str) else None
-    if name not in _OPERATORS:
-        return [Detail(f"{pointer}/operator", "enum", f"must be one of {', '.join((*_OPERATORS, *OPPOSITES))}")]
-    kind = _type_of(name, value) if sent.get("type") is None else sent["type"]
-    if kind not in TYPES:
-        return [Detail(f"{pointer}/type", "enum", f"must be one of {', '.join(TYPES)}")]
-    if name == "exists" or (name == "is" and value is None):
-        return Filter(field, "exists", (operator in OPPOSITES) is (name == "exists"), kind, None)
-    if kind not in _FITTING[name]:
-        return [Detail(f"{pointer}/type", "type", f"{operator} compares {' or '.join(_FITTING[name])}, not {kind}")]
+        raise Malformed("/field", "type", "must be the name of a field")
+    operator, negated = _operator(sent["operator"])
+    kind = _type(sent.get("type"), operator, value)
+    if operator == "exists":
+        return Filter(field, operator, negated, kind, None)
+    if operator == "is" and value is None:
+        return Filter(field, "exists", not negated, kind, None)
+    if kind not in _FITTING[operator]:
+        raise Malformed("/type", "type", f"{operator} compares {' or '.join(_FITTING[operator])}, not {kind}")
     read = _READERS[kind](value)
     if read is None:
-        return [Detail(f"{pointer}/value", "type", f"must be a {kind}")]
-    return Filter(
-        field, name, operator in OPPOSITES, kind, read.lower() if field in _IDS and kind == "string" else read
-    )
+        raise Malformed("/value", "type", f"must be a {kind}")
+    return Filter(field, operator, negated, kind, read.lower() if field in _IDS and kind == "string" else read)
+
+
+def _operator(sent: Json) -> tuple[str, bool]:
+    """The operator, and whether its opposite is meant."""
+    operator = OPPOSITES.get(sent, sent) if isinstance(sent, str) else None
+    if operator not in _OPERATORS:
+        raise Malformed("/operator", "enum", f"must be one of {', '.join((*_OPERATORS, *OPPOSITES))}")
+    return operator, sent in OPPOSITES
+
+
+def _type(sent: Json, operator: str, value: Json) -> str:
+    """The type, or for a filter that names none what the operator is for, or the type of the value."""
+    if sent is not None:
+        if sent not in TYPES:
+            raise Malformed("/type", "enum", f"must be one of {', '.join(TYPES)}")
+        return str(sent)
+    if operator in {"after", "before"}:
+        return "datetime"
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, (int, float)) else "string"
 
 
 def lookup(event: Mapping[str, Json], path: str) -> Json:
@@ -93,15 +123,6 @@ def moment(value: Json) -> int | float | None:
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _type_of(operator: str, value: Json) -> str:
-    """The type of a filter that names none."""
-    if operator in {"after", "before"}:
-        return "datetime"
-    if isinstance(value, bool):
-        return "boolean"
-    return "number" if isinstance(value, (int, float)) else "string"
 
 
 def _number(value: Json) -> int | float | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, get_args
 
 from skep.handlers.errors import BadRequest, Detail
-from skep.handlers.filters import ABSENT, Filter, lookup, moment, read_filter
+from skep.handlers.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter
 from skep.handlers.index import EARLIEST, LATEST, Property, Selection
 from skep.handlers.normalise import Fallback
 
@@ -23,7 +23,10 @@ Json = Any  # a parsed JSON value
 
 
 class Form(NamedTuple):
-    """How an operation has a search written: its largest page, the ends of its dates, and whether filters name types."""
+    """How an operation has a search written: its largest page, the names of the first and the last date, and more.
+
+    That is whether a filter has to name its type.
+    """
 
     most: int
     ends: tuple[str, str]
@@ -50,7 +53,7 @@ class Query(NamedTuple):
     @property
     def is_indexed(self) -> bool:
         """Whether what is selected is what is looked for."""
-        return not self.remaining and self.run is None
+        return self.event_id is None and not self.remaining and self.run is None
 
     def holds(self, event: Mapping[str, Json], filters: Iterable[Filter]) -> bool:
         """Whether the filters hold of an event, and it is of the time and the run."""
@@ -86,9 +89,13 @@ def _filters(sent: Json, form: Form, details: list[Detail]) -> Sequence[Filter]:
     if not isinstance(sent, list) or len(sent) > MOST_FILTERS:
         details.append(Detail("/filters", "type", f"must be a list of at most {MOST_FILTERS}"))
         return ()
-    read = [read_filter(each, f"/filters/{place}", typed=form.typed) for place, each in enumerate(sent)]
-    details.extend(detail for each in read if isinstance(each, list) for detail in each)
-    return [each for each in read if isinstance(each, Filter)]
+    filters = []
+    for place, each in enumerate(sent):
+        try:
+            filters.append(read_filter(each, typed=form.typed))
+        except Malformed as error:
+            details.append(error.detail._replace(pointer=f"/filters/{place}{error.detail.pointer}"))
+    return filters
 
 
 def _dates(sent: Json, form: Form, details: list[Detail]) -> tuple[int, int]:

@@ -27,9 +27,10 @@ class Writes(Protocol):
 class Request(NamedTuple):
     """A request after routing, authentication, parsing and the checks of its profile.
 
-    `body` is the parsed JSON of an operation that takes one, or its octets where it has another media type, else None; `parameters` are those of path and query;
-    `settings` is what the server runs with, and is told to who asks for it; `window` is a
-    fault before the store, which hides what is written; `metrics` gives the counts of requests as Prometheus reads them.
+    `body` is the parsed JSON of an operation that takes one, or the octets of another media type, else None;
+    `parameters` are those of path and query; `settings` is what the server runs with, and is told to who asks for it;
+    `window` is a fault before the store, which hides what is written; `metrics` gives the counts of requests as
+    Prometheus reads them.
     """
 
     store: Store

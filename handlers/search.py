@@ -32,9 +32,8 @@ async def export_events_legacy(request: Request) -> Answer:
 
 async def _search(request: Request, form: Form) -> Answer:
     query, fallbacks = read_query(request.body, form)
-    count, events = await (
-        _page(request, query) if query.event_id is None and query.is_indexed else _scan(request, query)
-    )
+    look = _page if query.is_indexed else _scan
+    count, events = await look(request, query)
     if query.projections is not None:
         events = [dumps(projected(loads(event), query.projections)) for event in events]
     return Answer(b'{"events":[%b],"count":%d}' % (b",".join(events), count), fallbacks)

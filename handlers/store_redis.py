@@ -48,7 +48,8 @@ end
 local lives = tonumber(ARGV[2])
 local life = lives > 0 and redis.call('PTTL', KEYS[2])
 for at = 1, {2 * DIGEST + 1}, {DIGEST} do
-  redis.call('ZADD', KEYS[2], 0, string.sub(place, at, at + {DIGEST - 1}) .. string.sub(place, {3 * DIGEST + 1}) .. ARGV[1])
+  local property, order = string.sub(place, at, at + {DIGEST - 1}), string.sub(place, {3 * DIGEST + 1})
+  redis.call('ZADD', KEYS[2], 0, property .. order .. ARGV[1])
 end
 """
 
@@ -137,9 +138,8 @@ local events = {}
 for number = 1, #KEYS do events[number] = redis.call('HGETALL', KEYS[number]) end
 return events
 """)
-_BY_TYPE: Final = tuple(
-    (b"[" + each, b"(" + each + b"\xff" * 33) for each in (digest("event_type", name) for name in TYPES)
-)
+_TYPES: Final = [digest("event_type", name) for name in TYPES]
+_BY_TYPE: Final = [(b"[" + each, b"(" + each + b"\xff" * 33) for each in _TYPES]  # the ends of their members
 
 
 class RedisStore:

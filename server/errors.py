@@ -15,6 +15,7 @@ from skep.server.response import Reply, send_reply, to_wire
 Record = Callable[[Exchange, Reply], None]
 
 _LONGEST: Final = 1000  # characters of a message in protobuf
+_SEVEN_BITS: Final = 128  # what a byte of its variable-length integers holds
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +73,7 @@ def _status_of(error: ApiError) -> bytes:
     """The error as OTLP over HTTP has it: a google.rpc.Status whose one field is the message, number 2."""
     message = error.message[:_LONGEST].encode()
     length = (
-        len(message).to_bytes(1, "big") if len(message) < 128 else bytes([len(message) & 127 | 128, len(message) >> 7])
+        bytes([len(message)]) if len(message) < _SEVEN_BITS else bytes([len(message) & 127 | 128, len(message) >> 7])
     )
     return b"\x12" + length + message
 

@@ -35,7 +35,7 @@ class Recorder:
             _log.exception("a request that the journal could not take")
 
     def _tenant(self, exchange: Exchange) -> Tenant:
-        """Who asked, where it was not looked at: for a path that there is not. Nobody's entries are there for the admin."""
+        """Who asked, where it was not looked at: for a path that there is not. Nobody's entries are the admin's."""
         try:
             return self._keys.authenticate(dict(exchange.headers).get(b"authorization"))
         except Unauthorized:

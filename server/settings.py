@@ -31,8 +31,9 @@ class Settings:
 
 
 def described(settings: Settings) -> Mapping[str, Any]:
-    """The settings as the control API tells them: without the store's password, the admin's token and the
-    keys, of which it says whether there is a file.
+    """The settings as the control API tells them: without the store's password, the admin's token and the keys.
+
+    Of the latter it says whether there is a file.
     """
     told = {**asdict(settings), **settings.store_options._asdict(), "store": place_of(settings.store)}
     del told["store_options"], told["admin_token"]
