@@ -31,8 +31,8 @@ BUCKETS: Final = 32  # of a tenant: enough to spread one tenant over a large clu
 STEP: Final = 100  # events that one script reads or deletes: a fraction of a millisecond of Redis's time
 LONGEST: Final = 10**9  # seconds that a ttl can be: thirty years
 
-# ARGV: the event's id in sixteen bytes, how many milliseconds it lives (0 is for ever), what to write, and, where that
-# may create the event, its digests and start time. KEYS: event, index, expiries.
+# ARGV: the event's id in sixteen bytes, how many milliseconds it lives, what to write, and, where that may create the
+# event, its digests and start time. KEYS: event, index and, where events expire, expiries.
 
 # The index comes first: should Redis refuse the rest, an id without an event harms nobody. A later write enters an
 # event again, as its members may have been cleared in the millisecond in which it was to expire.
@@ -45,8 +45,6 @@ if created then
   if #ARGV < 4 then return 0 end
   place = ARGV[4] .. struct.pack('>I8', now)
 end
-local lives = tonumber(ARGV[2])
-local life = lives > 0 and redis.call('PTTL', KEYS[2])
 for at = 1, {2 * DIGEST + 1}, {DIGEST} do
   local property, order = string.sub(place, at, at + {DIGEST - 1}), string.sub(place, {3 * DIGEST + 1})
   redis.call('ZADD', KEYS[2], 0, property .. order .. ARGV[1])
@@ -85,52 +83,50 @@ local function clear(index, expiries, now)
 end
 """
 
-# The last write decides whether an event expires. An index expires with the last of its events, or not at all.
+# The last write decides whether an event expires. An index expires with the last of its events, or not at all. What
+# expires is named where nothing is to expire only if something was to: a key that is not there would have a cluster
+# refuse every write to a slot that is on the move.
+_KEEP: Final = """
+local expiries = KEYS[2] .. ':expiries'
+if redis.call('PERSIST', KEYS[2]) == 1 then redis.call('PERSIST', expiries) end
+if not created and redis.call('PERSIST', KEYS[1]) == 1 then redis.call('ZREM', expiries, place .. ARGV[1]) end
+"""
+_INDEX_LIFE: Final = "local life = redis.call('PTTL', KEYS[2])"
 _EXPIRE: Final = """
-if lives == 0 then
-  redis.call('PERSIST', KEYS[2])
-  redis.call('PERSIST', KEYS[3])
-  if not created then
-    redis.call('PERSIST', KEYS[1])
-    redis.call('ZREM', KEYS[3], place .. ARGV[1])
-  end
-else
-  redis.call('PEXPIRE', KEYS[1], lives)
-  redis.call('ZADD', KEYS[3], string.format('%.0f', now + lives * 1000), place .. ARGV[1])
-  if life ~= -1 then
-    redis.call('PEXPIRE', KEYS[2], math.max(life, lives + 1000))
-    redis.call('PEXPIRE', KEYS[3], math.max(life, lives + 1000))
-  end
-  clear(KEYS[2], KEYS[3], now)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('ZADD', KEYS[3], string.format('%.0f', now + ARGV[2] * 1000), place .. ARGV[1])
+if life ~= -1 then
+  redis.call('PEXPIRE', KEYS[2], math.max(life, ARGV[2] + 1000))
+  redis.call('PEXPIRE', KEYS[3], math.max(life, ARGV[2] + 1000))
 end
+clear(KEYS[2], KEYS[3], now)
 """
 
-_CREATE_OR_MERGE: Final = script(
-    _CLEAR
-    + _ENTER
-    + _WRITE
-    + _EXPIRE
-    + """
+_EVENT: Final = """
 if created then return {} end
 return redis.call('HGETALL', KEYS[1])
 """
-)
-_UPDATE: Final = script(_CLEAR + _ENTER + _WRITE + _EXPIRE + "return 1")
+_FOR_EVER: Final = _ENTER + _WRITE + _KEEP
+_FOR_A_TIME: Final = _CLEAR + _INDEX_LIFE + _ENTER + _WRITE + _EXPIRE
+_CREATE_OR_MERGE: Final = script(_FOR_EVER + _EVENT), script(_FOR_A_TIME + _EVENT)
+_UPDATE: Final = script(_FOR_EVER + "return 1"), script(_FOR_A_TIME + "return 1")
 _CLEAR_EXPIRED: Final = script(
     _CLEAR + "local time = redis.call('TIME') return clear(KEYS[1], KEYS[2], time[1] * 1000000 + time[2])"
 )
 
-# All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none. The members
-# by session and name are left until nothing has one by its type: then no event is there.
+# All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none: the index,
+# expiries if there are any, and events. The members by session and name are left until nothing has one by its type: then
+# no event is there. ARGV: how many keys are no events, the ends of the types' members, members of events.
 _RESET: Final = script("""
-for number = 3, #KEYS do
+local others = tonumber(ARGV[1])
+for number = others + 1, #KEYS do
   redis.call('UNLINK', KEYS[number])
   redis.call('ZREM', KEYS[1], ARGV[#ARGV - #KEYS + number])
 end
-for number = 1, #ARGV - #KEYS + 2, 2 do
+for number = 2, #ARGV - #KEYS + others, 2 do
   if redis.call('ZLEXCOUNT', KEYS[1], ARGV[number], ARGV[number + 1]) > 0 then return 1 end
 end
-redis.call('UNLINK', KEYS[1], KEYS[2])
+redis.call('UNLINK', KEYS[1], KEYS[others])
 return 0
 """)
 _READ: Final = script("""
@@ -234,10 +230,13 @@ class RedisStore:
         await self.plans.close()
         await self._client.close()
 
-    async def _write(self, script: Script, tenant: Tenant, event_id: str, written: bytes, *place: bytes) -> Any:
+    async def _write(
+        self, scripts: tuple[Script, Script], tenant: Tenant, event_id: str, written: bytes, *place: bytes
+    ) -> Any:
         index = self._index_of(tenant, event_id)
-        keys = f"{index}:{event_id}", index, f"{index}:expiries"
-        return await self._client.run(script, keys, packed_id(event_id), self._life, written, *place, size=len(written))
+        keys = (f"{index}:{event_id}", index, f"{index}:expiries")[: 3 if self._life else 2]
+        arguments = packed_id(event_id), self._life, written, *place
+        return await self._client.run(scripts[bool(self._life)], keys, *arguments, size=len(written))
 
     async def _clear_expired(self, tenant: Tenant) -> None:
         """Have the index forget what has expired, so that it is neither counted nor found."""
@@ -249,12 +248,13 @@ class RedisStore:
             pass
 
     async def _empty(self, index: str) -> None:
-        left = True
+        left, expiries = True, f"{index}:expiries"
         while left:
             members = await self._by_type(index)
+            others = (index, expiries) if await self._client.read(expiries, ("EXISTS", expiries)) else (index,)
             events = [f"{index}:{found_at(member).event_id}" for member in members]
-            keys = index, f"{index}:expiries", *events
-            left = await self._client.run(_RESET, keys, *chain.from_iterable(_BY_TYPE), *members)
+            arguments = len(others), *chain.from_iterable(_BY_TYPE), *members
+            left = await self._client.run(_RESET, (*others, *events), *arguments)
 
     async def _by_type(self, index: str) -> Sequence[bytes]:
         """Members of the index that stand for different events."""
@@ -272,7 +272,7 @@ class RedisStore:
         if info.get(b"aof_enabled") == b"0":
             yield "Redis has no append-only file (appendonly no): what it holds is lost when it ends unexpectedly"
         policy = info.get(b"maxmemory_policy", b"noeviction").decode()
-        if policy.startswith("allkeys") or (self._ttl and policy != "noeviction"):
+        if policy.startswith("allkeys") or (self._life and policy != "noeviction"):
             yield f"Redis evicts events when its memory is full (maxmemory-policy {policy})"
         replicas = int(info.get(b"connected_slaves", self._wait))
         if replicas < self._wait:

@@ -15,7 +15,7 @@ from skep.server.response import Reply, send_reply, to_wire
 Record = Callable[[Exchange, Reply], None]
 
 _LONGEST: Final = 1000  # characters of a message in protobuf
-_SEVEN_BITS: Final = 128  # what a byte of its variable-length integers holds
+_VARINT: Final = 128  # the base of its variable-length integers, and what marks a digit that is not the last
 _log = logging.getLogger(__name__)
 
 

@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+import uuid
 from binascii import crc32
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import IO, Any
 
 import httpx
 
+from skep.handlers.index import Entry
 from skep.handlers.tenant import Tenant
 
 ROOT = Path(__file__).parent.parent
@@ -25,9 +27,19 @@ NEW_ID = "7b1c0a52-4f0e-4e6a-9d5e-3f2b1a0c9d8e"
 TOKEN = "a-token"
 
 
+def id_of(name: str) -> str:
+    """The UUID that a test calls by a name."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+
+
+def entry(event_id: str, **changes: Any) -> Entry:
+    """What the index knows of an event, by the id of which a session is started."""
+    return Entry(event_id, event_id, "session", "unknown", NOW)._replace(**changes)
+
+
 def index_key(tenant: Tenant, event_id: str, prefix: str = "skep") -> str:
     """The key of the sorted set in Redis that names the event."""
-    return f"{prefix}:{{{tenant.digest}:{crc32(event_id.encode()) % 256:02x}}}"
+    return f"{prefix}:{{{tenant.digest}:{crc32(event_id.encode()) % 32:02x}}}"
 
 
 def event_key(tenant: Tenant, event_id: str, prefix: str = "skep") -> str:
@@ -39,6 +51,7 @@ def stored_event(fields: dict[bytes, bytes]) -> dict[str, Any]:
     """The event in a hash of Redis, but for its tenant's ids, read without the code that wrote it."""
     texts, at = [], 0
     created = fields.pop(b"e")
+    del fields[b"i"]
     while at < len(created):
         (length,) = struct.unpack_from("<I", created, at)
         texts.append(created[at + 4 : at + 4 + length])

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from support import TOKEN
+from support import TOKEN, entry
 
 from skep.handlers.clock import Timing
 from skep.handlers.encoding import EncodedEvent
@@ -103,23 +103,23 @@ async def test_what_is_written_in_a_window_is_visible_later(store: Store) -> Non
     await store.plans.refresh()
     window = Window(store, 0.2)
     update = EVENT._replace(merged={b'm"b"': b"2"})
-    assert await window.create_or_merge(TENANT, ID, EVENT) == EVENT
+    assert await window.create_or_merge(TENANT, entry(ID), EVENT) == EVENT
     assert await store.read(TENANT, ID) is None
-    lost = await Window(store, 0).create_or_merge(TENANT, ID, update)
+    lost = await Window(store, 0).create_or_merge(TENANT, entry(ID), update)
     assert {b'm"a"': b"1", b'm"b"': b"2"} == lost.merged
     while await store.read(TENANT, ID) is None:  # noqa: ASYNC110 - it happens in the store
         await asyncio.sleep(0.02)
     assert await store.read(TENANT, ID) == EVENT
     while await store.plans.window(TENANT, ID) is not None:  # noqa: ASYNC110 - likewise
         await asyncio.sleep(0.02)
-    await window.create_or_merge(TENANT, ID, update)
+    await window.create_or_merge(TENANT, entry(ID), update)
     assert await store.read(TENANT, ID) == EVENT._replace(merged=lost.merged)
 
 
 async def test_a_reset_closes_windows(store: Store) -> None:
     """What waited to be written never is, and nothing is lost any more."""
     await store.plans.refresh()
-    await Window(store, 0.2).create_or_merge(TENANT, ID, EVENT)
+    await Window(store, 0.2).create_or_merge(TENANT, entry(ID), EVENT)
     await store.reset(TENANT)
     assert await store.plans.window(TENANT, ID) is None
     await asyncio.sleep(0.4)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis.crc import key_slot
 from redis_servers import RedisServer, cluster_running, wait_until
-from support import event_key, index_key
+from support import entry, event_key, id_of, index_key
 
 from skep.handlers.encoding import EncodedEvent
 from skep.handlers.errors import StoreUnavailable
@@ -15,10 +15,12 @@ from skep.handlers.store import Store, StoreOptions, store_for
 from skep.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"a")
+ID = id_of("id")
+ENTRY = entry(ID)
 EVENT = EncodedEvent(b"{}", {b'm"a"': b"1"})
 MERGED = EncodedEvent(b"{}", {b'm"a"': b"1", b'm"b"': b"2"})
 MERGE = EncodedEvent(b"", {b'm"b"': b"2"})
-IDS = [str(number) for number in range(300)]
+IDS = [id_of(str(number)) for number in range(300)]
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +73,7 @@ class Move:
 
 async def test_a_tenant_is_spread_over_all_servers(store: Store, servers: list[RedisServer]) -> None:
     """None has less than half of its share."""
-    await asyncio.gather(*(store.create_or_merge(TENANT, event_id, EVENT) for event_id in IDS))
+    await asyncio.gather(*(store.create_or_merge(TENANT, entry(event_id), EVENT) for event_id in IDS))
     shares = []
     for server in servers:
         with server.client() as client:
@@ -82,47 +84,47 @@ async def test_a_tenant_is_spread_over_all_servers(store: Store, servers: list[R
 
 async def test_a_slot_that_moves_is_followed(store: Store, servers: list[RedisServer]) -> None:
     """Before, while and after its keys are moved, the session is one."""
-    await store.create_or_merge(TENANT, "id", EVENT)
-    move = Move(servers, key_slot(index_key(TENANT, "id").encode()))
+    await store.create_or_merge(TENANT, ENTRY, EVENT)
+    move = Move(servers, key_slot(index_key(TENANT, ID).encode()))
     move.begin()
-    assert EVENT == await store.create_or_merge(TENANT, "id", EVENT)
-    move.carry(event_key(TENANT, "id"), index_key(TENANT, "id"))
-    assert MERGED == await store.create_or_merge(TENANT, "id", MERGE)
+    assert EVENT == await store.create_or_merge(TENANT, ENTRY, EVENT)
+    move.carry(event_key(TENANT, ID), index_key(TENANT, ID))
+    assert MERGED == await store.create_or_merge(TENANT, ENTRY, MERGE)
     move.end()
-    assert MERGED == await store.create_or_merge(TENANT, "id", MERGE)
-    assert MERGED == await store.read(TENANT, "id")
+    assert MERGED == await store.create_or_merge(TENANT, ENTRY, MERGE)
+    assert MERGED == await store.read(TENANT, ID)
     await store.reset(TENANT)
-    assert await store.read(TENANT, "id") is None
+    assert await store.read(TENANT, ID) is None
 
 
 async def test_an_event_that_is_half_moved_is_tried_again(store: Store, servers: list[RedisServer]) -> None:
     """Redis answers TRYAGAIN while an event is at one server and its index at the other; nothing is written then."""
-    await store.create_or_merge(TENANT, "id", EVENT)
-    move = Move(servers, key_slot(index_key(TENANT, "id").encode()))
+    await store.create_or_merge(TENANT, ENTRY, EVENT)
+    move = Move(servers, key_slot(index_key(TENANT, ID).encode()))
     move.begin()
-    move.carry(event_key(TENANT, "id"))
+    move.carry(event_key(TENANT, ID))
     with pytest.raises(StoreUnavailable):
-        await store.create_or_merge(TENANT, "id", MERGE)
-    trying = asyncio.create_task(store.create_or_merge(TENANT, "id", MERGE))
+        await store.create_or_merge(TENANT, ENTRY, MERGE)
+    trying = asyncio.create_task(store.create_or_merge(TENANT, ENTRY, MERGE))
     await asyncio.sleep(0.07)
-    move.carry(index_key(TENANT, "id"))
+    move.carry(index_key(TENANT, ID))
     move.end()
     assert MERGED == await trying
 
 
 async def test_a_reset_loses_sight_of_nothing_that_moves(store: Store, servers: list[RedisServer]) -> None:
     """With the index at one server and its event at the other, it is refused; afterwards it finds the event."""
-    await store.create_or_merge(TENANT, "id", EVENT)
-    move = Move(servers, key_slot(index_key(TENANT, "id").encode()))
+    await store.create_or_merge(TENANT, ENTRY, EVENT)
+    move = Move(servers, key_slot(index_key(TENANT, ID).encode()))
     move.begin()
-    move.carry(index_key(TENANT, "id"))
+    move.carry(index_key(TENANT, ID))
     with pytest.raises(StoreUnavailable):
         await store.reset(TENANT)
-    move.carry(event_key(TENANT, "id"))
+    move.carry(event_key(TENANT, ID))
     move.end()
-    assert EVENT == await store.read(TENANT, "id")
+    assert EVENT == await store.read(TENANT, ID)
     await store.reset(TENANT)
-    assert await store.read(TENANT, "id") is None
+    assert await store.read(TENANT, ID) is None
 
 
 async def test_the_health_looks_at_the_map_anew(store: Store, servers: list[RedisServer]) -> None:
@@ -143,8 +145,8 @@ async def test_the_health_looks_at_the_map_anew(store: Store, servers: list[Redi
 async def test_an_option_in_the_url_does_not_change_what_is_ours(servers: list[RedisServer], option: str) -> None:
     """Replies stay bytes, and time-outs are the store's."""
     store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}?{option}")
-    await store.create_or_merge(TENANT, "option", EVENT)
-    assert EVENT == await store.read(TENANT, "option")
+    await store.create_or_merge(TENANT, entry(id_of("option")), EVENT)
+    assert EVENT == await store.read(TENANT, id_of("option"))
     await store.close()
 
 
@@ -154,7 +156,7 @@ async def test_a_server_that_is_no_cluster_is_refused(redis_url: str) -> None:
     with pytest.raises(StoreUnavailable):
         await store.check()
     with pytest.raises(StoreUnavailable):
-        await store.create_or_merge(TENANT, "id", EVENT)
+        await store.create_or_merge(TENANT, ENTRY, EVENT)
     await store.close()
 
 
@@ -164,10 +166,10 @@ async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
     with cluster_running(tmp_path, "--cluster-require-full-coverage", "no", *durable) as servers:
         patient = StoreOptions(timeout=20)  # a disk that is written to after each call may be slow
         store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}", patient)
-        await asyncio.gather(*(store.create_or_merge(TENANT, event_id, EVENT) for event_id in IDS))
+        await asyncio.gather(*(store.create_or_merge(TENANT, entry(event_id), EVENT) for event_id in IDS))
         servers[0].kill()
         for _ in range(2):
-            posts = (store.create_or_merge(TENANT, event_id, MERGE) for event_id in IDS)
+            posts = (store.create_or_merge(TENANT, entry(event_id), MERGE) for event_id in IDS)
             answers = await asyncio.gather(*posts, return_exceptions=True)
             served = [answer for answer in answers if answer == MERGED]
             refused = [answer for answer in answers if isinstance(answer, StoreUnavailable)]
@@ -178,7 +180,7 @@ async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
                 await store.check()
         servers[0].start()
         wait_until(lambda: servers[0].command("CLUSTER INFO")["cluster_state"] == "ok", "it is back")
-        answers = await asyncio.gather(*(store.create_or_merge(TENANT, event_id, MERGE) for event_id in IDS))
+        answers = await asyncio.gather(*(store.create_or_merge(TENANT, entry(event_id), MERGE) for event_id in IDS))
         assert [MERGED] * len(IDS) == answers
         assert await store.check() == ()
         await store.close()

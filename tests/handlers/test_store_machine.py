@@ -10,7 +10,7 @@ import redis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from support import StoppedClock
+from support import StoppedClock, entry
 
 from skep.handlers.encoding import encode, text
 from skep.handlers.normalise import normalise_session
@@ -59,7 +59,7 @@ class Stores(RuleBasedStateMachine):
             expected = {**there, **merged}
         self.model[tenant, session_id] = expected
         for store in self.stores:
-            answer = self.runner.run(store.create_or_merge(tenant, session_id, encode(event)))
+            answer = self.runner.run(store.create_or_merge(tenant, entry(session_id), encode(event)))
             assert _exact(expected) == _exact(json.loads(text(answer, tenant)))
 
     @rule(tenant=st.sampled_from(TENANTS), session_id=st.sampled_from(IDS))
