@@ -1,35 +1,24 @@
 """The operations on many events: `createEventBatch`, `createSessionEventBatch` and their older forms.
 
-What is refused is refused whole, before anything is stored. What is stored is stored in order, so many at a time.
+What is refused is refused whole, before anything is stored.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
-from skep.handlers.encoding import EncodedEvent, encode
-from skep.handlers.errors import BadRequest, Detail, PartiallyStored, StoreUnavailable
+from skep.handlers.bulk import Made, escaped, made, store_all, told, told_of_each, turn
+from skep.handlers.errors import BadRequest, Detail
 from skep.handlers.events import SUCCESS
-from skep.handlers.index import Entry, entry_of
-from skep.handlers.normalise import EVENT_FIELDS, Event, Fallback, normalise_event, normalise_session
+from skep.handlers.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session
 from skep.handlers.request import Answer, Request
 
-STEP: Final = 500  # events that are stored at once, and made in one turn of the event loop
 _MOST_DETAILS: Final = 1000
 
 _FIELDS: Final = EVENT_FIELDS - {"project"}  # which the older operations alone take
 
 _Sent = Mapping[str, Any]
-
-
-class _Made(NamedTuple):
-    """An event that can be stored, and what was not used of it as it was sent."""
-
-    entry: Entry
-    event: EncodedEvent
-    fallbacks: Sequence[Fallback]
 
 
 async def create_session_event_batch(request: Request) -> Answer:
@@ -40,9 +29,9 @@ async def create_session_event_batch(request: Request) -> Answer:
         PartiallyStored: the store went away in the middle.
     """
     sent = _events(request.body, "events")
-    unknown = [f"/{_escaped(name)}" for name in request.body if name != "events"]
+    unknown = [f"/{escaped(name)}" for name in request.body if name != "events"]
     unknown += [
-        f"/events/{place}/{_escaped(name)}" for place, each in enumerate(sent) for name in each if name not in _FIELDS
+        f"/events/{place}/{escaped(name)}" for place, each in enumerate(sent) for name in each if name not in _FIELDS
     ]
     if unknown:
         details = [Detail(pointer, "additionalProperties", "no such property") for pointer in unknown[:_MOST_DETAILS]]
@@ -83,30 +72,30 @@ async def create_event_batch_legacy(request: Request) -> Answer:
 
 async def _add(request: Request, name: str, sent: Sequence[_Sent]) -> Answer:
     events = await _made_of(request, name, sent, request.parameters["session_id"].lower())
-    await _store(request, events, "Events partially added")
-    return Answer(SUCCESS, _told(name, events))
+    await store_all(request, events, "Events partially added")
+    return Answer(SUCCESS, told_of_each(f"/{name}", events))
 
 
 async def _create(request: Request, flag: str, properties: str) -> Answer:
     body = request.body
     sent = _events(body, "events")
-    told = [Fallback(flag, "type")] if not isinstance(body.get(flag, False), bool) else []
-    session: list[_Made] = []
+    fallbacks = [Fallback(flag, "type")] if not isinstance(body.get(flag, False), bool) else []
+    session: list[Made] = []
     session_id = None
     if body.get(flag) is True:
         given = body.get(properties, {})
         if not isinstance(given, dict):
-            told.append(Fallback(properties, "type"))
+            fallbacks.append(Fallback(properties, "type"))
             given = {}
-        session = [_made(normalise_session(given, request.clock))]
+        session = [made(normalise_session(given, request.clock))]
         session_id = session[0].entry.session_id
-        told += _below(f"/{properties}", session[0].fallbacks)
+        fallbacks += told(f"/{properties}", session[0].fallbacks)
     events = await _made_of(request, "events", sent, session_id)
-    await _store(request, [*session, *events], "Events partially created")
+    await store_all(request, [*session, *events], "Events partially created")
     answered: dict[str, Any] = {"event_ids": [made.entry.event_id for made in events], "success": True}
     if session_id is not None:
         answered["session_id"] = session_id
-    answer = Answer(orjson.dumps(answered), [*told, *_told("events", events)])
+    answer = Answer(orjson.dumps(answered), [*fallbacks, *told_of_each("/events", events)])
     return _with_unknown(answer, body, ("events", flag, properties))
 
 
@@ -123,66 +112,26 @@ def _events(body: _Sent, name: str) -> Sequence[_Sent]:
     return sent
 
 
-async def _made_of(request: Request, name: str, sent: Sequence[_Sent], session_id: str | None) -> Sequence[_Made]:
+async def _made_of(request: Request, name: str, sent: Sequence[_Sent], session_id: str | None) -> Sequence[Made]:
     """The events that were sent under a name, in the session of that id if there is one.
 
     Raises:
         BadRequest: at least one of them cannot be stored.
     """
-    events: list[_Made] = []
+    events: list[Made] = []
     details: list[Detail] = []
     for place, each in enumerate(sent):
         try:
-            events.append(_made(normalise_event(each, request.clock, session_id)))
+            events.append(made(normalise_event(each, request.clock, session_id)))
         except BadRequest as error:
             details += error.below(f"/{name}/{place}").details
-        if place % STEP == STEP - 1:
-            await asyncio.sleep(0)  # others have their turn
+        await turn(place)
     if details:
         raise BadRequest("Invalid event data", details[:_MOST_DETAILS])
     return events
-
-
-def _made(normalised: tuple[Event, Sequence[Fallback]]) -> _Made:
-    event, fallbacks = normalised
-    return _Made(entry_of(event), encode(event), fallbacks)
-
-
-async def _store(request: Request, events: Sequence[_Made], partially: str) -> None:
-    """Store the events, so many at a time.
-
-    Raises:
-        PartiallyStored: some are stored and some are not.
-        StoreUnavailable: none is.
-    """
-    stored = 0
-    for at in range(0, len(events), STEP):
-        writes = (
-            request.writes.create_or_merge(request.tenant, made.entry, made.event) for made in events[at : at + STEP]
-        )
-        outcomes = await asyncio.gather(*writes, return_exceptions=True)
-        stored += sum(not isinstance(outcome, BaseException) for outcome in outcomes)
-        for outcome in outcomes:
-            if isinstance(outcome, StoreUnavailable) and stored:
-                raise PartiallyStored(partially) from outcome
-            if isinstance(outcome, BaseException):
-                raise outcome
-
-
-def _told(name: str, events: Sequence[_Made]) -> Sequence[Fallback]:
-    return [told for place, made in enumerate(events) for told in _below(f"/{name}/{place}", made.fallbacks)]
-
-
-def _below(pointer: str, fallbacks: Sequence[Fallback]) -> Sequence[Fallback]:
-    return [fallback._replace(name=f"{pointer}/{_escaped(fallback.name)}") for fallback in fallbacks]
 
 
 def _with_unknown(answer: Answer, body: _Sent, known: Sequence[str]) -> Answer:
     return answer._replace(
         fallbacks=[*answer.fallbacks, *(Fallback(name, "unknown") for name in body if name not in known)]
     )
-
-
-def _escaped(name: str) -> str:
-    """A property's name as a part of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")

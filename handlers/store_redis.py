@@ -115,8 +115,8 @@ _CLEAR_EXPIRED: Final = script(
 )
 
 # All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none: the index,
-# expiries if there are any, and events. The members by session and name are left until nothing has one by its type: then
-# no event is there. ARGV: how many keys are no events, the ends of the types' members, members of events.
+# expiries if there are any, and events. The members by session and name are left until nothing has one by its type:
+# then no event is there. ARGV: how many keys are no events, the ends of the types' members, members of events.
 _RESET: Final = script("""
 local others = tonumber(ARGV[1])
 for number = others + 1, #KEYS do

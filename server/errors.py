@@ -72,10 +72,8 @@ def reply_of(error: ApiError, media_type: bytes | None = None) -> Reply:
 def _status_of(error: ApiError) -> bytes:
     """The error as OTLP over HTTP has it: a google.rpc.Status whose one field is the message, number 2."""
     message = error.message[:_LONGEST].encode()
-    length = (
-        bytes([len(message)]) if len(message) < _SEVEN_BITS else bytes([len(message) & 127 | 128, len(message) >> 7])
-    )
-    return b"\x12" + length + message
+    low, high = len(message) % _VARINT, len(message) // _VARINT
+    return bytes([0x12, low | _VARINT, high] if high else [0x12, low]) + message
 
 
 def body_of(error: ApiError) -> bytes:
