@@ -115,7 +115,7 @@ class _Seconds(click.FloatRange):
 @click.option(
     "--keys",
     type=click.Path(exists=True, dir_okay=False),
-    help="YAML file of the keys that are accepted, by tenant; see docs/running.md.  [default: any token]",
+    help="TOML file of the keys that are accepted, by tenant; see docs/running.md.  [default: any token]",
 )
 @click.option(
     "--admin-token", help="Token that reaches every tenant's data.  [default: none is needed on loopback, else made up]"

@@ -1,20 +1,17 @@
 """A file of keys: which tokens are accepted, whose they are, and what they may do.
 
-The file is YAML, tenants by name and under each its keys:
+The file is TOML, a line for each tenant with its keys:
 
-    acme:
-      - hh_0123456789abcdef
-      - hh_ingst_…
+    acme = ["hh_0123456789abcdef", "hh_ingst_…"]
 
 A key that begins with `hh_ingst_` is an ingestion key: it may write and not read.
 """
 
+import tomllib
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 from skep.handlers.errors import Forbidden
 from skep.handlers.tenant import Tenant, tenant_of
@@ -61,14 +58,14 @@ def read_keys(path: Path) -> Keys:
         ValueError: it is no file of keys; the message is one line.
     """
     try:
-        return Keys(_tenants(yaml.safe_load(path.read_text(encoding="utf-8"))))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return Keys(_tenants(tomllib.loads(path.read_text(encoding="utf-8"))))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(" ".join(str(error).split())) from error
 
 
-def _tenants(names: Any) -> Mapping[bytes, Tenant]:
-    if not isinstance(names, dict) or not names:
-        raise ValueError("a file of keys has tenants by name, and under each a list of its keys")
+def _tenants(names: Mapping[str, Any]) -> Mapping[bytes, Tenant]:
+    if not names:
+        raise ValueError("it has no tenant")
     tenants: dict[bytes, Tenant] = {}
     for name, keys in names.items():
         if not isinstance(keys, list) or not keys or not all(_is_key(key) for key in keys):
@@ -77,7 +74,7 @@ def _tenants(names: Any) -> Mapping[bytes, Tenant]:
             digest = sha256(key.encode()).digest()
             if digest in tenants:
                 raise ValueError(f"a key of the tenant {name!r} is there twice")
-            tenants[digest] = tenant_of(sha256(str(name).encode()).digest())
+            tenants[digest] = tenant_of(sha256(name.encode()).digest())
     return tenants
 
 

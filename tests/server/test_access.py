@@ -5,6 +5,7 @@ import pytest
 from support import TOKEN, running
 
 from skep.server.access import Access, is_local
+from skep.server.keys import Keys
 from skep.server.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -92,7 +93,7 @@ def test_a_public_server_makes_up_an_admin_token(tmp_path_factory: pytest.TempPa
 
 def test_nobody_is_the_admin_of_a_public_server_without_a_token() -> None:
     """However the application was built."""
-    access = Access(Settings(host="0.0.0.0"))  # noqa: S104 - it is what is tried
+    access = Access(Settings(host="0.0.0.0"), Keys())  # noqa: S104 - it is what is tried
     with pytest.raises(Exception, match="Missing bearer token"):
         access.authenticate(None)
 

@@ -9,6 +9,7 @@ from skep.handlers.store_memory import MemoryStore
 from skep.openapi import load
 from skep.server.body import Limits
 from skep.server.errors import Answers
+from skep.server.keys import Keys
 from skep.server.operation import Compiled, Context, Operation
 from skep.server.routing import Connexion
 
@@ -66,7 +67,9 @@ async def test_head_asks_for_the_health_alone(client: httpx.AsyncClient) -> None
 
 def serve(compiled: Compiled) -> Operation:
     """As the application does."""
-    return Operation(compiled, Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5), overrides=True))
+    return Operation(
+        compiled, Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5), Keys(), overrides=True)
+    )
 
 
 async def test_allow_names_every_method_of_a_path() -> None:
