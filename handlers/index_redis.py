@@ -74,7 +74,7 @@ async def _last(client: Client, ranges: Sequence[Range], wanted: int) -> list[by
 
 async def _passed_over(client: Client, ranges: Sequence[Range], skip: int) -> tuple[Sequence[Range], int]:
     """The ranges without most of the last `skip` events, and how many of those are left: the end is halved down to."""
-    low, high = 0, 1 << 8 * _ORDER
+    low, high = await _extremes(client, ranges)
     left = skip
     while left > FEW and high - low > 1:
         middle = (low + high) // 2
@@ -84,10 +84,16 @@ async def _passed_over(client: Client, ranges: Sequence[Range], skip: int) -> tu
             high, left = middle, skip - above
         else:
             low = middle
-    if left == skip:
-        return ranges, skip
     end = high.to_bytes(_ORDER, "big")
     return [each._replace(high=min(each.high, end)) for each in ranges if each.low < end], left
+
+
+async def _extremes(client: Client, ranges: Sequence[Range]) -> tuple[int, int]:
+    """The order of the first event in the ranges, and one behind that of the last."""
+    firsts = [("ZRANGEBYLEX", each.index, *each.ends, "LIMIT", 0, 1) for each in ranges]
+    replies = await _ask(client, [*firsts, *(_last_of(each, 1) for each in ranges)])
+    orders = [int.from_bytes(member[-_PLACE:][:_ORDER], "big") for reply in replies for member in reply]
+    return min(orders, default=0), max(orders, default=0) + 1
 
 
 def _last_of(each: Range, limit: int) -> tuple[Any, ...]:

@@ -139,10 +139,9 @@ def test_a_bearer_token_is_needed() -> None:
     document = load("honeyhive")
     assert document["security"] == [{"bearer": []}]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
-    said = {
-        name: operation["security"] for name, operation in operations("honeyhive").items() if "security" in operation
-    }
-    assert dict.fromkeys(("getEvent", "searchEvents", "exportEventsLegacy"), [{"bearer": ["read"]}]) == said
+    said = {name: each["security"] for name, each in operations("honeyhive").items() if "security" in each}
+    reading = ("getEvent", "searchEvents", "exportEventsLegacy")
+    assert {name: [{"bearer": ["read"]}] for name in reading} == said
 
 
 def test_an_answer_may_have_more_properties() -> None:
