@@ -1,21 +1,33 @@
 """The operations of the contract, as the requirements call them."""
 
 import json
+import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from skep.conformance.exchange import Exchange, Request
+from skep.conformance.operations import ROUTES, SESSIONS
 from skep.conformance.target import Target
 from skep.conformance.world import Step, World, canonical
 
 T = TypeVar("T")
-PATHS = {"createSession": "/v1/sessions", "startSessionLegacy": "/session/start"}
+PATHS = {name: route.path for name, route in ROUTES.items()}
+NEAR_PAUSES = (0.02, 0.1, 0.0)  # seconds between two looks, at a target on this machine
+FAR_PAUSES = (0.5, 1.0, 2.0, 2.0, 0.0)
+FORBIDDEN = 403
+UNKNOWN = frozenset({404, 405, 501})
 MARK = "skep_check"  # the key in metadata that marks a session as the suite's
+
+
+class Untried(Exception):
+    """A requirement cannot be tried on this target; the message says why."""
 
 
 class Id(NamedTuple):
@@ -41,8 +53,10 @@ class Api:
         self.world = World()
         self.exchanges: list[Exchange] = []
         self.steps: dict[int, Step] = {}  # by the place of their exchange
+        self.started: set[str] = set()  # sessions that no answer names
+        self._samples: dict[str, Exchange] = {}
         self._unmarked: set[tuple[str, str]] = set()
-        self._run_id = run_id
+        self.run_id = run_id
         self._dice = dice
         self._headers = headers
         self._quick = quick
@@ -66,6 +80,92 @@ class Api:
         """Post a session, in the wrapper that the operation asks for."""
         return self.send(request_of(session, operation, **changes))
 
+    def call(self, operation: str, body: Any = None, id_: str = "", **changes: Any) -> Exchange:
+        """Send a body to an operation, whose path may have an id in it."""
+        return self.send(call_of(operation, body, id_, **changes))
+
+    def sample(self, operation: str) -> Request:
+        """A request that an operation has to take."""
+        if operation in SESSIONS:
+            return request_of(self.marked({}), operation)
+        event = self.event()
+        session_id = self.session_id
+        bodies: dict[str, Any] = {
+            "createEvent": event,
+            "createEventLegacy": {"event": event},
+            "createSessionEventBatch": {"events": [event]},
+            "addSessionTracesLegacy": {"events": [event]},
+            "createEventBatch": {"events": [event]},
+            "createEventBatchLegacy": {"events": [event]},
+            "updateEvent": self.marked({}),
+            "updateEventLegacy": {**self.marked({}), "event_id": session_id},
+            "searchEvents": {"limit": 1},
+            "exportEventsLegacy": {"limit": 1},
+            "exportTraces": {"resourceSpans": []},
+        }
+        return call_of(operation, bodies.get(operation), session_id)
+
+    def event(self, **properties: Any) -> dict[str, Any]:
+        """An event as it has to be taken, in the run's own session unless another is named, with the run's mark."""
+        return self.marked({"event_type": "tool", "inputs": {}, "session_id": self.session_id, **properties})
+
+    def read(self, event_id: str, is_there: Callable[[Mapping[str, Any]], bool] = bool) -> Exchange:
+        """Get an event, again for a while until it is there as it should be: a write may be seen later than answered.
+
+        Raises:
+            Untried: events cannot be read.
+        """
+        for pause in NEAR_PAUSES if self.target.access.is_near else FAR_PAUSES:
+            exchange = self.call("getEvent", id_=event_id)
+            self._check_read(exchange)
+            if is_there(exchange.response.event.get("event") or {}):
+                break
+            time.sleep(pause)
+        return exchange
+
+    def find(self, session_id: str, count: int, operation: str = "searchEvents", **query: Any) -> Exchange:
+        """Search the events of a session, again for a while until so many are there.
+
+        Raises:
+            Untried: events cannot be searched.
+        """
+        by_session = {"field": "session_id", "operator": "is", "value": session_id, "type": "string"}
+        filters = [by_session, *query.pop("filters", ())]
+        for pause in NEAR_PAUSES if self.target.access.is_near else FAR_PAUSES:
+            exchange = self.call(operation, {"filters": filters, **query})
+            self._check_read(exchange)
+            if exchange.response.event.get("count") == count:
+                break
+            time.sleep(pause)
+        return exchange
+
+    def _check_read(self, exchange: Exchange) -> None:
+        if exchange.response.status == FORBIDDEN:
+            raise Untried("the token may not read")
+
+    def lacking(self, operation: str) -> str:
+        """Why nothing can be said of an operation, or nothing: it is asked for once."""
+        if operation in SESSIONS:
+            return ""
+        if operation not in self._samples:
+            self._samples[operation] = self.send(self.sample(operation))
+        status = self._samples[operation].response.status
+        if status == FORBIDDEN:
+            return "the token may not do this"
+        return "the target does not know the operation" if status in UNKNOWN else ""
+
+    def sampled(self, operation: str) -> Exchange:
+        """What came of a request that the operation has to take."""
+        self.lacking(operation)
+        return self._samples[operation]
+
+    @cached_property
+    def session_id(self) -> str:
+        """A session that is started when it is first needed, for events that need one."""
+        session_id = self.new_id()
+        self.start(self.marked({"session_id": session_id, "event_name": "events of skep check"}))
+        return session_id
+
     def posts(self, bodies: Sequence[Mapping[str, Any]], operation: str) -> Iterator[Step]:
         """Post the sessions of a case one after the other; gives those that were started."""
         bits = self._dice.getrandbits(128)
@@ -81,7 +181,7 @@ class Api:
         metadata = session.get("metadata", {})
         if not isinstance(metadata, dict):
             return dict(session)
-        return {**session, "metadata": {**metadata, MARK: self._run_id}}
+        return {**session, "metadata": {**metadata, MARK: self.run_id}}
 
     def mark_rest(self) -> None:
         """Merge the run's mark into the sessions that do not bear it."""
@@ -119,7 +219,7 @@ class Api:
     def _note_mark(self, step: Step) -> None:
         metadata = step.event.get("metadata")
         session_id = canonical(step.event.get("session_id"))
-        bears = isinstance(metadata, dict) and metadata.get(MARK) == self._run_id
+        bears = isinstance(metadata, dict) and metadata.get(MARK) == self.run_id
         if session_id:
             change = self._unmarked.discard if bears else self._unmarked.add
             change((step.exchange.request.token or "", session_id))
@@ -130,6 +230,15 @@ def request_of(session: Any, operation: str = "createSession", **changes: Any) -
     body = {"session": session} if operation == "startSessionLegacy" else session
     text = json.dumps(body, ensure_ascii=False).encode()
     return Request(operation, PATHS[operation], text, **changes)
+
+
+def call_of(operation: str, body: Any = None, id_: str = "", **changes: Any) -> Request:
+    """The request that sends a body to an operation, whose path may have an id in it."""
+    route = ROUTES[operation]
+    path = re.sub(r"\{\w+\}", id_, route.path)
+    text = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    return Request(operation, path, text, **{"method": route.method, "headers": headers, **changes})
 
 
 def _made(id_: Id, bits: int) -> str:

@@ -41,12 +41,16 @@ def skep(_context: CheckContext, response: Response, case: Case[Any]) -> None:
 
 
 class Cases(NamedTuple):
-    """What to make up: ids for the document's examples, requests to `operations`, `examples` of them in a phase."""
+    """What to make up: ids for the document's examples, requests to `operations`, `examples` of them in a phase.
+
+    Where it `is_brief` there are no phases but the document's examples and those.
+    """
 
     new_id: Callable[[], str]
     operations: Sequence[str]
     seed: int
     examples: int
+    is_brief: bool = False
 
 
 def generate(access: Access, judge: Judge, cases: Cases) -> None:
@@ -89,7 +93,7 @@ def _document(cases: Cases) -> dict[str, Any]:
     document: dict[str, Any] = copy.deepcopy(load("honeyhive"))
     for path in document["paths"].values():
         for method, operation in list(path.items()):
-            operation.pop("parameters", None)
+            operation["parameters"] = [each for each in operation["parameters"] if not each["$ref"].endswith("/Prefer")]
             if operation["operationId"] not in cases.operations:
                 del path[method]
     for links in (
@@ -123,6 +127,8 @@ def _config(access: Access, cases: Cases) -> SchemathesisConfig:
         "generation": {"max-examples": cases.examples, "with-security-parameters": False, "database": "none"},
         "checks": {"enabled": False, _CHECK: {"enabled": True}},
     }
+    if cases.is_brief:
+        settings["phases"] = {"coverage": {"enabled": False}, "stateful": {"enabled": False}}
     if access.rate:
         settings["rate-limit"] = f"{max(1, int(access.rate))}/s"
     return SchemathesisConfig.from_dict(settings)

@@ -15,7 +15,7 @@ NOT_LET_IN: Final = {
 }
 
 
-def probe(api: Api, operation: str) -> None:
+def probe(api: Api, operation: str = "createSession") -> None:
     """Start a session, or two where the first is an error of the server.
 
     Raises:

@@ -14,6 +14,7 @@ class Details(TypedDict, total=False):
     statuses: tuple[int, ...]
     needs: str
     costly: bool
+    is_of_presence: bool
 
 
 class Registry:

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from skep.conformance.api import Api
 from skep.conformance.exchange import Exchange
+from skep.conformance.operations import SESSIONS
 from skep.conformance.world import Step
 
-BOTH = ("createSession", "startSessionLegacy")
+BOTH = SESSIONS
 
 
 class Level(StrEnum):
@@ -55,7 +56,8 @@ class Requirement:
     """A sentence and its check: a rule with the posts that exercise it, an answer rule, or a scenario.
 
     An id is never used again for another sentence. `statuses` are those of the answers that it judges, `needs` what has
-    to be asked for before it can be tried, such as a flag of `skep check`, and a `costly` one takes many requests.
+    to be asked for before it can be tried, such as a flag of `skep check`, and a `costly` one takes many requests. One
+    `is_of_presence` if it is about whether the target knows the operation at all.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Requirement:
     statuses: tuple[int, ...] = (200,)
     needs: str = ""
     costly: bool = False
+    is_of_presence: bool = False
 
     def check(self, api: Api, operation: str) -> Iterator[Finding]:
         """Exercise it on one of its operations."""

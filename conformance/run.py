@@ -6,18 +6,20 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from skep.conformance.api import Api, Id
+from skep.conformance.api import Api, Id, Untried
 from skep.conformance.exchange import Exchange
 from skep.conformance.generation import Cases, generate
+from skep.conformance.operations import ALL, EVENTS, SESSIONS
 from skep.conformance.outcome import Outcome, Status, outcome_of
 from skep.conformance.packing import chains, packed
 from skep.conformance.probe import probe
-from skep.conformance.requirement import BOTH, Finding, Level, Requirement
+from skep.conformance.requirement import Finding, Level, Requirement
 from skep.conformance.schema import violations
 from skep.conformance.target import TOO_MANY, Access, Inconclusive, Target, Unanswered
 from skep.conformance.world import canonical
 
 Watch = Callable[[float, str], object]
+FEWER: Final = 10  # the part of the examples that an operation on events has
 GENERATED: Final = 0.5  # the share of a run's work that generation is, as the progress bar has it
 
 
@@ -36,7 +38,7 @@ class Plan:
     strict: bool = False
     quick: bool = False
     mark_all: bool = False
-    operations: tuple[str, ...] = BOTH
+    operations: tuple[str, ...] = ALL
 
     def operations_of(self, requirement: Requirement) -> tuple[str, ...]:
         """Those that a requirement is tried on: all that are asked for, or one in a quick run that it costs much."""
@@ -78,7 +80,7 @@ def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:
     outcomes: list[Outcome] = []
     inconclusive = ""
     try:
-        probe(api, plan.operations[0])
+        probe(api, next((operation for operation in plan.operations if operation in SESSIONS), SESSIONS[0]))
         for outcome in _exercise_all(api, plan, watch):
             outcomes.append(outcome)  # noqa: PERF402 - what there was before an error is kept
         if plan.examples and not plan.quick and api.steps:  # else there is nothing that could be judged
@@ -90,7 +92,7 @@ def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:
     untried = (each for each in _all_untried(plan) if (each.requirement.id, each.operation) not in tried)
     judged = tuple(_judge_all(api, outcome) for outcome in (*outcomes, *untried))
     answered = {canonical(exchange.response.event.get("session_id")) for exchange in api.exchanges}
-    created = tuple(sorted(session_id for session_id in answered | api.world.blurred if session_id))
+    created = tuple(sorted(session_id for session_id in answered | api.world.blurred | api.started if session_id))
     seconds = time.monotonic() - began
     return Report(access.url, plan.seed, api.target.sent, seconds, judged, created, inconclusive, plan.mark_all)
 
@@ -109,10 +111,11 @@ def _exercise_all(api: Api, plan: Plan, watch: Watch) -> Iterator[Outcome]:
 
 def _post_packed(api: Api, plan: Plan) -> None:
     """Let many rules see all of their cases in few posts, of which each operation gets its part."""
-    for place, operation in enumerate(plan.operations):
+    operations = [operation for operation in plan.operations if operation in SESSIONS]
+    for place, operation in enumerate(operations):
         requirements = [each for each in plan.requirements if operation in each.operations]
         packs = packed(requirements, _keeps_the_schema if plan.strict else lambda _: True)
-        mine = slice(place, None, len(plan.operations))
+        mine = slice(place, None, len(operations))
         for sessions in (({},), *((pack,) for pack in packs[mine]), *chains(requirements)[mine]):
             try:
                 list(api.posts(sessions, operation))  # what comes of it is judged with all answers
@@ -127,14 +130,16 @@ def _keeps_the_schema(case: Mapping[str, Any]) -> bool:
 
 
 def _exercise(api: Api, requirement: Requirement, operation: str, plan: Plan) -> Outcome:
-    if lacking := _lacking(requirement, api.target.access, plan):
-        return Outcome(requirement, operation, Status.SKIPPED, reason=f"needs {lacking}")
+    if reason := _why_not(api, requirement, operation, plan):
+        return Outcome(requirement, operation, Status.SKIPPED, reason=reason)
     if plan.quick and _needs_no_requests(requirement, known := _known(api, requirement, operation)):
         return known
     try:
         return outcome_of(requirement, operation, requirement.check(api, operation))
     except Inconclusive:
         raise
+    except Untried as error:
+        return Outcome(requirement, operation, Status.SKIPPED, reason=str(error))
     except Unanswered as error:
         status = Status.NOT_EXERCISED if requirement.level is Level.INFO else Status.ERROR
         return Outcome(requirement, operation, status, reason=str(error))
@@ -148,13 +153,20 @@ def _all_untried(plan: Plan) -> Iterator[Outcome]:
             yield Outcome(requirement, operation, Status.NOT_EXERCISED)
 
 
+def _why_not(api: Api, requirement: Requirement, operation: str, plan: Plan) -> str:
+    """Why a requirement is not tried, or nothing."""
+    if lacking := _lacking(requirement, api.target.access, plan):
+        return f"needs {lacking}"
+    return "" if requirement.is_of_presence else api.lacking(operation)
+
+
 def _lacking(requirement: Requirement, access: Access, plan: Plan) -> str:
     """The flag that a requirement needs, unless it was given."""
     given = {
         "": True,
         "--strict": plan.strict,
         "--second-token": "second" in access.tokens,
-        "both operations": set(plan.operations) == set(BOTH),
+        "both operations": set(plan.operations) >= set(SESSIONS),
     }
     return "" if given[requirement.needs] else requirement.needs
 
@@ -188,7 +200,13 @@ def _generate(api: Api, plan: Plan) -> None:
         return None
 
     access = replace(api.target.access, headers={**api.target.access.headers, **plan.headers})
-    generate(access, judge, Cases(api.new_id, plan.operations, plan.seed, plan.examples))
+    sessions = tuple(operation for operation in plan.operations if operation in SESSIONS)
+    if sessions:
+        generate(access, judge, Cases(api.new_id, sessions, plan.seed, plan.examples))
+    events = tuple(operation for operation in plan.operations if operation in EVENTS and not api.lacking(operation))
+    if events and not plan.mark_all:  # what is made up there bears no mark
+        few = max(1, plan.examples // FEWER)
+        generate(access, judge, Cases(api.new_id, events, plan.seed, few, is_brief=True))
 
 
 def _judge_all(api: Api, outcome: Outcome) -> Outcome:

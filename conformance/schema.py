@@ -6,9 +6,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from skep.conformance.operations import ROUTES
 from skep.openapi import load
-
-_PATHS = {"createSession": "/v1/sessions", "startSessionLegacy": "/session/start"}
 
 
 def violations(operation: str, body: Any) -> list[frozenset[str]]:
@@ -22,9 +21,27 @@ def violations(operation: str, body: Any) -> list[frozenset[str]]:
 @cache
 def _validator(operation: str) -> Any:
     document = load("honeyhive")
-    body = document["paths"][_PATHS[operation]]["post"]["requestBody"]
-    schema: Mapping[str, Any] = body["content"]["application/json"]["schema"]
+    schema = _described(operation)["requestBody"]["content"]["application/json"]["schema"]
     return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def answer_violations(operation: str, body: Any) -> list[str]:
+    """What breaks the schema of an operation's one success, in words."""
+    return [f"{error.instance_path}: {error.message[:200]}" for error in _answer_validator(operation).iter_errors(body)]
+
+
+@cache
+def _answer_validator(operation: str) -> Any:
+    document = load("honeyhive")
+    name = _described(operation)["responses"]["200"]["$ref"].rpartition("/")[2]
+    schema = document["components"]["responses"][name]["content"]["application/json"]["schema"]
+    return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def _described(operation: str) -> Mapping[str, Any]:
+    route = ROUTES[operation]
+    described: Mapping[str, Any] = load("honeyhive")["paths"][route.path][route.method.lower()]
+    return described
 
 
 def _pointers(error: Any) -> Iterator[str]:

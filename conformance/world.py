@@ -1,11 +1,15 @@
 """What the suite has sent and was answered, as far as the next answer depends on it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from skep.conformance.exchange import Exchange, Request
+from skep.conformance.operations import SESSIONS
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class World:
 
     events: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     blurred: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)  # by operations other than those that start sessions
 
     def blur(self, requests: Iterable[Request]) -> None:
         """Note that what these requests left of their sessions depends on their order, which nobody knows."""
@@ -38,14 +43,20 @@ class World:
                 self.blurred.add(posted)
 
     def step(self, exchange: Exchange) -> Step | None:
-        """What an exchange says of a session; None where none was started."""
+        """What an exchange says of a session; None where none was started.
+
+        What other operations change of a session that they name is not known, so it is judged no more.
+        """
+        if exchange.request.operation not in SESSIONS:
+            self.touched |= set(_UUID.findall(f"{exchange.request.path} {exchange.request.body!r}".lower()))
+            return None
         sent = session_of(exchange.request)
         event = exchange.response.event
         if sent is None or exchange.response.status != 200 or not event:  # noqa: PLR2004 - the one documented success
             return None
         token = exchange.request.token or ""
         posted = canonical(sent.get("session_id"))
-        if posted in self.blurred:
+        if posted in self.blurred or posted in self.touched:
             return None
         before = self.events.get((token, posted)) if posted else None
         answered = canonical(event.get("session_id"))
@@ -55,7 +66,7 @@ class World:
 
 
 def session_of(request: Request) -> Mapping[str, Any] | None:
-    """The session object in a request to either operation."""
+    """The session object in a request to either operation that starts one."""
     body = request.json
     if request.operation == "startSessionLegacy" and isinstance(body, dict):
         body = body.get("session")

@@ -4,6 +4,8 @@ from skep.conformance.requirement import Requirement
 from skep.conformance.requirements import (
     answers,
     auth,
+    batches,
+    events,
     everything,
     fields,
     http,
@@ -11,11 +13,15 @@ from skep.conformance.requirements import (
     isolation,
     merging,
     names,
+    presence,
     races,
+    searches,
     times,
+    traces,
 )
 
-MODULES = (answers, identity, names, times, fields, merging, races, isolation, auth, http, everything)
+SESSION_MODULES = (answers, identity, names, times, fields, merging, races, isolation, auth, http, everything)
+MODULES = (*SESSION_MODULES, presence, events, batches, searches, traces)
 REQUIREMENTS: tuple[Requirement, ...] = tuple(
     requirement for module in MODULES for requirement in module.registry.requirements
 )

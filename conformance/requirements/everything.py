@@ -6,6 +6,7 @@ from typing import Any
 
 from skep.conformance.api import Api
 from skep.conformance.exchange import Exchange
+from skep.conformance.operations import ALL, ROUTES
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Expectations, Finding, Level, Matcher
 from skep.conformance.requirements.auth import SHAPE
@@ -36,16 +37,24 @@ STRICT = "handling=strict"
 ERROR = "documented error body"
 
 
-@answer("SES-ANY-01", Level.SHOULD, "No request is a server's error", source="RFC 9110, 15.6")
+@answer("SES-ANY-01", Level.SHOULD, "No request is a server's error", source="RFC 9110, 15.6", operations=ALL)
 def no_server_error(exchange: Exchange) -> Expectations:
     """However odd."""
     yield NO_SERVER_ERROR, exchange.response.status
 
 
-@answer("SES-ANY-02", Level.MUST, "A 400 or 401 has the documented body", source=ERROR, statuses=(400, 401))
+@answer(
+    "SES-ANY-02",
+    Level.MUST,
+    "A 400 or 401 has the documented body",
+    source=ERROR,
+    statuses=(400, 401),
+    operations=ALL,
+)
 def error_body(exchange: Exchange) -> Expectations:
     """Whatever it was that was refused."""
-    if exchange.response.status in {400, 401} and exchange.request.method == "POST":
+    is_its_method = exchange.request.method == ROUTES[exchange.request.operation].method
+    if exchange.response.status in {400, 401} and is_its_method:
         yield SHAPE, exchange.response.json
 
 
@@ -54,7 +63,8 @@ def error_body(exchange: Exchange) -> Expectations:
     Level.SHOULD,
     "Every other error has it, too",
     source=ERROR,
-    statuses=(404, 405, 408, 413, 415, 503),
+    statuses=(403, 404, 405, 408, 413, 415, 500, 503),
+    operations=ALL,
 )
 def other_error_body(exchange: Exchange) -> Expectations:
     """Those that HTTP brings with it, but for answers that have no body."""
@@ -68,7 +78,8 @@ def other_error_body(exchange: Exchange) -> Expectations:
     Level.SHOULD,
     "An error that is JSON is declared as JSON",
     source="RFC 9110, 8.3",
-    statuses=(400, 401, 404, 405, 413, 415, 503),
+    statuses=(400, 401, 403, 404, 405, 413, 415, 500, 503),
+    operations=ALL,
 )
 def error_is_declared(exchange: Exchange) -> Expectations:
     """As JSON, or as a kind of it."""

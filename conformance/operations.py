@@ -1,0 +1,31 @@
+"""The operations of the contract, as the document has them."""
+
+from typing import Final, NamedTuple
+
+from skep.openapi import load
+
+
+class Route(NamedTuple):
+    """Where an operation is, the path with its parameters in braces, and which role its token needs, if any."""
+
+    method: str
+    path: str
+    reads: bool
+
+
+ROUTES: Final = {
+    operation["operationId"]: Route(
+        method.upper(), path, any("read" in each["bearer"] for each in operation.get("security", ()))
+    )
+    for path, methods in load("honeyhive")["paths"].items()
+    for method, operation in methods.items()
+}
+SESSIONS: Final = ("createSession", "startSessionLegacy")
+EVENTS: Final = tuple(name for name in ROUTES if name not in SESSIONS)
+ALL: Final = (*SESSIONS, *EVENTS)
+WITH_BODY: Final = tuple(name for name in ALL if ROUTES[name].method != "GET")
+CREATING: Final = ("createEvent", "createEventLegacy")
+ADDING: Final = ("createSessionEventBatch", "addSessionTracesLegacy")
+BATCHES: Final = ("createEventBatch", "createEventBatchLegacy")
+UPDATING: Final = ("updateEvent", "updateEventLegacy")
+SEARCHING: Final = ("searchEvents", "exportEventsLegacy")
