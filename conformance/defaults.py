@@ -7,5 +7,5 @@ BAD_TOKEN: Final = "invalid"  # noqa: S105 - the mock refuses it by design
 TIMEOUT: Final = 10.0  # seconds
 EXAMPLES: Final = 30  # requests that a phase of the generation makes up
 POLITE_RATE: Final = 20.0  # requests a second, for a target that is not on this machine
-BUDGET: Final = 2000  # requests
-POLITE_BUDGET: Final = 1500
+BUDGET: Final = 3000  # requests
+POLITE_BUDGET: Final = 2500

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from skep.handlers.encoding import EncodedEvent, encode
-from skep.handlers.errors import PartiallyStored, StoreUnavailable
+from skep.handlers.errors import PartiallyStored, StoreUnavailable, escaped
 from skep.handlers.index import Entry, entry_of
 from skep.handlers.normalise import Event, Fallback
 from skep.handlers.request import Request
@@ -64,8 +64,3 @@ def told(pointer: str, fallbacks: Sequence[Fallback]) -> Sequence[Fallback]:
 def told_of_each(pointer: str, events: Sequence[Made]) -> Sequence[Fallback]:
     """The fallbacks of the events in a list."""
     return [each for place, made in enumerate(events) for each in told(f"{pointer}/{place}", made.fallbacks)]
-
-
-def escaped(name: str) -> str:
-    """A property's name as a part of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")

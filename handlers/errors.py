@@ -16,6 +16,11 @@ class Detail(NamedTuple):
     message: str
 
 
+def escaped(name: str) -> str:
+    """A property's name as a part of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 class ApiError(Exception):
     """An answer that is not 200."""
 

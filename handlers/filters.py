@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from skep.handlers.encoding import loads
 from skep.handlers.errors import Detail
 
 OPPOSITES: Final = {"not exists": "exists", "is not": "is", "not contains": "contains"}
 TYPES: Final = ("string", "number", "boolean", "datetime")
+_ALIASES: Final = {"id": "string"}  # as the released Python SDK has it
 ABSENT: Final = object()  # what `lookup` gives for a path that leads nowhere
 _DIGITS: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _REQUIRED: Final = ("field", "operator", "value", "type")
@@ -67,7 +69,7 @@ def read_filter(sent: Json, *, typed: bool = False) -> Filter:
         return Filter(field, "exists", not negated, kind, None)
     if kind not in _FITTING[operator]:
         raise Malformed("/type", "type", f"{operator} compares {' or '.join(_FITTING[operator])}, not {kind}")
-    read = _READERS[kind](value)
+    read = _READERS[kind](_unquoted(value, kind))
     if read is None:
         raise Malformed("/value", "type", f"must be a {kind}")
     return Filter(field, operator, negated, kind, read.lower() if field in _IDS and kind == "string" else read)
@@ -84,14 +86,24 @@ def _operator(sent: Json) -> tuple[str, bool]:
 def _type(sent: Json, operator: str, value: Json) -> str:
     """The type, or for a filter that names none what the operator is for, or the type of the value."""
     if sent is not None:
-        if sent not in TYPES:
+        if sent not in (*TYPES, *_ALIASES):
             raise Malformed("/type", "enum", f"must be one of {', '.join(TYPES)}")
-        return str(sent)
+        return _ALIASES.get(sent, sent)
     if operator in {"after", "before"}:
         return "datetime"
     if isinstance(value, bool):
         return "boolean"
     return "number" if isinstance(value, (int, float)) else "string"
+
+
+def _unquoted(value: Json, kind: str) -> Json:
+    """The number or truth value that a string spells: the released Python SDK sends every value as a string."""
+    if not isinstance(value, str) or kind not in {"number", "boolean"}:
+        return value
+    try:
+        return loads(value.encode())
+    except ValueError:
+        return value
 
 
 def lookup(event: Mapping[str, Json], path: str) -> Json:

@@ -239,7 +239,8 @@ def uuid_of(value: Json) -> str | None:
 
 
 def _session_id(sent: Mapping[str, Json], clock: Clock, told: list[Fallback]) -> str:
-    return _id(sent, "session_id", told) or clock.new_id()
+    session_id = _id(sent, "session_id", told)
+    return clock.new_id() if session_id is None else session_id
 
 
 def _id(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None:
@@ -247,7 +248,7 @@ def _id(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None
     if value is not None and _UUID.fullmatch(value) is None:
         told.append(Fallback(name, "format"))
         return None
-    return value and value.lower()
+    return None if value is None else value.lower()
 
 
 def _string(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None:

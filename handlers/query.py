@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, get_args
 
-from skep.handlers.errors import BadRequest, Detail
+from skep.handlers.errors import BadRequest, Detail, escaped
 from skep.handlers.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter
 from skep.handlers.index import EARLIEST, LATEST, Property, Selection
 from skep.handlers.normalise import Fallback
@@ -105,14 +105,18 @@ def _dates(sent: Json, form: Form, details: list[Detail]) -> tuple[int, int]:
     if not isinstance(sent, dict):
         details.append(Detail("/dateRange", "type", "must be an object"))
         return EARLIEST, LATEST
-    ends = [moment(sent.get(name)) if isinstance(sent.get(name), str) else None for name in form.ends]
-    details.extend(
-        Detail(f"/dateRange/{name}", "format", "must be a time in ISO 8601")
-        for name, end in zip(form.ends, ends, strict=True)
-        if end is None
-    )
-    since, until = ends
-    return math.ceil(since or 0), math.floor(until or 0)
+    first, last = form.ends
+    return math.ceil(_end(sent, first, EARLIEST, details)), math.floor(_end(sent, last, LATEST, details))
+
+
+def _end(sent: Mapping[str, Json], name: str, default: int, details: list[Detail]) -> int | float:
+    """One end of the dates; an end that is not sent is none."""
+    if sent.get(name) is None:
+        return default
+    end = moment(sent[name])
+    if end is None:
+        details.append(Detail(f"/dateRange/{name}", "format", "must be a time in ISO 8601"))
+    return default if end is None else end
 
 
 def _whole(sent: Mapping[str, Json], name: str, default: int, most: int, details: list[Detail]) -> int:
@@ -175,7 +179,11 @@ def _bounds(each: Filter) -> tuple[int, int] | None:
 
 def _told(body: Mapping[str, Json], form: Form) -> Sequence[Fallback]:
     known = {*_FIELDS, "projections"} if form.typed else _FIELDS
-    return [Fallback(name, "unknown") for name in body if name not in known]
+    dates = body.get("dateRange")
+    beside = (
+        [f"/dateRange/{escaped(name)}" for name in dates if name not in form.ends] if isinstance(dates, dict) else []
+    )
+    return [Fallback(name, "unknown") for name in (*(name for name in body if name not in known), *beside)]
 
 
 def projected(event: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from skep.handlers.encoding import loads
 from skep.handlers.normalise import TYPES, uuid_of
 from skep.handlers.otlp import DEEPEST, Span
 
@@ -23,7 +24,7 @@ _SESSION: Final = ("honeyhive.session_id", "honeyhive_session_id", f"{_ABOUT}ses
 _SESSION_NAME: Final = ("honeyhive.session_name", "honeyhive_session_name")
 _SOURCE: Final = ("honeyhive_source", "honeyhive.source", f"{_ABOUT}source")
 _PARENT: Final = ("honeyhive.parent_id", "honeyhive_parent_id", f"{_ABOUT}parent_id")
-_NAME: Final = ("honeyhive_event_name", "honeyhive.event_name")
+_NAME: Final = ("honeyhive_event_name", "honeyhive.event_name", "traceloop.entity.name")
 _TYPE: Final = ("honeyhive_event_type", "honeyhive.event_type")
 _USED: Final = frozenset(
     {
@@ -36,8 +37,12 @@ _USED: Final = frozenset(
 _KIND: Final = ("openinference.span.kind", "traceloop.span.kind", "gen_ai.operation.name")
 _TYPE_OF_KIND: Final[Mapping[str, str]] = {
     **dict.fromkeys(("llm", "chat", "completion", "text_completion", "generate_content", "embeddings"), "model"),
-    **dict.fromkeys(("chain", "agent", "workflow", "task", "invoke_agent", "create_agent"), "chain"),
+    **dict.fromkeys(("chain", "agent", "workflow", "invoke_agent", "create_agent"), "chain"),
 }
+_ENTITY: Final = {
+    "traceloop.entity.input": "inputs",
+    "traceloop.entity.output": "outputs",
+}  # JSON, by the TypeScript SDK
 _NANOSECONDS: Final = 1_000_000  # of a millisecond
 _LONGEST: Final = 8  # digits of a place in a list
 _MOST_GAPS: Final = 8  # items that were null and so are not there, of a list
@@ -145,7 +150,7 @@ def _type(attributes: Mapping[str, Json]) -> str:
     if said in TYPES:
         return said
     kind = str(_first(attributes, _KIND) or "").lower()
-    return _TYPE_OF_KIND.get(kind, "tool")
+    return "model" if "llm.request.type" in attributes else _TYPE_OF_KIND.get(kind, "tool")
 
 
 def _error(span: Span) -> tuple[str | None, str | None]:
@@ -183,7 +188,10 @@ def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]
 
 
 def _keep_unknown(sections: Mapping[str, dict[str, Json]], name: str, value: Json) -> None:
-    if name == "honeyhive_user_id":
+    if name in _ENTITY:
+        read = _parsed(value)
+        sections[_ENTITY[name]].update(read if isinstance(read, dict) else {"result": read})
+    elif name == "honeyhive_user_id":
         sections["user_properties"].setdefault("user_id", value)
     elif name == "honeyhive_error_type":
         sections["metadata"].setdefault("error_type", value)
@@ -195,10 +203,15 @@ def _argument(value: Json) -> Json:
     """An argument of a traced function: the SDK sends objects and lists as what `json.dumps` makes of them."""
     if not isinstance(value, str) or value[:1] not in ("{", "["):
         return value
+    read = _parsed(value)
+    return read if json.dumps(read) == value else value
+
+
+def _parsed(value: Json) -> Json:
+    """The value of a JSON text; of what is none, the value itself."""
     try:
-        read = json.loads(value)
-        return read if json.dumps(read) == value else value
-    except (ValueError, RecursionError):
+        return loads(value.encode())
+    except (AttributeError, ValueError, RecursionError):
         return value
 
 

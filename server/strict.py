@@ -7,7 +7,7 @@ from typing import Any, Final
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from skep.handlers.errors import BadRequest, Detail
+from skep.handlers.errors import BadRequest, Detail, escaped
 
 MOST_DETAILS: Final = 1000
 _MESSAGE_LENGTH: Final = 200
@@ -71,4 +71,4 @@ def _details(error: ValidationError) -> Iterator[Detail]:
 
 def _pointer(parts: Iterable[str | int]) -> str:
     """A JSON pointer, escaped as RFC 6901 says."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join("/" + escaped(str(part)) for part in parts)

@@ -6,6 +6,7 @@ from zlib import crc32
 
 from mutants.mutant import Group, Patch, answers, create_or_merge, events, handlers, merging, sessions, store
 from skep.handlers.encoding import EncodedEvent
+from skep.handlers.index import Entry
 from skep.handlers.operations import Handler
 from skep.handlers.request import Answer, Request
 from skep.handlers.store_memory import MemoryStore
@@ -88,8 +89,8 @@ def written_default() -> Patch:
 def keyed(key: Any) -> Patch:
     """Sessions are found by something else than their whole id."""
 
-    async def found(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        return await create_or_merge(self, tenant, key(event_id), event)
+    async def found(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        return await create_or_merge(self, tenant, entry._replace(event_id=key(entry.event_id)), event)
 
     return store(found)
 
@@ -104,14 +105,14 @@ mutant("key-of-the-token-alone", "SES-ID-04")(lambda: keyed(lambda _: "session")
 @mutant("merge-into-the-last-session", "SES-LEAK-02")
 def into_the_last() -> Patch:
     """A merge goes to the session that was created last as well."""
-    last: list[str] = []
+    last: list[Entry] = []
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        if await self.read(tenant, event_id) is None:
-            last[:] = [event_id]
-        elif await self.read(tenant, last[0]) is not None:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        if await self.read(tenant, entry.event_id) is None:
+            last[:] = [entry]
+        elif await self.read(tenant, last[0].event_id) is not None:
             await create_or_merge(self, tenant, last[0], event)
-        return await create_or_merge(self, tenant, event_id, event)
+        return await create_or_merge(self, tenant, entry, event)
 
     return store(merge)
 
@@ -120,10 +121,10 @@ def keeping(count: int) -> Patch:
     """Only so many sessions are kept, those that were used last."""
     used: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    async def kept(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        used[tenant.digest, event_id] = None
-        used.move_to_end((tenant.digest, event_id))
-        after = await create_or_merge(self, tenant, event_id, event)
+    async def kept(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        used[tenant.digest, entry.event_id] = None
+        used.move_to_end((tenant.digest, entry.event_id))
+        after = await create_or_merge(self, tenant, entry, event)
         while len(used) > count:
             digest, oldest = used.popitem(last=False)[0]
             self._events[digest].pop(oldest, None)
@@ -149,10 +150,12 @@ mutant("older-events-without-a-tenant", "SES-TENANT-02")(lambda: handlers(_witho
 def everywhere() -> Patch:
     """A merge is written by its id alone."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        for digest in [digest for digest, held in self._events.items() if event_id in held and digest != tenant.digest]:
-            await create_or_merge(self, tenant._replace(digest=digest), event_id, event)
-        return await create_or_merge(self, tenant, event_id, event)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        for digest in [
+            digest for digest, held in self._events.items() if entry.event_id in held and digest != tenant.digest
+        ]:
+            await create_or_merge(self, tenant._replace(digest=digest), entry, event)
+        return await create_or_merge(self, tenant, entry, event)
 
     return store(merge)
 
@@ -161,11 +164,11 @@ def everywhere() -> Patch:
 def reading() -> Patch:
     """A session of another tenant's is answered, and not merged into."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         for digest, held in self._events.items():
-            if event_id in held and digest != tenant.digest:
-                return held[event_id]
-        return await create_or_merge(self, tenant, event_id, event)
+            if entry.event_id in held and digest != tenant.digest:
+                return held[entry.event_id]
+        return await create_or_merge(self, tenant, entry, event)
 
     return store(merge)
 

@@ -24,6 +24,7 @@ from mutants.mutant import (
 )
 from skep.handlers.encoding import EncodedEvent, text
 from skep.handlers.errors import ApiError, InternalError
+from skep.handlers.index import Entry
 from skep.handlers.operations import Handler
 from skep.handlers.request import Answer, Request
 from skep.handlers.store_memory import MemoryStore
@@ -134,11 +135,11 @@ mutant("older-operation-overwrites", "SES-MERGE-16")(lambda: overwriting(OLD))
 mutant("newer-operation-overwrites", "SES-MERGE-16")(lambda: overwriting(NEW))
 
 
-async def conflict(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+async def conflict(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
     """409 where there is one."""
-    if await self.read(tenant, event_id) is not None:
+    if await self.read(tenant, entry.event_id) is not None:
         raise Conflict("There is such a session")
-    return await create_or_merge(self, tenant, event_id, event)
+    return await create_or_merge(self, tenant, entry, event)
 
 
 class Conflict(ApiError):
@@ -153,13 +154,12 @@ def fail() -> Event:
     raise InternalError("Not implemented")
 
 
-async def anew(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+async def anew(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
     """Another id, where there is one."""
-    if await self.read(tenant, event_id) is not None:
-        event_id = str(uuid4())
-    return await create_or_merge(
-        self, tenant, event_id, closed({**opened(event), "event_id": event_id, "session_id": event_id})
-    )
+    if await self.read(tenant, entry.event_id) is not None:
+        entry = entry._replace(event_id=str(uuid4()))
+    ids = {"event_id": entry.event_id, "session_id": entry.event_id}
+    return await create_or_merge(self, tenant, entry, closed({**opened(event), **ids}))
 
 
 async def other_project(_: str, handler: Handler, request: Request) -> Answer:
@@ -183,9 +183,9 @@ def overwriting(operation: str) -> Patch:
     return handlers(handle, (operation,))
 
 
-async def write(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+async def write(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
     """Whatever was there."""
-    self._events.setdefault(tenant.digest, {})[event_id] = event
+    self._events.setdefault(tenant.digest, {})[entry.event_id] = event
     return event
 
 
@@ -193,8 +193,8 @@ async def write(self: MemoryStore, tenant: Tenant, event_id: str, event: Encoded
 def echoing() -> Patch:
     """The store is right, the answer is not."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        await create_or_merge(self, tenant, event_id, event)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        await create_or_merge(self, tenant, entry, event)
         return event
 
     return store(merge)
@@ -204,9 +204,9 @@ def echoing() -> Patch:
 def behind() -> Patch:
     """The answer is one merge behind."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
-        after = await create_or_merge(self, tenant, event_id, event)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
+        after = await create_or_merge(self, tenant, entry, event)
         return there or after
 
     return store(merge)
@@ -216,10 +216,10 @@ def behind() -> Patch:
 def forgetting() -> Patch:
     """The answer is right, the store is not."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
-        after = await create_or_merge(self, tenant, event_id, event)
-        self._events[tenant.digest][event_id] = there or after
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
+        after = await create_or_merge(self, tenant, entry, event)
+        self._events[tenant.digest][entry.event_id] = there or after
         return after
 
     return store(merge)
@@ -229,12 +229,12 @@ def forgetting() -> Patch:
 def half_forgetting() -> Patch:
     """Of the two objects one is stored."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
-        after = await create_or_merge(self, tenant, event_id, event)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
+        after = await create_or_merge(self, tenant, entry, event)
         if there is not None:
             kept = {**opened(after), "user_properties": opened(there)["user_properties"]}
-            self._events[tenant.digest][event_id] = closed(kept)
+            self._events[tenant.digest][entry.event_id] = closed(kept)
         return after
 
     return store(merge)
@@ -252,11 +252,11 @@ def forgetting_some() -> Patch:
     """Now and then, a merge is answered alone."""
     count = itertools.count(1)
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
-        after = await create_or_merge(self, tenant, event_id, event)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
+        after = await create_or_merge(self, tenant, entry, event)
         if there is not None and next(count) % 3 == 0:
-            self._events[tenant.digest][event_id] = there
+            self._events[tenant.digest][entry.event_id] = there
         return after
 
     return store(merge)

@@ -14,6 +14,7 @@ from unittest.mock import patch
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from skep.handlers.encoding import EncodedEvent, encode
+from skep.handlers.index import Entry
 from skep.handlers.normalise import normalise_session
 from skep.handlers.operations import OPERATIONS, Handler
 from skep.handlers.request import Answer, Request
@@ -227,7 +228,7 @@ def clock(now: Callable[[], Json]) -> Patch:
     return patch("skep.handlers.clock.SystemClock.now", lambda _: now())
 
 
-def store(method: Callable[[Any, Tenant, str, EncodedEvent], Awaitable[EncodedEvent]]) -> Patch:
+def store(method: Callable[[Any, Tenant, Entry, EncodedEvent], Awaitable[EncodedEvent]]) -> Patch:
     """Another way to create and merge."""
     return patch.object(MemoryStore, "create_or_merge", method)
 
@@ -235,12 +236,12 @@ def store(method: Callable[[Any, Tenant, str, EncodedEvent], Awaitable[EncodedEv
 def merging(change: Callable[[dict[str, Json], dict[str, Json]], dict[str, Json]]) -> Patch:
     """Another merge; `change` gives the event after it, of the one that is there and the one of the second post."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
         if there is None:
-            return await create_or_merge(self, tenant, event_id, event)
-        self._events[tenant.digest][event_id] = closed(change(opened(there), opened(event)))
-        return self._events[tenant.digest][event_id]
+            return await create_or_merge(self, tenant, entry, event)
+        self._events[tenant.digest][entry.event_id] = closed(change(opened(there), opened(event)))
+        return self._events[tenant.digest][entry.event_id]
 
     return store(merge)
 

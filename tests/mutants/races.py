@@ -12,6 +12,7 @@ from typing import Any
 from mutants.mutant import Group, Patch, closed, create_or_merge, handlers, merged, opened, store
 from skep.handlers.encoding import EncodedEvent
 from skep.handlers.errors import ApiError, InternalError, Unavailable
+from skep.handlers.index import Entry
 from skep.handlers.operations import Handler
 from skep.handlers.request import Answer, Request
 from skep.handlers.store_memory import MemoryStore
@@ -22,9 +23,9 @@ GAP = 0.02  # seconds in which another request comes in between
 Event = dict[str, Any]
 
 
-def put(store: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+def put(store: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
     """Write, whatever is there."""
-    store._events.setdefault(tenant.digest, {})[event_id] = event  # noqa: SLF001
+    store._events.setdefault(tenant.digest, {})[entry.event_id] = event  # noqa: SLF001
     return event
 
 
@@ -32,11 +33,11 @@ def put(store: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) 
 def look_then_create() -> Patch:
     """Between the look for a session and its creation others look, too."""
 
-    async def create(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        if await self.read(tenant, event_id) is not None:
-            return await create_or_merge(self, tenant, event_id, event)
+    async def create(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        if await self.read(tenant, entry.event_id) is not None:
+            return await create_or_merge(self, tenant, entry, event)
         await asyncio.sleep(GAP)
-        return put(self, tenant, event_id, event)
+        return put(self, tenant, entry, event)
 
     return store(create)
 
@@ -45,10 +46,10 @@ def look_then_create() -> Patch:
 def late_creation() -> Patch:
     """A creation is answered, and written behind the answer."""
 
-    async def create(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        if await self.read(tenant, event_id) is not None:
-            return await create_or_merge(self, tenant, event_id, event)
-        asyncio.get_running_loop().call_later(GAP, put, self, tenant, event_id, event)
+    async def create(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        if await self.read(tenant, entry.event_id) is not None:
+            return await create_or_merge(self, tenant, entry, event)
+        asyncio.get_running_loop().call_later(GAP, put, self, tenant, entry, event)
         return event
 
     return store(create)
@@ -58,18 +59,18 @@ def late_creation() -> Patch:
 def torn() -> Patch:
     """Each field is written by itself, so that a session is made of several posts."""
 
-    async def create(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    async def create(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         new = opened(event)
-        if await self.read(tenant, event_id) is not None:
-            return await create_or_merge(self, tenant, event_id, event)
+        if await self.read(tenant, entry.event_id) is not None:
+            return await create_or_merge(self, tenant, entry, event)
         half = {**new, "source": "unknown"}
         await asyncio.sleep(GAP)
-        there = await self.read(tenant, event_id)
-        put(self, tenant, event_id, closed(merged(opened(there), new) if there else half))
+        there = await self.read(tenant, entry.event_id)
+        put(self, tenant, entry, closed(merged(opened(there), new) if there else half))
         await asyncio.sleep(GAP)
-        there = await self.read(tenant, event_id)
+        there = await self.read(tenant, entry.event_id)
         assert there is not None
-        return put(self, tenant, event_id, closed({**opened(there), "source": new["source"]}))
+        return put(self, tenant, entry, closed({**opened(there), "source": new["source"]}))
 
     return store(create)
 
@@ -78,15 +79,15 @@ def while_busy(error: type[ApiError]) -> Patch:
     """What a second request for a session gets, while the first is at work."""
     busy: set[str] = set()
 
-    async def guarded(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        if event_id in busy:
+    async def guarded(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        if entry.event_id in busy:
             raise error("There is another request for this session")
-        busy.add(event_id)
+        busy.add(entry.event_id)
         try:
             await asyncio.sleep(GAP)
-            return await create_or_merge(self, tenant, event_id, event)
+            return await create_or_merge(self, tenant, entry, event)
         finally:
-            busy.discard(event_id)
+            busy.discard(entry.event_id)
 
     return store(guarded)
 
@@ -107,12 +108,12 @@ mutant("lock-is-not-waited-for", "SES-ANY-01")(lambda: while_busy(Unavailable))
 def lost_update() -> Patch:
     """Two merges read the same, and the second write undoes the first."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
         if there is None:
-            return await create_or_merge(self, tenant, event_id, event)
+            return await create_or_merge(self, tenant, entry, event)
         await asyncio.sleep(GAP)
-        return put(self, tenant, event_id, closed(merged(opened(there), opened(event))))
+        return put(self, tenant, entry, closed(merged(opened(there), opened(event))))
 
     return store(merge)
 
@@ -121,14 +122,14 @@ def lost_update() -> Patch:
 def lost_properties() -> Patch:
     """Only one of the two objects is merged in one step."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
         if there is None:
-            return await create_or_merge(self, tenant, event_id, event)
+            return await create_or_merge(self, tenant, entry, event)
         properties = {**opened(there)["user_properties"], **opened(event)["user_properties"]}
         await asyncio.sleep(GAP)
-        after = opened(await create_or_merge(self, tenant, event_id, event))
-        return put(self, tenant, event_id, closed({**after, "user_properties": properties}))
+        after = opened(await create_or_merge(self, tenant, entry, event))
+        return put(self, tenant, entry, closed({**after, "user_properties": properties}))
 
     return store(merge)
 
@@ -137,12 +138,12 @@ def lost_properties() -> Patch:
 def late_merge() -> Patch:
     """A merge is answered at once, and written a moment later."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
-        after = await create_or_merge(self, tenant, event_id, event)
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
+        after = await create_or_merge(self, tenant, entry, event)
         if there is not None:
-            put(self, tenant, event_id, there)
-            asyncio.get_running_loop().call_later(GAP, put, self, tenant, event_id, after)
+            put(self, tenant, entry, there)
+            asyncio.get_running_loop().call_later(GAP, put, self, tenant, entry, after)
         return after
 
     return store(merge)
@@ -153,16 +154,16 @@ def dropped() -> Patch:
     """While one merge is at work, others are answered with what there is."""
     busy: set[str] = set()
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
-        there = await self.read(tenant, event_id)
-        if there is not None and event_id in busy:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        there = await self.read(tenant, entry.event_id)
+        if there is not None and entry.event_id in busy:
             return there
-        busy.add(event_id)
+        busy.add(entry.event_id)
         try:
             await asyncio.sleep(GAP)
-            return await create_or_merge(self, tenant, event_id, event)
+            return await create_or_merge(self, tenant, entry, event)
         finally:
-            busy.discard(event_id)
+            busy.discard(entry.event_id)
 
     return store(merge)
 
@@ -223,13 +224,13 @@ def apart() -> Patch:
         operation.set(name)
         return await handler(request)
 
-    async def merge(self: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         async with locks[operation.get()]:
-            there = await self.read(tenant, event_id)
+            there = await self.read(tenant, entry.event_id)
             if there is None:
-                return await create_or_merge(self, tenant, event_id, event)
+                return await create_or_merge(self, tenant, entry, event)
             await asyncio.sleep(GAP)
-            return put(self, tenant, event_id, closed(merged(opened(there), opened(event))))
+            return put(self, tenant, entry, closed(merged(opened(there), opened(event))))
 
     @contextmanager
     def both() -> Iterator[None]:
