@@ -88,8 +88,7 @@ class Api:
         """A request that an operation has to take."""
         if operation in SESSIONS:
             return request_of(self.marked({}), operation)
-        event = self.event()
-        session_id = self.session_id
+        event, session_id = self.event(), self.session_id
         bodies: dict[str, Any] = {
             "createEvent": event,
             "createEventLegacy": {"event": event},
@@ -98,12 +97,14 @@ class Api:
             "createEventBatch": {"events": [event]},
             "createEventBatchLegacy": {"events": [event]},
             "updateEvent": self.marked({}),
-            "updateEventLegacy": {**self.marked({}), "event_id": session_id},
+            "updateEventLegacy": {**self.marked({}), "event_id": self.event_id},
             "searchEvents": {"limit": 1},
             "exportEventsLegacy": {"limit": 1},
             "exportTraces": {"resourceSpans": []},
         }
-        return call_of(operation, bodies.get(operation), session_id)
+        return call_of(
+            operation, bodies.get(operation), self.event_id if "{event_id}" in PATHS[operation] else session_id
+        )
 
     def event(self, **properties: Any) -> dict[str, Any]:
         """An event as it has to be taken, in the run's own session unless another is named, with the run's mark."""
@@ -165,6 +166,12 @@ class Api:
         session_id = self.new_id()
         self.start(self.marked({"session_id": session_id, "event_name": "events of skep check"}))
         return session_id
+
+    @cached_property
+    def event_id(self) -> str:
+        """An event of that session, likewise; the session itself where none can be created."""
+        created = self.call("createEvent", self.event(event_name="an event of skep check"))
+        return canonical(created.response.event.get("event_id")) or self.session_id
 
     def posts(self, bodies: Sequence[Mapping[str, Any]], operation: str) -> Iterator[Step]:
         """Post the sessions of a case one after the other; gives those that were started."""

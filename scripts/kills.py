@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,7 +18,6 @@ from mutants.plain import SOUND, objections
 
 from skep.conformance.requirement import Level
 from skep.conformance.requirements import REQUIREMENTS
-from skep.conformance.run import Plan
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "conformance.md"
 BEGIN, END = "<!-- kills -->\n", "<!-- end of kills -->\n"
@@ -50,7 +50,7 @@ def attempt(name: str, *, with_plain: bool) -> Trial:
     """Try one, in a process of its own."""
     logging.disable()
     mutant = next((each for each in MUTANTS if each.name == name), SOUND)
-    quick = Plan(REQUIREMENTS, 1, quick=True, strict=mutant.kills.startswith("SES-STRICT"))
+    quick = replace(plan_for(mutant), quick=True)
     found, soon = full(mutant), failing(report_on(mutant, quick))
     plain = frozenset(objections(mutant)) if with_plain else None
     return Trial(name, mutant.kills in found, mutant.kills in soon, plain, tuple(sorted(found - {mutant.kills})))

@@ -186,7 +186,7 @@ def openapi(name: str, *, linting: bool) -> None:
 @click.option(
     "--level", type=click.Choice(["MUST", "SHOULD"]), default="MUST", show_default=True, help="Lowest that fails."
 )
-@click.option("--quick", is_flag=True, help="At most 300 requests: generate nothing, try little twice.")
+@click.option("--quick", is_flag=True, help="At most 350 requests: generate nothing, try little twice.")
 @click.option("--strict", is_flag=True, help="Ask for the request schema, and hold the target to it.")
 @click.option("--seed", type=int, help="Of what is generated; a new one if not given.")
 @click.option("--rate", type=click.FloatRange(0), help="Requests per second; 20 for a target that is not on loopback.")

@@ -71,6 +71,7 @@ def one_session(api: Api, operation: str) -> Iterator[Finding]:
     source=REQUIRED,
     operations=("createEventBatch",),
     statuses=(400,),
+    costly=True,
 )
 def refuses_a_batch(api: Api, operation: str) -> Iterator[Finding]:
     """With 400."""

@@ -58,7 +58,14 @@ def event_in(exchange: Exchange) -> Mapping[str, Any]:
     return event if isinstance(event, dict) else {}
 
 
-@registry.scenario("EVT-NEW-01", Level.MUST, "An event of each type is created", source=REQUIRED, operations=CREATING)
+@registry.scenario(
+    "EVT-NEW-01",
+    Level.MUST,
+    "An event of each type is created",
+    source=REQUIRED,
+    operations=CREATING,
+    costly=True,
+)
 def each_type(api: Api, operation: str) -> Iterator[Finding]:
     """With 200, success and an id."""
     for event_type in TYPES:
@@ -75,6 +82,7 @@ def each_type(api: Api, operation: str) -> Iterator[Finding]:
     source=REQUIRED,
     operations=CREATING,
     statuses=(400,),
+    costly=True,
 )
 def required(api: Api, operation: str) -> Iterator[Finding]:
     """With 400."""
@@ -104,11 +112,16 @@ def filled(api: Api, operation: str) -> Iterator[Finding]:
         yield Finding(UUID, held.get("session_id"), (exchange, read))
         yield Finding(held.get("session_id"), held.get("parent_id"), (exchange, read))
         yield Finding(["unknown", "unknown"], [held.get("event_name"), held.get("source")], (exchange, read))
-    yield Finding(len(ids), len(set(ids)))
+    yield Finding(len(ids), len(set(ids)), (exchange,))
 
 
 @registry.scenario(
-    "EVT-NEW-04", Level.MUST, "An event is kept as it was sent", source="properties of the event", operations=CREATING
+    "EVT-NEW-04",
+    Level.MUST,
+    "An event is kept as it was sent",
+    source="properties of the event",
+    operations=CREATING,
+    costly=True,
 )
 def kept(api: Api, operation: str) -> Iterator[Finding]:
     """Every property, and its ids."""
@@ -204,6 +217,7 @@ def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
     "What merges is merged key by key, the new value winning",
     source=MERGE,
     operations=UPDATING,
+    costly=True,
 )
 def merges(api: Api, operation: str) -> Iterator[Finding]:
     """Five objects, at their top level."""
@@ -224,6 +238,7 @@ def merges(api: Api, operation: str) -> Iterator[Finding]:
     "Outputs are replaced, and null keeps them",
     source="outputs to replace; null preserves",
     operations=UPDATING,
+    costly=True,
 )
 def replaces_outputs(api: Api, operation: str) -> Iterator[Finding]:
     """No key of before is left."""
@@ -243,6 +258,7 @@ def replaces_outputs(api: Api, operation: str) -> Iterator[Finding]:
     source="Non-object values are rejected",
     operations=UPDATING,
     statuses=(400,),
+    costly=True,
 )
 def refuses_outputs(api: Api, operation: str) -> Iterator[Finding]:
     """With 400, and nothing of the update is done."""
@@ -260,6 +276,7 @@ def refuses_outputs(api: Api, operation: str) -> Iterator[Finding]:
     "Duration, end time and children are set",
     source="duration, end_time, children_ids to set",
     operations=UPDATING,
+    costly=True,
 )
 def sets(api: Api, operation: str) -> Iterator[Finding]:
     """And an empty list of children is ignored."""
@@ -280,6 +297,7 @@ def sets(api: Api, operation: str) -> Iterator[Finding]:
     "What is omitted stays, and what is not known is ignored",
     source="omitted fields are left unchanged; extra fields are accepted but silently ignored",
     operations=UPDATING,
+    costly=True,
 )
 def leaves_the_rest(api: Api, operation: str) -> Iterator[Finding]:
     """Type, name, inputs and times too."""

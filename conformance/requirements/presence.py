@@ -1,18 +1,21 @@
 """That the operations on events are there, and what holds of each of them: tokens, media types, bodies, answers."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 from skep.conformance.api import UNKNOWN, Api
 from skep.conformance.exchange import Exchange
-from skep.conformance.operations import EVENTS, WITH_BODY
+from skep.conformance.operations import CREATING, EVENTS, SEARCHING, UPDATING, WITH_BODY
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Expectations, Finding, Level, Matcher
 from skep.conformance.requirements.auth import BEARER
+from skep.conformance.requirements.events import body_of
 from skep.conformance.schema import answer_violations, violations
 
 registry = Registry()
 PUBLISHED = tuple(name for name in EVENTS if name != "exportTraces")
+DESCRIBED = tuple(name for name in PUBLISHED if name not in UPDATING)
 BODIES = tuple(name for name in WITH_BODY if name in EVENTS)
 KNOWN = Matcher("a status of an operation that is there, not 404, 405 or 501", lambda status: status not in UNKNOWN)
 TRACES = "released clients send their spans there"
@@ -56,11 +59,11 @@ def takes_a_sample(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.answer(
-    "EVT-ANS-01", Level.MUST, "A success keeps its schema", source="response schema of 200", operations=PUBLISHED
+    "EVT-ANS-01", Level.MUST, "A success keeps its schema", source="response schema of 200", operations=DESCRIBED
 )
 def keeps_the_schema(exchange: Exchange) -> Expectations:
     """But for updates, whose answer has none."""
-    if exchange.response.status == 200 and not exchange.request.operation.startswith("update"):  # noqa: PLR2004
+    if exchange.response.status == 200:  # noqa: PLR2004
         yield [], answer_violations(exchange.request.operation, exchange.response.json)
 
 
@@ -69,7 +72,7 @@ def keeps_the_schema(exchange: Exchange) -> Expectations:
     Level.SHOULD,
     "An update is answered with a JSON object",
     source="the released Python SDK needs one",
-    operations=("updateEvent", "updateEventLegacy"),
+    operations=UPDATING,
 )
 def update_is_json(exchange: Exchange) -> Expectations:
     """Though nothing says what is in it."""
@@ -147,6 +150,28 @@ def other_media_type(api: Api, operation: str) -> Iterator[Finding]:
     for media_type in api.few(("text/plain", "application/xml")):
         exchange = api.send(replace(api.sample(operation), headers={"Content-Type": media_type}))
         yield Finding(415, exchange.response.status, (exchange,))
+
+
+@registry.scenario(
+    "EVT-STRICT-02",
+    Level.MUST,
+    "A property of another type is refused, if that is asked for",
+    source="Prefer: handling=strict",
+    operations=BODIES,
+    statuses=(400,),
+    needs="--strict",
+)
+def wrong_type_is_refused(api: Api, operation: str) -> Iterator[Finding]:
+    """With 400, where there would be a fallback."""
+    sound = api.sample(operation)
+    wrong = {"metadata": 7, "event": 7, "events": 7, "ignore_order": 7, "resourceSpans": 7}
+    body = {**sound.json, **{name: value for name, value in wrong.items() if name in sound.json}}
+    if operation in CREATING:
+        body = body_of(operation, {**api.event(), "metadata": 7})
+    elif operation in SEARCHING:
+        body["ignore_order"] = 7
+    exchange = api.send(replace(sound, body=json.dumps(body).encode()))
+    yield Finding(400, exchange.response.status, (exchange,))
 
 
 @registry.answer(

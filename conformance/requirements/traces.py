@@ -102,6 +102,7 @@ def starts_a_session(api: Api, operation: str) -> Iterator[Finding]:
     api.started.add(session_id)
     exchange = api.call(operation, export(span(api, "first", session_id, _trace(api))))
     read = api.read(session_id)
+    api.call("updateEvent", api.marked({}), session_id)
     seen = [event_in(read).get(name) for name in ("event_id", "event_type")]
     yield Finding([session_id, "session"], seen, (exchange, read))
 

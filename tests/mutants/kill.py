@@ -2,6 +2,7 @@
 
 from mutants.mutant import Mutant
 from mutants.serving import serving
+from skep.conformance.operations import EVENTS, SESSIONS
 from skep.conformance.requirement import Requirement
 from skep.conformance.requirements import REQUIREMENTS
 from skep.conformance.run import Plan, Report, run
@@ -12,8 +13,9 @@ TOKENS = {"first": "one", "second": "two", "bad": "invalid"}
 
 
 def plan_for(mutant: Mutant, requirements: tuple[Requirement, ...] = REQUIREMENTS, examples: int = 30) -> Plan:
-    """A run by the profile that the mutant's requirement is about."""
-    return Plan(requirements, SEED, examples, strict=mutant.kills.startswith("SES-STRICT"))
+    """A run by the profile, and of the operations, that the mutant's requirement is about."""
+    operations = EVENTS if mutant.kills.startswith("EVT-") else SESSIONS
+    return Plan(requirements, SEED, examples, strict="-STRICT-" in mutant.kills, operations=operations)
 
 
 def report_on(mutant: Mutant, plan: Plan) -> Report:

@@ -37,6 +37,7 @@ GROUPS: Final = (
     "auth",
     "media types",
     "answers",
+    "events",
 )
 create_or_merge = MemoryStore.create_or_merge
 

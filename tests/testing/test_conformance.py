@@ -37,7 +37,7 @@ def test_what_should_hold_fails_where_that_is_asked_for(
 
 def test_a_broken_requirement_says_what_was_sent(memory_server: Running, tmp_path: Path) -> None:
     """As `skep check` does."""
-    flags = ["--skep-quick", "--skep-bad-token", "taken", "-k", "AUTH-02 or AUTH-01"]
+    flags = ["--skep-quick", "--skep-bad-token", "taken", "-k", "SES-AUTH-02 or SES-AUTH-01"]
     done = run_pytest(tmp_path, "--skep-url", memory_server.url, *flags)
     assert done.returncode == 1
     assert "1 failed, 1 passed" in done.stdout
