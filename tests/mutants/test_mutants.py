@@ -9,6 +9,7 @@ from mutants import MUTANTS
 from mutants.differing import DIFFERING
 from mutants.kill import failing, plan_for, report_on
 from mutants.mutant import GROUPS, Mutant
+from skep.conformance.operations import SESSIONS
 from skep.conformance.outcome import Outcome, Status
 from skep.conformance.requirement import Level
 from skep.conformance.requirements import REQUIREMENTS
@@ -31,8 +32,9 @@ def test_it_is_killed(mutant: Mutant) -> None:
 
 @pytest.mark.parametrize("name", DIFFERING)
 def test_what_is_open_is_no_defect(name: str) -> None:
-    """A server that decides otherwise keeps every MUST, and the suite has no trouble of its own with it."""
-    report = report_on(Mutant(name, "", "", DIFFERING[name]), Plan(REQUIREMENTS, 1, examples=2))
+    """A server that starts sessions otherwise keeps every MUST, and the suite has no trouble of its own with it."""
+    plan = Plan(REQUIREMENTS, 1, examples=2, operations=SESSIONS)
+    report = report_on(Mutant(name, "", "", DIFFERING[name]), plan)
     assert "" == report.inconclusive
     assert [] == [outcome for outcome in report.outcomes if breaks_a_must(outcome)]
 
