@@ -5,7 +5,7 @@ Pure. What is published is the names of the operators and types; what each means
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -107,16 +107,23 @@ def _unquoted(value: Json, kind: str) -> Json:
 
 
 def lookup(event: Mapping[str, Json], path: str) -> Json:
-    """The value at a path with dots; a key that has the dots itself comes first."""
+    """The value at a path with dots, `ABSENT` if it leads nowhere; a key that has the dots itself comes first."""
     found = event.get(path, ABSENT)
     if found is not ABSENT:
         return found
-    for place, character in enumerate(path):
-        if character == "." and isinstance(inner := event.get(path[:place]), dict):
-            found = lookup(inner, path[place + 1 :])
-            if found is not ABSENT:
-                return found
+    for name, rest in splits(path):
+        inner = event.get(name)
+        if isinstance(inner, dict) and (found := lookup(inner, rest)) is not ABSENT:
+            return found
     return ABSENT
+
+
+def splits(path: str) -> Iterator[tuple[str, str]]:
+    """A path as a key and what is behind it, the longest key first."""
+    place = path.rfind(".")
+    while place >= 0:
+        yield path[:place], path[place + 1 :]
+        place = path.rfind(".", 0, place)
 
 
 def moment(value: Json) -> int | float | None:

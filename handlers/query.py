@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, get_args
 
 from skep.handlers.errors import BadRequest, Detail, escaped
-from skep.handlers.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter
+from skep.handlers.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter, splits
 from skep.handlers.index import EARLIEST, LATEST, Property, Selection
 from skep.handlers.normalise import Fallback
 
@@ -198,9 +198,9 @@ def _keep(event: Mapping[str, Json], path: str, kept: dict[str, Json]) -> None:
     if path in event:
         kept[path] = event[path]
         return
-    for place, character in enumerate(path):
-        name, rest = path[:place], path[place + 1 :]
-        if character == "." and isinstance(inner := event.get(name), dict) and lookup(inner, rest) is not ABSENT:
+    for name, rest in splits(path):
+        inner = event.get(name)
+        if isinstance(inner, dict) and lookup(inner, rest) is not ABSENT:
             if kept.get(name) is not inner:  # all of it is kept already
                 _keep(inner, rest, kept.setdefault(name, {}))
             return

@@ -2,14 +2,15 @@
 
 A tenant's events are spread over buckets by their ids. The keys of a bucket share a hash tag, and so a slot of a
 cluster: its index `<prefix>:{<tenant's digest>:<bucket>}`, its events `<index>:<id>`, and, where events expire, when:
-`<index>:expiries`. The index is a sorted set without scores, with three members for each event: digest of a property,
-start time, arrival (Redis's time in microseconds), id (`handlers/index.py`). An event's hash holds the event as it was
-created in the field `e`, what its members in the index begin with in the field `i`, and whatever was merged since in a
-field of its own. One script decides creation, so that of any number of first posts exactly one wins, whole; it writes
-event and index in one step.
+`<index>:expiries`. The index is a sorted set without scores, with three members for each event: the digest of a
+property, start time, arrival (the worker's time in microseconds, never the same twice) and id (`handlers/index.py`). An
+event's hash holds the event as it was created in the field `e`, what its members in the index are made of in the field
+`i`, and whatever was merged since in a field of its own. One script decides creation, so that of any number of first
+posts exactly one wins, whole; it writes event and index in one step.
 """
 
 import asyncio
+import time
 from binascii import crc32
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -32,18 +33,16 @@ STEP: Final = 100  # events that one script reads or deletes: a fraction of a mi
 LONGEST: Final = 10**9  # seconds that a ttl can be: thirty years
 
 # ARGV: the event's id in sixteen bytes, how many milliseconds it lives, what to write, and, where that may create the
-# event, its digests and start time. KEYS: event, index and, where events expire, expiries.
+# event, its digests, start time and arrival. KEYS: event, index and, where events expire, expiries.
 
 # The index comes first: should Redis refuse the rest, an id without an event harms nobody. A later write enters an
 # event again, as its members may have been cleared in the millisecond in which it was to expire.
 _ENTER: Final = f"""
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
 local place = redis.call('HGET', KEYS[1], 'i')
 local created = not place
 if created then
   if #ARGV < 4 then return 0 end
-  place = ARGV[4] .. struct.pack('>I8', now)
+  place = ARGV[4]
 end
 for at = 1, {2 * DIGEST + 1}, {DIGEST} do
   local property, order = string.sub(place, at, at + {DIGEST - 1}), string.sub(place, {3 * DIGEST + 1})
@@ -92,6 +91,10 @@ if redis.call('PERSIST', KEYS[2]) == 1 then redis.call('PERSIST', expiries) end
 if not created and redis.call('PERSIST', KEYS[1]) == 1 then redis.call('ZREM', expiries, place .. ARGV[1]) end
 """
 _INDEX_LIFE: Final = "local life = redis.call('PTTL', KEYS[2])"
+_NOW: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+"""
 _EXPIRE: Final = """
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('ZADD', KEYS[3], string.format('%.0f', now + ARGV[2] * 1000), place .. ARGV[1])
@@ -107,12 +110,10 @@ if created then return {} end
 return redis.call('HGETALL', KEYS[1])
 """
 _FOR_EVER: Final = _ENTER + _WRITE + _KEEP
-_FOR_A_TIME: Final = _CLEAR + _INDEX_LIFE + _ENTER + _WRITE + _EXPIRE
+_FOR_A_TIME: Final = _CLEAR + _NOW + _INDEX_LIFE + _ENTER + _WRITE + _EXPIRE
 _CREATE_OR_MERGE: Final = script(_FOR_EVER + _EVENT), script(_FOR_A_TIME + _EVENT)
 _UPDATE: Final = script(_FOR_EVER + "return 1"), script(_FOR_A_TIME + "return 1")
-_CLEAR_EXPIRED: Final = script(
-    _CLEAR + "local time = redis.call('TIME') return clear(KEYS[1], KEYS[2], time[1] * 1000000 + time[2])"
-)
+_CLEAR_EXPIRED: Final = script(_CLEAR + _NOW + "return clear(KEYS[1], KEYS[2], now)")
 
 # All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none: the index,
 # expiries if there are any, and events. The members by session and name are left until nothing has one by its type:
@@ -159,6 +160,7 @@ class RedisStore:
         self.plans = RedisPlans(self._client, options.prefix, self.journal.flush)
         self._prefix = options.prefix
         self._wait = options.wait
+        self._arrival = 0
         self._life = 0 if options.ttl is None else max(1, round(options.ttl * 1000))
 
     async def check(self) -> Sequence[str]:
@@ -170,7 +172,7 @@ class RedisStore:
     async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there, in one script."""
         written = pack(event)
-        place = digests(entry) + sortable(entry.start_time)
+        place = digests(entry) + sortable(entry.start_time) + self._next_arrival()
         reply = await self._write(_CREATE_OR_MERGE, tenant, entry.event_id, written, place)
         return _decode(reply) if reply else event
 
@@ -237,6 +239,11 @@ class RedisStore:
         keys = (f"{index}:{event_id}", index, f"{index}:expiries")[: 3 if self._life else 2]
         arguments = packed_id(event_id), self._life, written, *place
         return await self._client.run(scripts[bool(self._life)], keys, *arguments, size=len(written))
+
+    def _next_arrival(self) -> bytes:
+        """A later time than any before, so that what came in one batch stays in order, on all servers of a cluster."""
+        self._arrival = max(self._arrival + 1, time.time_ns() // 1000)
+        return self._arrival.to_bytes(8, "big")
 
     async def _clear_expired(self, tenant: Tenant) -> None:
         """Have the index forget what has expired, so that it is neither counted nor found."""
