@@ -77,7 +77,7 @@ def read_filter(sent: Json, *, typed: bool = False) -> Filter:
 
 def _operator(sent: Json) -> tuple[str, bool]:
     """The operator, and whether its opposite is meant."""
-    operator = OPPOSITES.get(sent, sent) if isinstance(sent, str) else None
+    operator = OPPOSITES.get(sent, sent) if isinstance(sent, str) else ""
     if operator not in _OPERATORS:
         raise Malformed("/operator", "enum", f"must be one of {', '.join((*_OPERATORS, *OPPOSITES))}")
     return operator, sent in OPPOSITES
@@ -88,7 +88,7 @@ def _type(sent: Json, operator: str, value: Json) -> str:
     if sent is not None:
         if sent not in (*TYPES, *_ALIASES):
             raise Malformed("/type", "enum", f"must be one of {', '.join(TYPES)}")
-        return _ALIASES.get(sent, sent)
+        return str(_ALIASES.get(sent, sent))
     if operator in {"after", "before"}:
         return "datetime"
     if isinstance(value, bool):

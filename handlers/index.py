@@ -50,8 +50,8 @@ def entry_of(event: Event) -> Entry:
 
 def digests(entry: Entry) -> bytes:
     """The digests of the entry's three properties."""
-    properties = ("session_id", entry.session_id), ("event_type", entry.event_type), ("event_name", entry.event_name)
-    return b"".join(digest(name, value) for name, value in properties)
+    session, kind = digest("session_id", entry.session_id), digest("event_type", entry.event_type)
+    return session + kind + digest("event_name", entry.event_name)
 
 
 def digest(name: Property, value: str) -> bytes:

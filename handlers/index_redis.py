@@ -18,9 +18,9 @@ _BEYOND: Final = b"\xff" * (_PLACE + 1)  # behind every place
 
 
 class Range(NamedTuple):
-    """Members of one index that have a digest, from `low` to `high`, places or their beginnings, without `high`."""
+    """Members of an index that have a digest, from `low` to `high`, places or their beginnings, without `high`."""
 
-    index: str
+    key: str
     digest: bytes
     low: bytes
     high: bytes
@@ -43,7 +43,7 @@ def ranges_of(indexes: Sequence[str], selection: Selection, before: Found | None
 
 async def count(client: Client, ranges: Sequence[Range]) -> int:
     """How many members the ranges have."""
-    return sum(await _ask(client, [("ZLEXCOUNT", each.index, *each.ends) for each in ranges]))
+    return sum(await _ask(client, [("ZLEXCOUNT", each.key, *each.ends) for each in ranges]))
 
 
 async def find(client: Client, ranges: Sequence[Range], limit: int, skip: int) -> Sequence[Found]:
@@ -90,7 +90,7 @@ async def _passed_over(client: Client, ranges: Sequence[Range], skip: int) -> tu
 
 async def _extremes(client: Client, ranges: Sequence[Range]) -> tuple[int, int]:
     """The order of the first event in the ranges, and one behind that of the last."""
-    firsts = [("ZRANGEBYLEX", each.index, *each.ends, "LIMIT", 0, 1) for each in ranges]
+    firsts = [("ZRANGEBYLEX", each.key, *each.ends, "LIMIT", 0, 1) for each in ranges]
     replies = await _ask(client, [*firsts, *(_last_of(each, 1) for each in ranges)])
     orders = [int.from_bytes(member[-_PLACE:][:_ORDER], "big") for reply in replies for member in reply]
     return min(orders, default=0), max(orders, default=0) + 1
@@ -98,7 +98,7 @@ async def _extremes(client: Client, ranges: Sequence[Range]) -> tuple[int, int]:
 
 def _last_of(each: Range, limit: int) -> tuple[Any, ...]:
     low, high = each.ends
-    return ("ZREVRANGEBYLEX", each.index, high, low, "LIMIT", 0, limit)
+    return ("ZREVRANGEBYLEX", each.key, high, low, "LIMIT", 0, limit)
 
 
 async def _ask(client: Client, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:

@@ -137,8 +137,11 @@ def _run(sent: Mapping[str, Json], details: list[Detail]) -> str | None:
 
 
 def _projections(sent: Json, details: list[Detail]) -> Sequence[str] | None:
-    if sent is not None and not (isinstance(sent, list) and all(isinstance(each, str) for each in sent)):
+    if sent is None:
+        return None
+    if not isinstance(sent, list) or not all(isinstance(each, str) for each in sent):
         details.append(Detail("/projections", "type", "must be a list of strings"))
+        return None
     return sent
 
 

@@ -148,7 +148,7 @@ def _type(attributes: Mapping[str, Json]) -> str:
     """What it says, else what kind other instrumentations say that it is, else a tool, as the SDK has it."""
     said = _first(attributes, _TYPE)
     if said in TYPES:
-        return said
+        return str(said)
     kind = str(_first(attributes, _KIND) or "").lower()
     return "model" if "llm.request.type" in attributes else _TYPE_OF_KIND.get(kind, "tool")
 

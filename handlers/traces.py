@@ -47,4 +47,4 @@ def _in_protobuf(received: Received) -> bytes:
     if not received.rejected:
         return b""
     partly = ExportTracePartialSuccess(rejected_spans=received.rejected, error_message=received.reason)
-    return ExportTraceServiceResponse(partial_success=partly).SerializeToString()
+    return bytes(ExportTraceServiceResponse(partial_success=partly).SerializeToString())

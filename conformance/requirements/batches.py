@@ -1,6 +1,6 @@
 """How many events are stored at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from skep.conformance.api import Api
@@ -19,9 +19,9 @@ OLD_NAMES = ("is_single_session", "session")
 INVALID: tuple[dict[str, Any], ...] = ({"inputs": {}}, {"event_type": "tool"}, {"event_type": "other", "inputs": {}})
 
 
-def add(api: Api, operation: str, session_id: str, events: list[Mapping[str, Any]]) -> Exchange:
+def add(api: Api, operation: str, session_id: str, events: Sequence[Mapping[str, Any]]) -> Exchange:
     """Add events to a session."""
-    return api.call(operation, {"events": events}, session_id)
+    return api.call(operation, {"events": list(events)}, session_id)
 
 
 @registry.scenario(
@@ -34,7 +34,8 @@ def an_id_for_each(api: Api, operation: str) -> Iterator[Finding]:
     events[1]["event_id"] = own
     exchange = api.call(operation, {"events": events})
     answer = exchange.response.event
-    ids = answer.get("event_ids") if isinstance(answer.get("event_ids"), list) else []
+    answered = answer.get("event_ids")
+    ids = answered if isinstance(answered, list) else []
     yield Finding([200, True, 3], [exchange.response.status, answer.get("success"), len(ids)], (exchange,))
     for number, event_id in enumerate(ids):
         yield Finding(UUID, event_id, (exchange,))

@@ -86,7 +86,7 @@ def each_type(api: Api, operation: str) -> Iterator[Finding]:
 )
 def required(api: Api, operation: str) -> Iterator[Finding]:
     """With 400."""
-    wrong = (
+    wrong: tuple[dict[str, Any], ...] = (
         {"inputs": {}},
         {"event_type": "tool"},
         {"event_type": "other", "inputs": {}},
@@ -144,7 +144,8 @@ def kept(api: Api, operation: str) -> Iterator[Finding]:
 )
 def needs_an_event(api: Api, operation: str) -> Iterator[Finding]:
     """An object under `event`."""
-    for body in ({}, {"event": []}, api.event()):
+    bodies: tuple[Mapping[str, Any], ...] = ({}, {"event": []}, api.event())
+    for body in bodies:
         exchange = api.call(operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
 

@@ -167,7 +167,7 @@ def wrong_type_is_refused(api: Api, operation: str) -> Iterator[Finding]:
     wrong = {"metadata": 7, "event": 7, "events": 7, "ignore_order": 7, "resourceSpans": 7}
     body = {**sound.json, **{name: value for name, value in wrong.items() if name in sound.json}}
     if operation in CREATING:
-        body = body_of(operation, {**api.event(), "metadata": 7})
+        body = dict(body_of(operation, {**api.event(), "metadata": 7}))
     elif operation in SEARCHING:
         body["ignore_order"] = 7
     exchange = api.send(replace(sound, body=json.dumps(body).encode()))

@@ -44,7 +44,7 @@ def _value(value: Any) -> dict[str, Any]:
 )
 def becomes_an_event(api: Api, operation: str) -> Iterator[Finding]:
     """By its attributes."""
-    sent = {
+    sent: dict[str, Any] = {
         "honeyhive_event_type": "model",
         "honeyhive_inputs.prompt": "What is a skep?",
         "honeyhive_outputs.result": 7,

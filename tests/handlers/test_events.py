@@ -144,7 +144,7 @@ async def test_what_an_update_cannot_use_is_ignored_and_told(store: Store) -> No
     """Null outputs and an empty list of children among them."""
     await call(store, "createEvent", FULL)
     before = await event(store, EVENT_ID)
-    change = {
+    change: dict[str, Any] = {
         "outputs": None,
         "children_ids": [],
         "metadata": 7,

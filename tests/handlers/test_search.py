@@ -238,7 +238,12 @@ async def test_the_index_alone_answers_for_what_is_indexed(store: Store, monkeyp
     """A page reads as many events as it has."""
     await fill(store)
     seen: list[Any] = []
-    monkeypatch.setattr(search, "text", lambda *arguments: seen.append(1) or text(*arguments))
+
+    def seeing(*arguments: Any) -> bytes:
+        seen.append(1)
+        return text(*arguments)
+
+    monkeypatch.setattr(search, "text", seeing)
     await names(store, filters=[where("event_type", "is", "tool")], limit=3)
     assert 3 == len(seen)
     assert 15 == await store.count(TENANT, Selection("event_type", ("tool",)))

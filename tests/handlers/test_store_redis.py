@@ -46,7 +46,7 @@ async def test_an_event_is_one_hash_and_three_members_of_an_index(redis_url: str
     await store.create_or_merge(TENANT, ENTRY, EncodedEvent(b"", {b'm"b"': b"2"}))
     key, index = event_key(TENANT, ID), index_key(TENANT, ID)
     assert {key.encode(), index.encode()} == set(redis_client.keys("*"))
-    fields = redis_client.hgetall(key)
+    fields: dict[bytes, bytes] = dict(redis_client.hgetall(key))  # type: ignore[arg-type] # bytes, as it was connected
     created = b"\x02\0\0\0{}" + b'\x04\0\0\0m"a"' + b"\x01\0\0\x001"
     place = fields.pop(b"i")
     assert {b"e": created, b'm"b"': b"2"} == fields

@@ -18,9 +18,11 @@ from skep.handlers.store import Store
 pytestmark = pytest.mark.anyio
 
 
-def span(number: int, parent: int | None = None, *, trace: bytes = b"\x01" * 16, **attributes: str) -> Span:
-    """A span of the session."""
-    named = {"honeyhive.session_id": SESSION_ID, "honeyhive_event_type": "chain", **attributes}
+def span(number: int, parent: int | None = None, trace: bytes = b"\x01" * 16, name: str | None = None) -> Span:
+    """A span of the session, which has a name if one is given."""
+    named = {"honeyhive.session_id": SESSION_ID, "honeyhive_event_type": "chain"}
+    if name is not None:
+        named["honeyhive.session_name"] = name
     return Span(
         trace_id=trace,
         span_id=number.to_bytes(8, "big"),
@@ -56,7 +58,7 @@ async def test_spans_become_the_events_of_their_session(store: Store) -> None:
 
 async def test_a_session_that_is_not_known_is_started(store: Store) -> None:
     """When its first span began, by the name that a span has for it; started later, it stays."""
-    await export(store, span(2), span(1, **{"honeyhive.session_name": "auto"}))
+    await export(store, span(2), span(1, name="auto"))
     held = await event(store, SESSION_ID)
     assert ("session", "auto", 1001) == (held["event_type"], held["event_name"], held["start_time"])
     again = await call(store, "createSession", {"session_id": SESSION_ID, "session_name": "late", "metadata": {"a": 1}})
