@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from mutants.mutant import OPERATIONS, Call, Group, Handler, Json, Patch, Reply, answers, bodies, handlers, wire
+from mutants.mutant import Call, Group, Json, Patch, Reply, answers, bodies, handlers, wire
 from skep.handlers.errors import NotFound
+from skep.handlers.operations import OPERATIONS, Handler
 from skep.handlers.request import Answer, Request
 from skep.handlers.store_memory import MemoryStore
 
@@ -30,7 +32,7 @@ def missing(*operations: str) -> Patch:
 
 
 for name in EVENTS:
-    mutant(f"no-{name}", "EVT-ROUTE-02" if name == "exportTraces" else "EVT-ROUTE-01")(lambda name=name: missing(name))
+    mutant(f"no-{name}", "EVT-ROUTE-02" if name == "exportTraces" else "EVT-ROUTE-01")(partial(missing, name))
 
 
 def of_events(answer: Callable[[Call, Reply], Reply]) -> Patch:
@@ -100,7 +102,7 @@ def normalised(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Pa
 
     def changed(sent: Any, clock: Any, session_id: str | None = None) -> Any:
         event, told = normalise_event(sent, clock, session_id)
-        return change(event, sent), told
+        return change({**event}, sent), told
 
     return everywhere("normalise_event", changed, "events", "batches", "traces")
 
@@ -112,6 +114,11 @@ def everywhere(name: str, stand_in: Any, *modules: str) -> Iterator[None]:
         for module in modules:
             stack.enter_context(patch(f"skep.handlers.{module}.{name}", stand_in))
         yield
+
+
+def without_event_member(name: str, empty: Json) -> Patch:
+    """A property of events is lost."""
+    return normalised(lambda event, _: {**event, name: empty})
 
 
 def lenient_event(**defaults: Json) -> Patch:
@@ -149,9 +156,7 @@ mutant("source-is-null", "EVT-NEW-03")(
 )
 for lost in ("config", "outputs", "error", "metrics", "feedback", "user_properties", "children_ids", "duration"):
     empty: Json = None if lost in ("error", "duration") else [] if lost == "children_ids" else {}
-    mutant(f"{lost}-of-an-event-is-lost", "EVT-NEW-04")(
-        lambda lost=lost, empty=empty: normalised(lambda event, _: {**event, lost: empty})
-    )
+    mutant(f"{lost}-of-an-event-is-lost", "EVT-NEW-04")(partial(without_event_member, lost, empty))
 mutant("own-event-id", "EVT-NEW-04")(
     lambda: bodies(lambda body: {name: each for name, each in body.items() if name != "event_id"}, "createEvent")
 )
@@ -192,6 +197,11 @@ def updates(change: Callable[[dict[str, Json]], Json]) -> Patch:
     return bodies(change, *UPDATING)
 
 
+def updates_without(name: str) -> Patch:
+    """A property of updates is lost."""
+    return updates(lambda body: {key: each for key, each in body.items() if key != name})
+
+
 async def _overwrite(self: MemoryStore, tenant: Any, event_id: str, fields: Any) -> bool:
     there = await self.read(tenant, event_id)
     if there is None:
@@ -215,9 +225,7 @@ UPDATE = MemoryStore.update
 mutant("update-overwrites-objects", "EVT-UPD-01")(lambda: patch.object(MemoryStore, "update", _overwrite))
 mutant("update-answered-and-not-stored", "EVT-UPD-01")(lambda: patch.object(MemoryStore, "update", _forget))
 for left in ("metadata", "feedback", "metrics", "config", "user_properties"):
-    mutant(f"update-of-{left}-is-lost", "EVT-UPD-01")(
-        lambda left=left: updates(lambda body: {name: each for name, each in body.items() if name != left})
-    )
+    mutant(f"update-of-{left}-is-lost", "EVT-UPD-01")(partial(updates_without, left))
 mutant("outputs-are-merged", "EVT-UPD-02")(
     lambda: updates(
         lambda body: (
@@ -239,9 +247,7 @@ mutant("wrong-outputs-are-ignored", "EVT-UPD-03")(
     lambda: updates(lambda body: body if isinstance(body.get("outputs"), dict | None) else {**body, "outputs": None})
 )
 for left in ("duration", "end_time", "children_ids"):
-    mutant(f"update-of-{left.replace('_', '-')}-is-lost", "EVT-UPD-04")(
-        lambda left=left: updates(lambda body: {name: each for name, each in body.items() if name != left})
-    )
+    mutant(f"update-of-{left.replace('_', '-')}-is-lost", "EVT-UPD-04")(partial(updates_without, left))
 
 
 async def _no_children(name: str, handler: Handler, request: Request) -> Answer:
@@ -420,9 +426,7 @@ for name, other in (
     ("before", "after"),
     ("not exists", "exists"),
 ):
-    mutant(f"{name.replace(' ', '-')}-means-{other.replace(' ', '-')}", "EVT-FIND-06")(
-        lambda name=name, other=other: operator(name, other)
-    )
+    mutant(f"{name.replace(' ', '-')}-means-{other.replace(' ', '-')}", "EVT-FIND-06")(partial(operator, name, other))
 mutant("after-includes", "EVT-FIND-06")(lambda: patch("skep.handlers.query._bounds", _including))
 
 
@@ -494,16 +498,13 @@ def spans(change: Callable[[dict[str, Json]], dict[str, Json]]) -> Patch:
     return patch("skep.handlers.spans.event_of", lambda span, own=None: change(event_of(span, own)))
 
 
+def spans_without(lost: str) -> Patch:
+    """A property of spans is lost."""
+    return spans(lambda event: {**event, lost: None if lost == "error" else {}})
+
+
 for lost in ("inputs", "outputs", "metrics", "error"):
-    mutant(f"{lost}-of-a-span-are-lost", "EVT-SPAN-01")(
-        lambda lost=lost: spans(
-            lambda event: {
-                name: {} if name == "inputs" else each
-                for name, each in event.items()
-                if name != lost or lost == "inputs"
-            }
-        )
-    )
+    mutant(f"{lost}-of-a-span-are-lost", "EVT-SPAN-01")(partial(spans_without, lost))
 mutant("spans-are-tools", "EVT-SPAN-01")(lambda: spans(lambda event: {**event, "event_type": "tool"}))
 mutant("times-of-spans-are-nanoseconds", "EVT-SPAN-01")(
     lambda: spans(lambda event: {**event, "start_time": event["start_time"] * 1_000_000})
