@@ -1,14 +1,28 @@
 """Fixtures that more than one folder of tests uses."""
 
+import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
+import compatibility
 import pytest
 import redis
+from node import installed
 from redis_servers import RedisServer, cluster_running, redis_running
 from support import Running, running
 
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, pytest ends the servers that it started
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare how the page of what the SDKs were run with is written."""
+    parser.addoption(compatibility.OPTION, action="store_true", help=f"write {compatibility.PAGE.name}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect what is to be on that page."""
+    compatibility.configure(config)
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +73,10 @@ def server(request: pytest.FixtureRequest) -> Running:
     name = {"memory": "memory_server", "redis": "redis_backed_server"}[request.param]
     running_server: Running = request.getfixturevalue(name)
     return running_server
+
+
+@pytest.fixture(scope="session")
+def typescript_sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the TypeScript SDK, installed once for all workers of pytest-xdist."""
+    mine = tmp_path_factory.getbasetemp()
+    return installed((mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "typescript-sdk")

@@ -1,14 +1,12 @@
 """What the pages show, as a reader would try it."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from support import ROOT, SKEP, running
+from node import node
+from support import ROOT, running
 
 PYTHON = re.findall(r"```python\n(def test_.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 TESTING = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
@@ -36,34 +34,9 @@ def test_a_fault_is_armed_as_shown() -> None:
     assert answer == done.stdout
 
 
-@pytest.fixture(scope="module")
-def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the TypeScript SDK, and Node's commands, which come with the linter of the documents."""
-    folder = tmp_path_factory.mktemp("npm")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    found = shutil.which("npm", path=path)
-    assert found, "npm, which scripts/lint brings"
-    # its peers, and what their installation would download and build, have no part in starting a session
-    flags = ["--ignore-scripts", "--legacy-peer-deps", "--silent", "--no-fund", "--no-audit"]
-    command = [found, "install", *flags, "honeyhive@0.6.4"]
-    subprocess.run(command, cwd=folder, env={**os.environ, "PATH": path}, check=True, timeout=300)
-    return folder
-
-
-def test_the_typescript_suite_passes(npm: Path) -> None:
+def test_the_typescript_suite_passes(typescript_sdk: Path) -> None:
     """With Node's test runner and the released SDK."""
     (suite,) = SUITE
-    (npm / "session.test.mjs").write_text(suite, encoding="utf-8")
-    path = f"{SKEP.parent}{os.pathsep}{os.environ['PATH']}"
-    node = shutil.which("node", path=path)
-    assert node
-    done = subprocess.run(
-        [node, "--test", "session.test.mjs"],
-        cwd=npm,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    (typescript_sdk / "session.test.mjs").write_text(suite, encoding="utf-8")
+    done = node(typescript_sdk, "--test", "session.test.mjs")
     assert re.search(r"^(#|ℹ) pass 2$", done.stdout, re.MULTILINE), done.stdout  # noqa: RUF001 - what Node prints

@@ -1,0 +1,126 @@
+"""`docs/compatibility.md`: which call of which client was run, the operations it used, and whether its test passed.
+
+A test notes its calls among its report's properties, which pytest-xdist carries to the controller; there the page is
+made of them at the end. A whole run of `tests/sdk` fails where the page is not the committed one, and writes it with
+`--write-compatibility`.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+import pytest
+from support import ROOT
+
+PAGE: Final = ROOT / "docs" / "compatibility.md"
+TESTS: Final = ROOT / "tests" / "sdk"
+OPTION: Final = "--write-compatibility"
+PROPERTY: Final = "a call of a client"
+CLIENTS: Final = ("Python SDK 1.7.0", "TypeScript SDK 0.6.4")
+NOT_SERVED: Final = "none: 404"
+_INTRODUCTION: Final = """\
+# What the released SDKs were run with
+
+The clients as they are published, unmodified; only their URL and key are skep's. Each call was run against a server in
+a process of its own, on memory and on Redis, and what it did was read back from that server. The operations are those
+that the server's journal has of the call. The tests in `tests/sdk` write this page, and fail where it is not what they
+found: `scripts/test tests/sdk --write-compatibility`.
+"""
+
+
+class Call(NamedTuple):
+    """One call: of which client, what it is named, the operations that it used, what was looked at, and how it went.
+
+    `place` is where the test is, so that the page keeps the order of the tests.
+    """
+
+    client: str
+    name: str
+    operations: Sequence[str]
+    checked: str
+    place: tuple[str, int] = ("", 0)
+    passed: bool = True
+
+    def written(self) -> tuple[str, str]:
+        """As a property of a report."""
+        return PROPERTY, json.dumps([self.client, self.name, self.operations, self.checked])
+
+    @classmethod
+    def read(cls, report: pytest.TestReport) -> Iterable[Self]:
+        """The calls that a report has."""
+        file, line, _ = report.location
+        for name, value in report.user_properties:
+            if name == PROPERTY:
+                yield cls(*json.loads(str(value)), place=(file, line or 0), passed=report.passed)
+
+
+def rendered(calls: Iterable[Call]) -> str:
+    """The page; a call that was run several times has passed if it always did."""
+    merged: dict[tuple[str, str, str], Call] = {}
+    for call in calls:
+        key = (call.client, call.name, call.checked)
+        before = merged.get(key, call)
+        operations = list(dict.fromkeys([*before.operations, *call.operations]))
+        merged[key] = call._replace(operations=operations, passed=before.passed and call.passed)
+    return "\n".join([_INTRODUCTION, *(_table(client, merged.values()) for client in CLIENTS)])
+
+
+def _table(client: str, calls: Iterable[Call]) -> str:
+    """The calls of a client; those of one test that used the same operations are in one row."""
+    rows = [f"## {client}", "", "| calls | operations | what was looked at | passed |", "|---|---|---|---|"]
+    own = sorted((call for call in calls if call.client == client), key=attrgetter("place", "operations", "name"))
+    for (_, operations, checked, passed), group in groupby(own, attrgetter("place", "operations", "checked", "passed")):
+        names = ", ".join(f"`{call.name}`" for call in group)
+        used = ", ".join(f"`{name}`" for name in operations) or NOT_SERVED
+        rows.append(f"| {names} | {used} | {checked} | {'yes' if passed else '**no**'} |")
+    return "\n".join([*rows, ""])
+
+
+class Compatibility:
+    """The plugin that collects the calls of a run."""
+
+    def __init__(self, config: pytest.Config, page: Path = PAGE) -> None:
+        self._config = config
+        self._page = page
+        self._calls: list[Call] = []
+        self._said = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the calls of a test that has ended."""
+        if report.when == "call":
+            self._calls += Call.read(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the page, or fail a run whose tests all passed where it is not the committed one."""
+        if not is_whole(self._config):
+            return
+        page = rendered(self._calls)
+        if self._config.getoption(OPTION):
+            self._page.write_text(page, encoding="utf-8")
+        elif exitstatus == pytest.ExitCode.OK and self._page.read_text(encoding="utf-8") != page:
+            self._said = f"{self._page.name} is not what these tests found: scripts/test tests/sdk {OPTION}"
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say why the run failed."""
+        if self._said:
+            terminalreporter.write_line(self._said, red=True)
+
+
+def is_whole(config: pytest.Config) -> bool:
+    """Whether all of `tests/sdk` was to be run."""
+    options = config.option
+    if options.keyword or options.markexpr or options.collectonly or options.deselect or getattr(options, "lf", False):
+        return False
+    folders = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
+    return any(TESTS.is_relative_to(folder) for folder in folders)
+
+
+def configure(config: pytest.Config) -> None:
+    """Collect, where the reports of all tests arrive."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Compatibility(config))
