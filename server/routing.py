@@ -34,6 +34,7 @@ from skep.server.strict import StrictProfile
 Serve = Callable[[Compiled], ASGIApp]
 
 _JSON = "application/json"
+_NOT_MOCKED = frozenset({"/v1/events/schema"})  # published paths that look like one that is mocked
 
 
 class OpenAPI31Specification(OpenAPISpecification):
@@ -60,6 +61,8 @@ class Routing(RoutingMiddleware):
             MethodNotAllowed: the path is there, the method is not.
             NotFound: the path is in no document.
         """
+        if scope["path"] in _NOT_MOCKED:
+            raise _not_found(scope)
         try:
             await super().__call__(scope, receive, send)
         except HTTPException:

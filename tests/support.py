@@ -93,6 +93,10 @@ class Running:
         """Post a JSON value."""
         return httpx.post(self.url + path, json=body, headers={"Authorization": f"Bearer {token}", **headers})
 
+    def get(self, path: str, *, token: str = TOKEN) -> httpx.Response:
+        """Get what is at a path."""
+        return httpx.get(self.url + path, headers={"Authorization": f"Bearer {token}"})
+
     def connect(self) -> socket.socket:
         """A raw connection to it."""
         return socket.create_connection(self.address, timeout=30)

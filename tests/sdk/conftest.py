@@ -23,7 +23,7 @@ def tenant(server: Running) -> Iterator[Skep]:
 
 @pytest.fixture
 def noted(tenant: Skep, record_property: Callable[[str, object], None]) -> Noting:
-    """Gives a block that makes a call of a client, and notes it for the page with the operations that the journal has."""
+    """Gives a block that makes a call of a client, and notes it for the page with the operations of the journal."""
 
     @contextmanager
     def note(name: str, checked: str, *, client: str = PYTHON, of: Skep = tenant) -> Iterator[None]:

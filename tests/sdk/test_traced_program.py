@@ -39,7 +39,7 @@ def node(name: str, kind: str, *below: dict[str, Any], **fields: Any) -> dict[st
 
 
 def decorated(name: str, kind: str, *below: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """The event of a traced function that has a name of its own, which the SDK repeats in the metadata with the type."""
+    """The event of a traced function that has a name, which the SDK repeats in the metadata with the type."""
     metadata = {"event_name": name, "event_type": kind, **fields.pop("metadata", {})}
     return node(name, kind, *below, metadata=metadata, **fields)
 
