@@ -182,23 +182,23 @@ async def storm(ledger: Ledger, address: tuple[str, int], clients: int, end: asy
 
 
 def stored(servers: Iterable[RedisServer], tenant: Tenant, prefix: str = "skep") -> dict[str, dict[str, Any]]:
-    """Every event of a tenant's, straight from Redis; each is in its index, and nothing else is there."""
+    """Every event of a tenant's, straight from Redis; each is in its index three times, and nothing else is there."""
     events: dict[str, dict[str, Any]] = {}
-    indexed: set[str] = set()
+    indexed: Counter[str] = Counter()
     for server in servers:
         with server.client() as client:
             for key, fields in _keys(client, f"{prefix}:{{{tenant.digest}:??}}*"):
-                if isinstance(fields, set):
-                    indexed |= fields
+                if isinstance(fields, list):
+                    indexed.update(fields)
                 else:
                     session_id = key.rpartition(":")[2]
                     assert key == f"{index_key(tenant, session_id, prefix)}:{session_id}"
                     events[session_id] = stored_event(fields)
-    assert events.keys() == indexed
+    assert dict.fromkeys(events, 3) == indexed
     return events
 
 
-def _keys(client: redis.Redis, pattern: str) -> Iterator[tuple[str, set[str] | dict[bytes, bytes]]]:
+def _keys(client: redis.Redis, pattern: str) -> Iterator[tuple[str, list[str] | dict[bytes, bytes]]]:
     keys = list(client.scan_iter(match=pattern, count=10_000))
     for batch in _batched(keys):
         pipeline = client.pipeline(transaction=False)
@@ -208,7 +208,10 @@ def _keys(client: redis.Redis, pattern: str) -> Iterator[tuple[str, set[str] | d
             else:
                 pipeline.hgetall(key)
         for key, reply in zip(batch, pipeline.execute(), strict=True):
-            yield key.decode(), {member.decode() for member in reply} if isinstance(reply, list) else reply
+            yield (
+                key.decode(),
+                [str(UUID(bytes=member[-16:])) for member in reply] if isinstance(reply, list) else reply,
+            )
 
 
 def _batched(keys: list[bytes]) -> Iterator[list[bytes]]:
