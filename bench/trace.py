@@ -1,0 +1,181 @@
+"""How fast a trace is stored: 10,000 spans as the Python SDK sends them, in batches, the server on one core with Redis.
+
+Redis and this program have the other core. Each round has a tenant of its own; what is stored is counted and read back,
+so that none is lost.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import httpx
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+SPANS, BATCH, ROUNDS = 10_000, 512, 5  # 512 is what a batch of OpenTelemetry's exporters holds
+SERVER_CORE, OTHER_CORE = 0, 1
+START = 1_767_225_600_000_000_000  # Unix nanoseconds
+SESSION_ID = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
+
+
+def span(number: int) -> dict[str, Any]:
+    """A span with what the SDK sends with a traced function that enriches itself: 24 attributes."""
+    attributes: dict[str, Any] = {
+        "honeyhive.session_id": SESSION_ID,
+        "traceloop.association.properties.session_id": SESSION_ID,
+        "honeyhive.project": "project",
+        "traceloop.association.properties.project": "project",
+        "honeyhive.source": "dev",
+        "traceloop.association.properties.source": "dev",
+        "honeyhive_event_type": ("tool", "model", "chain")[number % 3],
+        "honeyhive_event_name": f"step {number % 50}",
+        "honeyhive_inputs.prompt": "What is a skep, and what is it made of? " * 2,
+        "honeyhive_inputs.limit": 3,
+        "honeyhive_inputs.options": '{"deep": [1, 2, {"a": true}]}',
+        "honeyhive_metadata.event_type": "tool",
+        "honeyhive_metadata.release": "2026-11",
+        "honeyhive_metadata.deep.list.0": 1,
+        "honeyhive_metadata.deep.list.1": "b",
+        "honeyhive_metrics.score": 0.5,
+        "honeyhive_metrics.tokens": 812,
+        "honeyhive_feedback.rating": 5,
+        "honeyhive_config.model": "gpt-4o",
+        "honeyhive_config.temperature": 0.2,
+        "honeyhive_user_properties.user_id": "u-17",
+        "honeyhive_outputs.result.role": "assistant",
+        "honeyhive_outputs.result.content": "A beehive of straw or wicker. " * 3,
+        "honeyhive_duration_ms": 1.25,
+    }
+    return {
+        "traceId": "5b8efff798038103d269b633813fc60c",
+        "spanId": f"{number + 1:016x}",
+        "parentSpanId": f"{number // 10 + 1:016x}" if number else "",
+        "name": f"step {number % 50}",
+        "startTimeUnixNano": str(START + number * 1_000_000),
+        "endTimeUnixNano": str(START + number * 1_000_000 + 1_250_000),
+        "attributes": [{"key": key, "value": _value(value)} for key, value in attributes.items()],
+    }
+
+
+def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"stringValue": value}
+    return {"intValue": str(value)} if isinstance(value, int) else {"doubleValue": value}
+
+
+def _batches() -> Iterator[dict[str, Any]]:
+    for at in range(0, SPANS, BATCH):
+        spans = [span(number) for number in range(at, min(SPANS, at + BATCH))]
+        yield {"resourceSpans": [{"scopeSpans": [{"scope": {"name": "honeyhive"}, "spans": spans}]}]}
+
+
+def as_json(batch: dict[str, Any]) -> bytes:
+    """As the SDK's own exporter has it."""
+    return json.dumps(batch).encode()
+
+
+def as_protobuf(batch: dict[str, Any]) -> bytes:
+    """As OpenTelemetry's exporter has it."""
+    request = ExportTraceServiceRequest()
+    for sent in batch["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        if not request.resource_spans:
+            scope = request.resource_spans.add().scope_spans.add()
+        made = scope.spans.add(
+            trace_id=bytes.fromhex(sent["traceId"]),
+            span_id=bytes.fromhex(sent["spanId"]),
+            parent_span_id=bytes.fromhex(sent["parentSpanId"]),
+            name=sent["name"],
+            start_time_unix_nano=int(sent["startTimeUnixNano"]),
+            end_time_unix_nano=int(sent["endTimeUnixNano"]),
+        )
+        for each in sent["attributes"]:
+            (kind, value), = each["value"].items()
+            attribute = made.attributes.add(key=each["key"])
+            if kind == "stringValue":
+                attribute.value.string_value = value
+            elif kind == "intValue":
+                attribute.value.int_value = int(value)
+            else:
+                attribute.value.double_value = value
+    return request.SerializeToString()
+
+
+ENCODINGS: dict[str, tuple[str, Callable[[dict[str, Any]], bytes]]] = {
+    "JSON": ("application/json", as_json),
+    "protobuf": ("application/x-protobuf", as_protobuf),
+}
+
+
+@contextmanager
+def serving(journal: int) -> Iterator[str]:
+    """`skep serve` on its core, with a Redis on the other; its URL."""
+    with create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        store = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        redis = subprocess.Popen(["taskset", "-c", str(OTHER_CORE), *store], stdout=subprocess.DEVNULL)
+        skep = [str(Path(sys.executable).with_name("skep")), "serve", "--port", "0", "--journal", str(journal)]
+        time.sleep(0.5)
+        pinned = ["taskset", "-c", str(SERVER_CORE), *skep, "--store", f"redis://127.0.0.1:{port}"]
+        server = subprocess.Popen(pinned, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().split()[-1]
+        finally:
+            for process in (server, redis):
+                process.terminate()
+                process.wait()
+
+
+def rate(url: str, token: str, media_type: str, bodies: list[bytes]) -> float:
+    """Events a second, of a trace that was stored without loss."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type}
+    with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+        began = time.perf_counter()
+        for body in bodies:
+            answer = client.post("/opentelemetry/v1/traces", content=body)
+            assert answer.status_code == 200, answer.text
+        seconds = time.perf_counter() - began
+        by_session = {"field": "session_id", "operator": "is", "value": SESSION_ID, "type": "string"}
+        query = {"filters": [by_session], "limit": 7500, "projections": ["event_id"]}
+        found: set[str] = set()
+        for page in (1, 2):
+            told = client.post("/v1/events/export", json={**query, "page": page}, headers={"Content-Type": "application/json"}).json()
+            found |= {each["event_id"] for each in told["events"]}
+        assert told["count"] == len(found) == SPANS + 1, (told["count"], len(found))
+    return SPANS / seconds
+
+
+def main() -> None:
+    """Measure, round by round in turn, and print a line for each encoding."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--journal", type=int, default=0, help="requests that the server keeps; 0 is off")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, {OTHER_CORE})
+    bodies = {name: [encode(batch) for batch in _batches()] for name, (_, encode) in ENCODINGS.items()}
+    rates: dict[str, list[float]] = {name: [] for name in ENCODINGS}
+    with serving(arguments.journal) as url:
+        for turn in range(ROUNDS + 1):
+            for name, (media_type, _) in ENCODINGS.items():
+                measured = rate(url, f"{name}-{turn}", media_type, bodies[name])
+                if turn:  # the first is the warm-up
+                    rates[name].append(measured)
+    for name, each in rates.items():
+        size = sum(map(len, bodies[name])) / SPANS
+        print(f"{name}: {statistics.median(each):,.0f} events/s, {min(each):,.0f} to {max(each):,.0f}; {size:.0f} bytes a span")
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"spans": SPANS, "batch": BATCH, "events_per_second": rates}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
