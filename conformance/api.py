@@ -8,21 +8,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
+from itertools import count
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from skep.conformance.exchange import Exchange, Request
+from skep.conformance.exchange import Exchange, Request, Response
 from skep.conformance.operations import ROUTES, SESSIONS
 from skep.conformance.target import Target
 from skep.conformance.world import Step, World, canonical
 
 T = TypeVar("T")
 PATHS = {name: route.path for name, route in ROUTES.items()}
-NEAR_PAUSES = (0.02, 0.1, 0.0)  # seconds between two looks, at a target on this machine
-FAR_PAUSES = (0.5, 1.0, 2.0, 2.0, 0.0)
-FORBIDDEN = 403
-UNKNOWN = frozenset({404, 405, 501})
+FIRST_PAUSE = {True: 0.02, False: 0.25}  # seconds before a second look, by whether the target is near
+FORBIDDEN, NOT_FOUND = 403, 404
+NO_SUCH_METHOD = frozenset({405, 501})
+NOT_SEEN = "what was stored is not to be seen"
 MARK = "skep_check"  # the key in metadata that marks a session as the suite's
 
 
@@ -55,11 +56,18 @@ class Api:
         self.steps: dict[int, Step] = {}  # by the place of their exchange
         self.started: set[str] = set()  # sessions that no answer names
         self._samples: dict[str, Exchange] = {}
+        self._made: dict[str, Any] = {}
         self._unmarked: set[tuple[str, str]] = set()
         self.run_id = run_id
         self._dice = dice
         self._headers = headers
         self._quick = quick
+        self._patience = target.access.patience
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether the target is asked to hold bodies to their schema."""
+        return "Prefer" in self._headers
 
     def few(self, things: Sequence[T], number: int = 1) -> Sequence[T]:
         """All of the things, or so many where the run is to be quick."""
@@ -111,53 +119,90 @@ class Api:
         return self.marked({"event_type": "tool", "inputs": {}, "session_id": self.session_id, **properties})
 
     def read(self, event_id: str, is_there: Callable[[Mapping[str, Any]], bool] = bool) -> Exchange:
-        """Get an event, again for a while until it is there as it should be: a write may be seen later than answered.
+        """Get an event that is there, again for a while until it is as it should be.
 
         Raises:
-            Untried: events cannot be read.
+            Untried: events cannot be read, or it is not to be seen: that is the business of one requirement alone.
         """
-        for pause in NEAR_PAUSES if self.target.access.is_near else FAR_PAUSES:
-            exchange = self.call("getEvent", id_=event_id)
-            self._check_read(exchange)
-            if is_there(exchange.response.event.get("event") or {}):
-                break
-            time.sleep(pause)
+        if reason := self.lacking("getEvent"):
+            raise Untried(f"getEvent: {reason}")
+        exchange = self.look(event_id, is_there)
+        if exchange.response.status == NOT_FOUND:
+            raise Untried(NOT_SEEN)
         return exchange
 
-    def find(self, session_id: str, count: int, operation: str = "searchEvents", **query: Any) -> Exchange:
-        """Search the events of a session, again for a while until so many are there.
+    def look(self, event_id: str, is_there: Callable[[Mapping[str, Any]], bool] = bool) -> Exchange:
+        """The same, whether it is there or not."""
+        return self._until(
+            lambda: self.call("getEvent", id_=event_id), lambda exchange: is_there(exchange.response.held)
+        )
+
+    def find(self, session_id: str, number: int, operation: str = "searchEvents", **query: Any) -> Exchange:
+        """Search the events of a session, again for a while until so many are found.
 
         Raises:
             Untried: events cannot be searched.
         """
+        if reason := self.lacking(operation):
+            raise Untried(f"{operation}: {reason}")
         by_session = {"field": "session_id", "operator": "is", "value": session_id, "type": "string"}
-        filters = [by_session, *query.pop("filters", ())]
-        for pause in NEAR_PAUSES if self.target.access.is_near else FAR_PAUSES:
-            exchange = self.call(operation, {"filters": filters, **query})
-            self._check_read(exchange)
-            if exchange.response.event.get("count") == count:
+        body = {"filters": [by_session, *query.pop("filters", ())], **query}
+        return self._until(lambda: self.call(operation, body), lambda exchange: len(exchange.response.found) == number)
+
+    def _until(self, look: Callable[[], Exchange], is_seen: Callable[[Exchange], bool]) -> Exchange:
+        """Look until it is seen: a write may be seen later than it is answered.
+
+        A target that shows nothing is waited for less and less, and one that does again as long as at first.
+        """
+        began, pause = time.monotonic(), FIRST_PAUSE[self.target.access.is_near]
+        for looks in count():
+            exchange = look()
+            if is_seen(exchange):
+                self._patience = self.target.access.patience if looks else self._patience
+                return exchange
+            if time.monotonic() - began >= self._patience:
                 break
-            time.sleep(pause)
+            time.sleep(min(pause * 2**looks, self._patience))
+        self._patience /= 2
         return exchange
 
-    def _check_read(self, exchange: Exchange) -> None:
-        if exchange.response.status == FORBIDDEN:
-            raise Untried("the token may not read")
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What several requirements share, made when it is first needed."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
     def lacking(self, operation: str) -> str:
         """Why nothing can be said of an operation, or nothing: it is asked for once."""
         if operation in SESSIONS:
             return ""
-        if operation not in self._samples:
-            self._samples[operation] = self.send(self.sample(operation))
-        status = self._samples[operation].response.status
-        if status == FORBIDDEN:
+        response = self.sampled(operation).response
+        if response.status == FORBIDDEN:
             return "the token may not do this"
-        return "the target does not know the operation" if status in UNKNOWN else ""
+        return "the target does not know the operation" if self.is_unknown(response) else ""
+
+    def is_unknown(self, response: Response) -> bool:
+        """Whether an answer says that there is no such operation: as for a path that there is not, if it is 404."""
+        if response.status != NOT_FOUND:
+            return response.status in NO_SUCH_METHOD
+        said = response.event.get("message")
+        return not isinstance(said, str) or said == self._nowhere
+
+    @cached_property
+    def _nowhere(self) -> object:
+        """What the target says of a path that there is not."""
+        request = self.with_headers(Request("createEvent", f"{PATHS['createEvent']}-no-such-route", b"{}"))
+        return self.target.send(request).event.get("message")
 
     def sampled(self, operation: str) -> Exchange:
         """What came of a request that the operation has to take."""
-        self.lacking(operation)
+        if operation not in self._samples:
+            request = self.sample(operation)
+            self._samples[operation] = self._until(
+                lambda: self.send(request),
+                lambda each: each.response.status != NOT_FOUND or self.is_unknown(each.response),
+            )
         return self._samples[operation]
 
     @cached_property

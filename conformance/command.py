@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from skep.conformance.api import PATHS
-from skep.conformance.defaults import BUDGET, EXAMPLES, POLITE_BUDGET, POLITE_RATE, TOKEN
+from skep.conformance.defaults import BUDGET, EXAMPLES, PATIENCE, POLITE_BUDGET, POLITE_PATIENCE, POLITE_RATE, TOKEN
 from skep.conformance.documents import to_junit, to_markdown
 from skep.conformance.exchange import TOKEN_VARIABLE
 from skep.conformance.outcome import Outcome, Status
@@ -150,7 +150,8 @@ def _access(options: Mapping[str, Any]) -> Access:
     rate = options["rate"] if options["rate"] is not None else (0.0 if near else POLITE_RATE)
     budget = options["max_requests"] or (BUDGET if near else POLITE_BUDGET)
     headers = dict(map(_header, options["headers"]))
-    return Access(url, tokens, headers, options["timeout"], options["ca_file"], rate, budget)
+    patience = PATIENCE if near else POLITE_PATIENCE
+    return Access(url, tokens, headers, options["timeout"], options["ca_file"], rate, budget, patience)
 
 
 def _is_field_value(text: str) -> bool:

@@ -76,6 +76,18 @@ class Response:
         """The JSON object of the body, empty where there is none."""
         return self.json if isinstance(self.json, dict) else {}
 
+    @property
+    def held(self) -> dict[str, Any]:
+        """The event in an object under `event`, empty where there is none."""
+        event = self.event.get("event")
+        return event if isinstance(event, dict) else {}
+
+    @property
+    def found(self) -> list[dict[str, Any]]:
+        """The events in a list under `events`."""
+        events = self.event.get("events")
+        return [each for each in events if isinstance(each, dict)] if isinstance(events, list) else []
+
 
 @dataclass(frozen=True)
 class Exchange:

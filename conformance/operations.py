@@ -1,5 +1,6 @@
 """The operations of the contract, as the document has them."""
 
+import re
 from typing import Final, NamedTuple
 
 from skep.openapi import load
@@ -29,3 +30,10 @@ ADDING: Final = ("createSessionEventBatch", "addSessionTracesLegacy")
 BATCHES: Final = ("createEventBatch", "createEventBatchLegacy")
 UPDATING: Final = ("updateEvent", "updateEventLegacy")
 SEARCHING: Final = ("searchEvents", "exportEventsLegacy")
+_UUID: Final = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_PATTERNS: Final = {name: re.compile(re.sub(r"\{\w+\}", _UUID, route.path)) for name, route in ROUTES.items()}
+
+
+def matches(operation: str, path: str) -> bool:
+    """Whether a path is an operation's, with a UUID in place of its parameter."""
+    return _PATTERNS[operation].fullmatch(path.partition("?")[0]) is not None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Required, TypedDict, Unpack
 
-from skep.conformance.requirement import AnswerRule, Level, Requirement, Rule, Scenario
+from skep.conformance.requirement import AnswerRule, Level, Requirement, Rule, Scenario, Tries
 
 
 class Details(TypedDict, total=False):
@@ -14,6 +14,7 @@ class Details(TypedDict, total=False):
     statuses: tuple[int, ...]
     needs: str
     costly: bool
+    tries: Tries
     is_of_presence: bool
 
 

@@ -2,7 +2,7 @@
 
 There are three ways to check one. A **rule** is a pure function of a session that was posted and the event that came
 back; it judges every such answer of a run, whoever made the request up. An **answer rule** judges every answer
-whatsoever. A **scenario** sends what it needs itself.
+whatsoever, and may say what to send so that there is one. A **scenario** sends what it needs itself.
 """
 
 import math
@@ -48,12 +48,13 @@ Expectations = Iterator[tuple[Any, Any]]
 Rule = Callable[[Step], Expectations]
 AnswerRule = Callable[[Exchange], Expectations]
 Scenario = Callable[[Api, str], Iterator[Finding]]
+Tries = Callable[[Api, str], Iterator[Exchange]]
 Bodies = tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """A sentence and its check: a rule with the posts that exercise it, an answer rule, or a scenario.
+    """A sentence and its check: a rule with its posts, an answer rule with what it `tries`, if anything, or a scenario.
 
     An id is never used again for another sentence. `statuses` are those of the answers that it judges, `needs` what has
     to be asked for before it can be tried, such as a flag of `skep check`, and a `costly` one takes many requests. One
@@ -69,6 +70,7 @@ class Requirement:
     cases: tuple[Bodies, ...] = ()
     scenario: Scenario | None = None
     answer_rule: AnswerRule | None = None
+    tries: Tries | None = None
     statuses: tuple[int, ...] = (200,)
     needs: str = ""
     costly: bool = False
@@ -78,6 +80,9 @@ class Requirement:
         """Exercise it on one of its operations."""
         if self.scenario is not None:
             yield from self.scenario(api, operation)
+        if self.tries is not None:
+            for exchange in self.tries(api, operation):
+                yield from self.judge(exchange, None)
         for bodies in api.few(self.cases):
             for step in api.posts(bodies, operation):
                 yield from self.judge(step.exchange, step)

@@ -28,8 +28,7 @@ class Plan:
     """What to run: the requirements, the seed, and how many requests a phase of the generation makes up.
 
     A quick run generates nothing, tries many cases in one post, and does not exercise again what an earlier answer has
-    exercised. Where all sessions
-    are to be marked, one that was posted without a mark is merged into for that.
+    exercised. Where all sessions are to be marked, one that was posted without a mark is merged into for that.
     """
 
     requirements: tuple[Requirement, ...]

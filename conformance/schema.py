@@ -38,6 +38,12 @@ def _answer_validator(operation: str) -> Any:
     return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
 
 
+@cache
+def statuses_of(operation: str) -> frozenset[int]:
+    """The statuses that are documented for an operation."""
+    return frozenset(map(int, _described(operation)["responses"]))
+
+
 def _described(operation: str) -> Mapping[str, Any]:
     route = ROUTES[operation]
     described: Mapping[str, Any] = load("honeyhive")["paths"][route.path][route.method.lower()]

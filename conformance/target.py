@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from skep.conformance.defaults import BUDGET, PATIENCE
 from skep.conformance.exchange import Request, Response
 
 OK, TOO_MANY, SERVER_ERROR = 200, 429, 500
@@ -34,7 +35,10 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True)
 class Access:
-    """How a target is reached. `rate` is requests per second, 0 for as many as it takes; times are seconds."""
+    """How a target is reached. `rate` is requests per second, 0 for as many as it takes; times are seconds.
+
+    `patience` is how much later than it is answered a write may be seen.
+    """
 
     url: str
     tokens: Mapping[str, str]
@@ -42,7 +46,8 @@ class Access:
     timeout: float = 10.0
     ca_file: str | None = None
     rate: float = 0.0
-    max_requests: int = 2000
+    max_requests: int = BUDGET
+    patience: float = PATIENCE
 
     @property
     def is_near(self) -> bool:

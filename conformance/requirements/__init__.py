@@ -18,10 +18,11 @@ from skep.conformance.requirements import (
     searches,
     times,
     traces,
+    updates,
 )
 
 SESSION_MODULES = (answers, identity, names, times, fields, merging, races, isolation, auth, http, everything)
-MODULES = (*SESSION_MODULES, presence, events, batches, searches, traces)
+MODULES = (*SESSION_MODULES, presence, events, updates, batches, searches, traces)
 REQUIREMENTS: tuple[Requirement, ...] = tuple(
     requirement for module in MODULES for requirement in module.registry.requirements
 )

@@ -1,84 +1,116 @@
 """How many events are stored at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from skep.conformance.api import Api
+from skep.conformance.api import NOT_SEEN, Api, Untried
 from skep.conformance.exchange import Exchange
 from skep.conformance.operations import ADDING, BATCHES
 from skep.conformance.registry import Registry
-from skep.conformance.requirement import Finding, Level
-from skep.conformance.requirements.events import UUID, event_in
+from skep.conformance.requirement import Expectations, Finding, Level, Matcher
+from skep.conformance.requirements.events import UUID, body_of, seen
+from skep.conformance.requirements.updates import held_in
+from skep.conformance.sent import INVALID, is_sent_as_json, is_valid, sent_events
 from skep.conformance.world import canonical
 
 registry = Registry()
-REQUIRED = "Each event must include event_type and inputs"
-SINGLE = "If true, all events share a single session created from session_properties"
-NAMES = {"createEventBatch": ("single_session", "session_properties")}
+REQUIRED = "Each event must include event_type (one of chain, model, tool, session) and inputs"
+SINGLE = "If true, all events share a single session created from session_properties; defaults to false"
+UNKNOWN = "Unknown top-level fields and unknown per-event fields are rejected"
+ONE_OF = "Exactly one of logs and events: neither 400, both 400"
+NAMES = ("single_session", "session_properties")
 OLD_NAMES = ("is_single_session", "session")
-INVALID: tuple[dict[str, Any], ...] = ({"inputs": {}}, {"event_type": "tool"}, {"event_type": "other", "inputs": {}})
-
-
-def add(api: Api, operation: str, session_id: str, events: Sequence[Mapping[str, Any]]) -> Exchange:
-    """Add events to a session."""
-    return api.call(operation, {"events": list(events)}, session_id)
-
-
-@registry.scenario(
-    "EVT-BAT-01", Level.MUST, "A batch is answered with an id for each event", source="event_ids", operations=BATCHES
+FIELDS = frozenset(
+    (
+        *("event_id", "session_id", "parent_id", "project_id", "children_ids", "event_type", "event_name", "source"),
+        *("config", "inputs", "outputs", "metadata", "metrics", "feedback", "user_properties"),
+        *("error", "start_time", "end_time", "duration"),
+    )
 )
-def an_id_for_each(api: Api, operation: str) -> Iterator[Finding]:
-    """In the order of the events: each id is that of its event."""
-    own = api.new_id()
+MANY = 150  # events of a batch
+
+
+def of_several(api: Api, operation: str) -> Iterator[Exchange]:
+    """With an id of its own in the middle, and none at all."""
     events = [api.event(event_name=f"batch {number}") for number in range(3)]
-    events[1]["event_id"] = own
-    exchange = api.call(operation, {"events": events})
-    answer = exchange.response.event
-    answered = answer.get("event_ids")
-    ids = answered if isinstance(answered, list) else []
-    yield Finding([200, True, 3], [exchange.response.status, answer.get("success"), len(ids)], (exchange,))
-    for number, event_id in enumerate(ids):
-        yield Finding(UUID, event_id, (exchange,))
-        read = api.read(str(event_id))
-        yield Finding(f"batch {number}", event_in(read).get("event_name"), (exchange, read))
-    yield Finding([own], ids[1:2], (exchange,))
+    events[1]["event_id"] = api.new_id().upper()
+    for each in api.few((events, [])):
+        yield api.call(operation, {"events": each})
 
 
-@registry.scenario("EVT-BAT-02", Level.MUST, "A batch of one session is one session", source=SINGLE, operations=BATCHES)
-def one_session(api: Api, operation: str) -> Iterator[Finding]:
-    """Which is started from its properties, and whose id is answered."""
-    flags = [NAMES["createEventBatch"]] + [OLD_NAMES] * (operation == "createEventBatchLegacy")
-    for flag, properties in flags:
-        session = api.marked({"session_name": "one of a batch", "start_time": 1767225600000, "metadata": {"a": 1}})
-        events = [api.marked({"event_type": "tool", "inputs": {}}) for _ in range(2)]
-        exchange = api.call(operation, {"events": events, flag: True, properties: session})
-        session_id = canonical(exchange.response.event.get("session_id")) or ""
-        yield Finding([200, True], [exchange.response.status, bool(session_id)], (exchange,))
-        ids = exchange.response.event.get("event_ids") or []
-        for event_id in ids:
-            read = api.read(str(event_id))
-            yield Finding(session_id, event_in(read).get("session_id"), (exchange, read))
-        read = api.read(session_id)
-        held = event_in(read)
-        seen = [held.get("event_type"), held.get("event_name"), held.get("start_time")]
-        yield Finding(["session", "one of a batch", 1767225600000], seen, (exchange, read))
-        yield Finding(1, (held.get("metadata") or {}).get("a"), (exchange, read))
+@registry.answer(
+    "EVT-BAT-01",
+    Level.MUST,
+    "A batch is answered with an id for each event",
+    source="200: Events created, event_ids",
+    operations=BATCHES,
+    tries=of_several,
+)
+def an_id_for_each(exchange: Exchange) -> Expectations:
+    """All of them different, and those that were sent among them."""
+    if exchange.response.status == 200:  # noqa: PLR2004
+        sent, answered = sent_events(exchange.request), exchange.response.event.get("event_ids")
+        ids = [canonical(each) for each in answered] if isinstance(answered, list) else []
+        own = {canonical(each.get("event_id")) for each in sent if isinstance(each, dict)} - {None}
+        yield len(sent), len(ids)
+        yield [], sorted(map(str, own - set(ids)))
+        if ids:
+            yield UUID, min(ids, key=str)
 
 
 @registry.scenario(
+    "EVT-BAT-02",
+    Level.MUST,
+    "A batch of one session is one session",
+    source=SINGLE,
+    operations=BATCHES,
+    costly=True,
+)
+def one_session(api: Api, operation: str) -> Iterator[Finding]:
+    """Which is started from its properties."""
+    for flag, properties in [NAMES] + [OLD_NAMES] * (operation == "createEventBatchLegacy"):
+        session = api.marked({"session_name": "one of a batch", "start_time": 1767225600000, "metadata": {"a": 1}})
+        session["user_properties"] = {"user": "u"}
+        events = [api.event(session_id=api.new_id()), api.marked({"event_type": "tool", "inputs": {}})]
+        exchange = api.call(operation, {"events": events, flag: True, properties: session})
+        yield Finding(200, exchange.response.status, (exchange,))
+        reads = [api.read(str(event_id)) for event_id in exchange.response.event.get("event_ids") or ()]
+        ids = sorted({str(read.response.held.get("session_id")) for read in reads})
+        api.started.update(filter(None, map(canonical, ids)))
+        yield Finding(1, len(ids), (exchange, *reads))
+        last = _session(api, ids[0]) if ids else exchange
+        held = last.response.held or last.response.event
+        expected = {"event_type": "session", "event_name": "one of a batch", "start_time": 1767225600000}
+        yield Finding(expected, seen(held, expected), (exchange, last))
+        found = [held_in(held, "metadata").get("a"), held.get("user_properties")]
+        yield Finding([1, {"user": "u"}], found, (exchange, last))
+
+
+def _session(api: Api, session_id: str) -> Exchange:
+    """A session by its id, or by its next post, which answers with the existing one."""
+    read = api.look(session_id)
+    return read if read.response.held else api.start(api.marked({"session_id": session_id}))
+
+
+def invalid_batches(api: Api, operation: str) -> Iterator[Exchange]:
+    """One event that is sound, and one that is not."""
+    for wrong in api.few(INVALID):
+        yield api.call(operation, {"events": [api.event(), api.marked(wrong)]}, api.session_id)
+
+
+@registry.answer(
     "EVT-BAT-03",
     Level.MUST,
     "A batch with an event that cannot be stored is refused",
-    source=REQUIRED,
-    operations=("createEventBatch",),
+    source=f"{REQUIRED}; 400: invalid event data or missing required fields",
+    operations=("createEventBatch", "createSessionEventBatch"),
     statuses=(400,),
-    costly=True,
+    tries=invalid_batches,
 )
-def refuses_a_batch(api: Api, operation: str) -> Iterator[Finding]:
+def refuses_a_batch(exchange: Exchange) -> Expectations:
     """With 400."""
-    for wrong in api.few(INVALID):
-        exchange = api.call(operation, {"events": [api.event(), wrong]})
-        yield Finding(400, exchange.response.status, (exchange,))
+    if is_sent_as_json(exchange.request) and not all(map(is_valid, sent_events(exchange.request))):
+        yield 400, exchange.response.status
 
 
 @registry.scenario(
@@ -93,10 +125,10 @@ def stores_nothing(api: Api, operation: str) -> Iterator[Finding]:
     """Not what came before the event that is wrong."""
     event_id = api.new_id()
     events = [api.event(event_id=event_id), {"event_type": "tool", "inputs": 7}]
-    exchange = add(api, operation, api.session_id, events)
+    exchange = api.call(operation, {"events": events}, api.session_id)
     yield Finding(400, exchange.response.status, (exchange,))
     read = api.call("getEvent", id_=event_id)
-    yield Finding(404, read.response.status, (exchange, read))
+    yield Finding({}, read.response.held, (exchange, read))
 
 
 @registry.scenario(
@@ -109,76 +141,258 @@ def stores_nothing(api: Api, operation: str) -> Iterator[Finding]:
 )
 def needs_events(api: Api, operation: str) -> Iterator[Finding]:
     """Of objects."""
-    for body in api.few(({}, {"events": {}}, {"events": [7]})):
+    for body in api.few(({}, {"events": {}}, {"events": None}, {"events": [7]})):
         exchange = api.call(operation, body, api.session_id)
         yield Finding(400, exchange.response.status, (exchange,))
+
+
+@registry.scenario(
+    "EVT-BAT-06",
+    Level.SHOULD,
+    "The ids are in the order of the events",
+    source="event_ids; events: Array of events to create",
+    operations=BATCHES,
+)
+def in_order(api: Api, operation: str) -> Iterator[Finding]:
+    """Else nobody could tell which is whose."""
+    events = [api.event(event_name=f"in order {number}") for number in range(3)]
+    events[1]["event_id"] = api.new_id()
+    exchange = api.call(operation, {"events": events})
+    reads = [api.read(str(event_id)) for event_id in exchange.response.event.get("event_ids") or ()]
+    found = [read.response.held.get("event_name") for read in reads]
+    yield Finding([each["event_name"] for each in events], found, (exchange, *reads))
+
+
+@registry.scenario(
+    "EVT-BAT-07",
+    Level.SHOULD,
+    "The session of a batch of one session is answered",
+    source="session_id, in the example of 200",
+    operations=BATCHES,
+)
+def answers_the_session(api: Api, operation: str) -> Iterator[Finding]:
+    """It is that of the events."""
+    flag, properties = NAMES if operation == "createEventBatch" else OLD_NAMES
+    body = {"events": [api.marked({"event_type": "tool", "inputs": {}})], flag: True, properties: api.marked({})}
+    exchange = api.call(operation, body)
+    answered = exchange.response.event.get("session_id")
+    yield Finding(UUID, answered, (exchange,))
+    for event_id in exchange.response.event.get("event_ids") or ():
+        read = api.read(str(event_id))
+        yield Finding(read.response.held.get("session_id"), answered, (exchange, read))
+
+
+@registry.scenario(
+    "EVT-BAT-08",
+    Level.MUST,
+    "In a batch of no single session each event keeps its own",
+    source=SINGLE,
+    operations=BATCHES,
+    costly=True,
+)
+def keeps_sessions(api: Api, operation: str) -> Iterator[Finding]:
+    """Where that is not asked for, and where it is declined."""
+    for declined in api.few(({}, {"single_session": False})):
+        session_ids = [api.new_id(), api.new_id()]
+        api.started.update(session_ids)
+        events = [api.event(session_id=session_id, event_id=api.new_id()) for session_id in session_ids]
+        exchange = api.call(operation, {"events": events, **declined})
+        reads = [api.read(str(each["event_id"])) for each in events]
+        found = [read.response.held.get("session_id") for read in reads]
+        yield Finding(session_ids, found, (exchange, *reads))
+
+
+@registry.scenario(
+    "EVT-BAT-09",
+    Level.SHOULD,
+    "All of a large batch is stored",
+    source="Create multiple events in a single request",
+    operations=(*BATCHES, *ADDING),
+)
+def all_of_many(api: Api, operation: str) -> Iterator[Finding]:
+    """As a search counts it."""
+    session_id = api.new_id()
+    api.start(api.marked({"session_id": session_id}))
+    api.look(session_id)
+    only = {"field": "event_type", "operator": "is", "value": "tool", "type": "string"}
+    events = [api.event(session_id=session_id, event_name=f"many {number}") for number in range(MANY)]
+    exchange = api.call(operation, {"events": events}, session_id)
+    yield Finding(200, exchange.response.status, (exchange,))
+    found = api.find(session_id, MANY, filters=[only], limit=MANY)
+    if not found.response.found:
+        raise Untried(NOT_SEEN)
+    names = {str(each.get("event_name")) for each in found.response.found}
+    yield Finding(MANY, len(names), (exchange, found))
 
 
 @registry.scenario(
     "EVT-ADD-01",
     Level.MUST,
     "What is added is of the session of the path",
-    source="session_id set from the URL path, overriding any in the event body",
+    source="stored with session_id set from the URL path, overriding any session_id in the event body",
     operations=ADDING,
+    costly=True,
 )
 def of_the_path(api: Api, operation: str) -> Iterator[Finding]:
-    """Whatever session an event names, and in their order."""
-    ids = [api.new_id(), api.new_id()]
+    """Whatever session an event names."""
+    ids = [api.new_id(), api.new_id(), api.new_id()]
     events = [api.event(event_id=ids[0], session_id=api.new_id()), api.event(event_id=ids[1])]
-    exchange = add(api, operation, api.session_id, events)
+    events.append(api.marked({"event_id": ids[2], "event_type": "tool", "inputs": {}}))
+    exchange = api.call(operation, {"events": events}, api.session_id)
     yield Finding([200, True], [exchange.response.status, exchange.response.event.get("success")], (exchange,))
     for event_id in ids:
         read = api.read(event_id)
-        yield Finding(api.session_id, event_in(read).get("session_id"), (exchange, read))
+        yield Finding(api.session_id, read.response.held.get("session_id"), (exchange, read))
 
 
-@registry.scenario(
+def with_unknown(api: Api, operation: str) -> Iterator[Exchange]:
+    """Of the batch, and of its second event; what the older operations take, too."""
+    bodies: tuple[Mapping[str, Any], ...] = (
+        {"events": [api.event()], "colour": 1},
+        {"events": [api.event(), api.event(colour=1)]},
+        {"events": [api.event(project="p")]},
+        {"events": [api.event()], "logs": []},
+    )
+    for body in api.few(bodies, 2):
+        yield api.call(operation, body, api.session_id)
+
+
+@registry.answer(
     "EVT-ADD-02",
     Level.MUST,
     "Unknown properties are refused",
-    source="Unknown top-level fields and unknown per-event fields are rejected",
+    source=UNKNOWN,
     operations=("createSessionEventBatch",),
     statuses=(400,),
+    tries=with_unknown,
 )
-def unknown(api: Api, operation: str) -> Iterator[Finding]:
-    """Of the batch and of an event."""
-    for body in ({"events": [api.event()], "colour": 1}, {"events": [api.event(), api.event(colour=1)]}):
-        exchange = api.call(operation, body, api.session_id)
-        yield Finding(400, exchange.response.status, (exchange,))
-
-
-@registry.scenario(
-    "EVT-ADD-03",
-    Level.MUST,
-    "An event that cannot be stored is refused",
-    source=REQUIRED,
-    operations=("createSessionEventBatch",),
-    statuses=(400,),
-)
-def refuses_events(api: Api, operation: str) -> Iterator[Finding]:
+def unknown(exchange: Exchange) -> Expectations:
     """With 400."""
-    for wrong in api.few(INVALID):
-        exchange = add(api, operation, api.session_id, [wrong])
-        yield Finding(400, exchange.response.status, (exchange,))
+    events = sent_events(exchange.request)
+    names = {name for each in events if isinstance(each, dict) for name in each}
+    if is_sent_as_json(exchange.request) and (names - FIELDS or exchange.request.json.keys() - {"events"}):
+        yield 400, exchange.response.status
 
 
-@registry.scenario(
+def by_either_name(api: Api, operation: str) -> Iterator[Exchange]:
+    """One, the other, neither, both."""
+    for names in (("logs",), ("events",), (), ("logs", "events")):
+        yield api.call(operation, {name: [api.event()] for name in names}, api.session_id)
+
+
+@registry.answer(
     "EVT-ADD-04",
     Level.MUST,
     "Exactly one of logs and events",
-    source="neither: 400, both: 400",
+    source=ONE_OF,
     operations=("addSessionTracesLegacy",),
     statuses=(400,),
+    tries=by_either_name,
 )
-def exactly_one(api: Api, operation: str) -> Iterator[Finding]:
-    """Either alone is taken."""
+def exactly_one(exchange: Exchange) -> Expectations:
+    """Either alone is taken, where its events are sound."""
+    if is_sent_as_json(exchange.request):
+        names = [name for name in ("logs", "events") if name in exchange.request.json]
+        if len(names) != 1:
+            yield 400, exchange.response.status
+
+
+@registry.scenario(
+    "EVT-ADD-05",
+    Level.MUST,
+    "Events are stored under either name",
+    source=ONE_OF,
+    operations=("addSessionTracesLegacy",),
+)
+def stored_by_either_name(api: Api, operation: str) -> Iterator[Finding]:
+    """The older one, too."""
+    for name in ("logs", "events"):
+        event_id = api.new_id()
+        exchange = api.call(operation, {name: [api.event(event_id=event_id)]}, api.session_id)
+        yield Finding(200, exchange.response.status, (exchange,))
+        read = api.read(event_id)
+        yield Finding(event_id, read.response.held.get("event_id"), (exchange, read))
+
+
+def invalid_traces(api: Api, operation: str) -> Iterator[Exchange]:
+    """Of each that its schema refuses."""
+    for wrong in api.few(({"event_type": "other"}, {"inputs": "text"}, {"inputs": [7]})):
+        yield api.call(operation, {"events": [api.event(), api.event(**wrong)]}, api.session_id)
+
+
+@registry.answer(
+    "EVT-ADD-06",
+    Level.MUST,
+    "A payload that is invalid is refused",
+    source="400: invalid event payload",
+    operations=("addSessionTracesLegacy",),
+    statuses=(400,),
+    tries=invalid_traces,
+)
+def refuses_traces(exchange: Exchange) -> Expectations:
+    """A type that is none, or inputs that are no object; that they are there is not asked for in so many words."""
+    if is_sent_as_json(exchange.request):
+        filled = [
+            {"event_type": "tool", "inputs": {}, **each} if isinstance(each, dict) else each
+            for each in sent_events(exchange.request)
+        ]
+        if not all(map(is_valid, filled)):
+            yield 400, exchange.response.status
+
+
+@registry.scenario(
+    "EVT-ADD-07",
+    Level.INFO,
+    "The older operations need a type and inputs, too",
+    source="open",
+    operations=("addSessionTracesLegacy", "createEventBatchLegacy"),
+    statuses=(400,),
+)
+def older_ones_need_them(api: Api, operation: str) -> Iterator[Finding]:
+    """Their schema does not."""
+    for wrong in INVALID[:2]:
+        exchange = api.call(operation, {"events": [api.marked(wrong)]}, api.session_id)
+        yield Finding(400, exchange.response.status, (exchange,))
+
+
+@registry.scenario(
+    "EVT-ADD-08", Level.INFO, "Events are added to a session that is not known", source="open", operations=ADDING
+)
+def to_an_unknown_session(api: Api, operation: str) -> Iterator[Finding]:
+    """They are stored all the same."""
+    session_id, event_id = api.new_id(), api.new_id()
+    api.started.add(session_id)
+    exchange = api.call(operation, {"events": [api.event(event_id=event_id, session_id=session_id)]}, session_id)
+    yield Finding(200, exchange.response.status, (exchange,))
+    read = api.look(event_id)
+    yield Finding(session_id, read.response.held.get("session_id"), (exchange, read))
+
+
+@registry.scenario(
+    "EVT-ADD-09",
+    Level.SHOULD,
+    "The id of a session in a path is a UUID",
+    source="session_id (string, UUID) in the path; 400: Bad request",
+    operations=("createSessionEventBatch",),
+    statuses=(400,),
+)
+def needs_a_uuid(api: Api, operation: str) -> Iterator[Finding]:
+    """With 400 for anything else."""
+    exchange = api.call(operation, {"events": [api.event()]}, "no-uuid")
+    yield Finding(400, exchange.response.status, (exchange,))
+
+
+@registry.scenario(
+    "EVT-ADD-10",
+    Level.SHOULD,
+    "Unknown properties are taken by the older operations",
+    source="LegacyEvent has any others",
+    operations=("addSessionTracesLegacy", "createEventBatchLegacy", "createEventLegacy"),
+)
+def older_ones_take_them(api: Api, operation: str) -> Iterator[Finding]:
+    """And do not keep the rest from being stored."""
     event_id = api.new_id()
-    for body, status in (
-        ({"logs": [api.event(event_id=event_id)]}, 200),
-        ({"events": [api.event()]}, 200),
-        ({}, 400),
-        ({"logs": [api.event()], "events": [api.event()]}, 400),
-    ):
-        exchange = api.call(operation, body, api.session_id)
-        yield Finding(status, exchange.response.status, (exchange,))
-    yield Finding(event_id, event_in(read := api.read(event_id)).get("event_id"), (read,))
+    exchange = api.call(operation, body_of(operation, api.event(event_id=event_id, colour=1)), api.session_id)
+    yield Finding(200, exchange.response.status, (exchange,))
+    read = api.read(event_id)
+    yield Finding(Matcher("the event", bool), read.response.held.get("event_id"), (exchange, read))

@@ -1,22 +1,27 @@
-"""How an event is created, read and updated."""
+"""How an event is created and read."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from skep.conformance.api import Api
+from skep.conformance.api import Api, Untried, call_of
 from skep.conformance.exchange import Exchange
-from skep.conformance.operations import CREATING, UPDATING
+from skep.conformance.operations import ADDING, BATCHES, CREATING
 from skep.conformance.registry import Registry
-from skep.conformance.requirement import Finding, Level, Matcher
+from skep.conformance.requirement import Expectations, Finding, Level, Matcher
+from skep.conformance.requirements.fields import NESTED
+from skep.conformance.requirements.texts import AWKWARD
+from skep.conformance.requirements.times import near
+from skep.conformance.sent import INVALID, is_sent_as_json, is_valid, sent_events
 from skep.conformance.world import canonical
 
 registry = Registry()
-YES = True
+ABSENT = "(absent)"
 TYPES = ("chain", "model", "tool", "session")
 REQUIRED = "event_type and inputs are required; event_type is one of chain, model, tool, session"
-GENERATED = "provided by the server when omitted"
-MERGED = ("metadata", "feedback", "metrics", "config", "user_properties")
-MERGE = "Fields to merge into the event"
+GENERATED = "Auto-generated properties (provided by the server when omitted)"
+CREATED = "200: Event created successfully; Retrieve a single event by its unique identifier"
+OBJECTS = ("config", "inputs", "outputs", "metadata", "metrics", "feedback", "user_properties")
+OTHERS = 5  # events that are created at once
 UUID = Matcher("a UUID", lambda value: canonical(value) is not None)
 FULL: dict[str, Any] = {
     "event_name": "full",
@@ -33,38 +38,53 @@ FULL: dict[str, Any] = {
     "feedback": {"rating": 5},
     "user_properties": {"user": "u"},
 }
+ODD: dict[str, Any] = {
+    **{name: NESTED for name in OBJECTS if name != "metadata"},
+    "event_name": AWKWARD,
+    "source": AWKWARD,
+    "error": AWKWARD,
+    "children_ids": ["z", "", AWKWARD, "a", "a"],
+    "duration": 0.12345678901234566,
+    "start_time": 1,
+    "end_time": 0,
+}
+LARGE = {"id": 9007199254740993, "other": 9223372036854775807}
 
 
-def body_of(operation: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The body that creates an event, in the wrapper that the operation asks for."""
-    return {"event": event} if operation == "createEventLegacy" else event
+def body_of(operation: str, *events: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body that sends events to an operation; one event where it takes no more."""
+    if operation in CREATING:
+        return {"event": events[0]} if operation == "createEventLegacy" else events[0]
+    return {"events": list(events)}
 
 
 def create(api: Api, operation: str = "createEvent", **properties: Any) -> tuple[str, Exchange]:
     """Create an event; gives its id, which is empty where none was answered."""
-    exchange = api.call(operation, body_of(operation, api.event(**properties)))
+    event = api.event(**{**properties, "metadata": api.marked(properties)["metadata"]})
+    exchange = api.call(operation, body_of(operation, event))
     return canonical(exchange.response.event.get("event_id")) or "", exchange
 
 
-def update(api: Api, operation: str, event_id: str, change: Mapping[str, Any]) -> Exchange:
-    """Send an update."""
-    body = change if operation == "updateEvent" else {**change, "event_id": event_id}
-    return api.call(operation, body, event_id)
+def created(api: Api, **properties: Any) -> str:
+    """The id of a new event that is to be seen: what is written before that may be lost.
+
+    Raises:
+        Untried: it is not.
+    """
+    event_id, _ = create(api, **properties)
+    if not event_id:
+        raise Untried("no event can be created")
+    api.read(event_id)
+    return event_id
 
 
-def event_in(exchange: Exchange) -> Mapping[str, Any]:
-    """The event that was read, empty where there is none."""
-    event = exchange.response.event.get("event")
-    return event if isinstance(event, dict) else {}
+def seen(held: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    """Some properties of an event."""
+    return {name: held.get(name, ABSENT) for name in names}
 
 
 @registry.scenario(
-    "EVT-NEW-01",
-    Level.MUST,
-    "An event of each type is created",
-    source=REQUIRED,
-    operations=CREATING,
-    costly=True,
+    "EVT-NEW-01", Level.MUST, "An event of each type is created", source=REQUIRED, operations=CREATING, costly=True
 )
 def each_type(api: Api, operation: str) -> Iterator[Finding]:
     """With 200, success and an id."""
@@ -75,40 +95,46 @@ def each_type(api: Api, operation: str) -> Iterator[Finding]:
         yield Finding(UUID, answer.get("event_id"), (exchange,))
 
 
-@registry.scenario(
+def invalid_events(api: Api, operation: str) -> Iterator[Exchange]:
+    """One thing wrong at a time."""
+    for event in api.few(INVALID):
+        yield api.call(operation, body_of(operation, api.marked(event)))
+
+
+@registry.answer(
     "EVT-NEW-02",
     Level.MUST,
     "An event without a valid type, or without inputs, is refused",
-    source=REQUIRED,
+    source=f"{REQUIRED}; 400: invalid event data or missing required fields",
     operations=CREATING,
     statuses=(400,),
+    tries=invalid_events,
+)
+def required(exchange: Exchange) -> Expectations:
+    """With 400."""
+    if is_sent_as_json(exchange.request) and not all(map(is_valid, sent_events(exchange.request))):
+        yield 400, exchange.response.status
+
+
+@registry.scenario(
+    "EVT-NEW-03",
+    Level.MUST,
+    "The server fills what is omitted",
+    source=GENERATED,
+    operations=CREATING,
     costly=True,
 )
-def required(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400."""
-    wrong: tuple[dict[str, Any], ...] = (
-        {"inputs": {}},
-        {"event_type": "tool"},
-        {"event_type": "other", "inputs": {}},
-        {"event_type": None, "inputs": {}},
-    )
-    for event in (*wrong, {"event_type": "tool", "inputs": "text"}):
-        exchange = api.call(operation, body_of(operation, api.marked(event)))
-        yield Finding(400, exchange.response.status, (exchange,))
-
-
-@registry.scenario("EVT-NEW-03", Level.MUST, "The server fills what is omitted", source=GENERATED, operations=CREATING)
 def filled(api: Api, operation: str) -> Iterator[Finding]:
     """Ids that differ, the session as parent, names that are unknown."""
     ids = []
     for _ in api.few(range(2)):
-        event = api.marked({"event_type": "tool", "inputs": {}})
-        exchange = api.call(operation, body_of(operation, event))
-        event_id = canonical(exchange.response.event.get("event_id")) or ""
-        ids.append(event_id)
-        read = api.read(event_id)
-        held = event_in(read)
-        api.started.update(each for each in (canonical(held.get("session_id")),) if each)
+        exchange = api.call(operation, body_of(operation, api.marked({"event_type": "tool", "inputs": {}})))
+        event_id = exchange.response.event.get("event_id")
+        yield Finding(UUID, event_id, (exchange,))
+        read = api.read(str(event_id))
+        held = read.response.held
+        ids.append(str(event_id))
+        api.started.update(filter(None, (canonical(held.get("session_id")),)))
         yield Finding(UUID, held.get("session_id"), (exchange, read))
         yield Finding(held.get("session_id"), held.get("parent_id"), (exchange, read))
         yield Finding(["unknown", "unknown"], [held.get("event_name"), held.get("source")], (exchange, read))
@@ -119,19 +145,20 @@ def filled(api: Api, operation: str) -> Iterator[Finding]:
     "EVT-NEW-04",
     Level.MUST,
     "An event is kept as it was sent",
-    source="properties of the event",
-    operations=CREATING,
+    source="Optional properties of an event",
+    operations=(*CREATING, *BATCHES, *ADDING),
     costly=True,
 )
 def kept(api: Api, operation: str) -> Iterator[Finding]:
-    """Every property, and its ids."""
-    event_id, parent_id = api.new_id(), api.new_id()
-    sent = {**FULL, "event_id": event_id, "parent_id": parent_id, "event_type": "model", "session_id": api.session_id}
-    answered, exchange = create(api, operation, **sent)
-    yield Finding(event_id, answered, (exchange,))
-    read = api.read(event_id)
-    held = event_in(read)
-    yield Finding(sent, {name: held.get(name, "(absent)") for name in sent}, (exchange, read))
+    """Every property, at any depth, and its ids."""
+    for properties in api.few((ODD, FULL)):
+        event_id, parent_id = api.new_id(), api.new_id()
+        ids = {"event_id": event_id, "parent_id": parent_id, "session_id": api.session_id}
+        metadata = api.marked({"metadata": properties["inputs"]})["metadata"]
+        sent = {**properties, **ids, "event_type": "model", "metadata": metadata}
+        exchange = api.call(operation, body_of(operation, sent), api.session_id)
+        read = api.read(event_id)
+        yield Finding(sent, seen(read.response.held, sent), (exchange, read))
 
 
 @registry.scenario(
@@ -144,10 +171,180 @@ def kept(api: Api, operation: str) -> Iterator[Finding]:
 )
 def needs_an_event(api: Api, operation: str) -> Iterator[Finding]:
     """An object under `event`."""
-    bodies: tuple[Mapping[str, Any], ...] = ({}, {"event": []}, api.event())
-    for body in bodies:
+    for body in api.few(({}, {"event": []}, {"event": None}, api.event()), 2):
         exchange = api.call(operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
+
+
+def with_ids(api: Api, operation: str) -> Iterator[Exchange]:
+    """In either case of its letters, of two versions."""
+    for event_id in api.few((api.new_id(), api.new_id().upper(), api.new_id()[:14] + "7" + api.new_id()[15:])):
+        yield create(api, operation, event_id=event_id)[1]
+
+
+@registry.answer(
+    "EVT-NEW-06",
+    Level.MUST,
+    "An event's id that was sent is answered",
+    source="event_id (string, UUID): Unique identifier for the event",
+    operations=CREATING,
+    tries=with_ids,
+)
+def keeps_its_id(exchange: Exchange) -> Expectations:
+    """In either case of its letters."""
+    for event in sent_events(exchange.request) if exchange.response.status == 200 else ():  # noqa: PLR2004
+        if isinstance(event, dict) and canonical(event.get("event_id")):
+            yield canonical(event["event_id"]), canonical(exchange.response.event.get("event_id"))
+
+
+@registry.scenario(
+    "EVT-NEW-07",
+    Level.SHOULD,
+    "A 64-bit integer in an event is kept to its last digit",
+    source="Additional metadata: ids of other systems are such numbers",
+    operations=CREATING,
+)
+def int64_is_kept(api: Api, operation: str) -> Iterator[Finding]:
+    """Beyond what a double can tell apart."""
+    event_id, exchange = create(api, operation, **dict.fromkeys(OBJECTS, LARGE))
+    read = api.read(event_id)
+    for name in OBJECTS:
+        held = read.response.held.get(name)
+        found = {key: str(held.get(key)) for key in LARGE} if isinstance(held, dict) else held
+        yield Finding({key: str(value) for key, value in LARGE.items()}, found, (exchange, read))
+
+
+@registry.scenario(
+    "EVT-NEW-08",
+    Level.SHOULD,
+    "An event is the same by its id in any letters",
+    source="RFC 9562: UUIDs are the same in either case",
+    operations=CREATING,
+)
+def case_is_no_difference(api: Api, operation: str) -> Iterator[Finding]:
+    """As it is created, and as it is read."""
+    event_id = api.new_id()
+    _, exchange = create(api, operation, event_id=event_id.upper(), event_name="in capitals")
+    api.read(event_id)
+    for asked in (event_id, event_id.upper()):
+        read = api.look(asked)
+        yield Finding("in capitals", read.response.held.get("event_name"), (exchange, read))
+
+
+@registry.scenario(
+    "EVT-NEW-09",
+    Level.MUST,
+    "The project of an event is ignored",
+    source="project: ignored by server, project is determined from API key scope",
+    operations=("createEventLegacy", "addSessionTracesLegacy", "createEventBatchLegacy"),
+)
+def ignores_the_project(api: Api, operation: str) -> Iterator[Finding]:
+    """By the older operations, which take one."""
+    event = api.event(event_id=api.new_id(), project="no such project")
+    exchange = api.call(operation, body_of(operation, event), api.session_id)
+    yield Finding(200, exchange.response.status, (exchange,))
+
+
+@registry.scenario("EVT-NEW-10", Level.INFO, "What an event does not say is empty", source="open", operations=CREATING)
+def rest_is_empty(api: Api, operation: str) -> Iterator[Finding]:
+    """Objects, lists and nulls; it begins when it comes."""
+    event_id, exchange = create(api, operation)
+    read = api.read(event_id)
+    empty: dict[str, Any] = {name: {} for name in OBJECTS if name != "metadata"}
+    empty |= {"error": None, "children_ids": [], "end_time": None, "duration": None}
+    yield Finding(empty, seen(read.response.held, empty), (exchange, read))
+    yield Finding(near(exchange.response.began), read.response.held.get("start_time"), (exchange, read))
+
+
+@registry.scenario("EVT-NEW-11", Level.INFO, "An id that is no UUID is replaced", source="open", operations=CREATING)
+def replaces_ids(api: Api, operation: str) -> Iterator[Finding]:
+    """That of a parent by the session's."""
+    event_id, exchange = create(api, operation, event_id="mine", parent_id="mine")
+    yield Finding([200, UUID.holds(event_id)], [exchange.response.status, True], (exchange,))
+    read = api.read(event_id)
+    yield Finding(api.session_id, read.response.held.get("parent_id"), (exchange, read))
+
+
+@registry.scenario("EVT-NEW-12", Level.INFO, "An unknown property is ignored", source="open", operations=CREATING)
+def ignores_unknown(api: Api, operation: str) -> Iterator[Finding]:
+    """It is no error, and no property of the event; unless the schema is asked for."""
+    if api.is_strict:
+        return
+    event_id, exchange = create(api, operation, colour="blue")
+    yield Finding(200, exchange.response.status, (exchange,))
+    read = api.read(event_id)
+    yield Finding(ABSENT, read.response.held.get("colour", ABSENT), (exchange, read))
+
+
+@registry.scenario(
+    "EVT-NEW-13",
+    Level.INFO,
+    "An event whose id is there already is merged into it",
+    source="open",
+    operations=CREATING,
+)
+def merges_again(api: Api, operation: str) -> Iterator[Finding]:
+    """As a session is: metadata and user_properties, and nothing else."""
+    event_id = created(api, event_name="first", user_properties={"first": 1})
+    _, exchange = create(api, operation, event_id=event_id, event_name="second", user_properties={"second": 2})
+    read = api.look(event_id, lambda event: "second" in str(event.get("user_properties")))
+    expected = {"event_name": "first", "user_properties": {"first": 1, "second": 2}}
+    yield Finding(expected, seen(read.response.held, expected), (exchange, read))
+
+
+@registry.scenario(
+    "EVT-NEW-14",
+    Level.INFO,
+    "An event of type session without an id has that of its session",
+    source="open",
+    operations=CREATING,
+)
+def is_the_session(api: Api, operation: str) -> Iterator[Finding]:
+    """And no parent."""
+    session_id = api.new_id()
+    api.started.add(session_id)
+    event_id, exchange = create(api, operation, event_type="session", session_id=session_id)
+    yield Finding(session_id, event_id, (exchange,))
+    read = api.read(event_id)
+    yield Finding(None, read.response.held.get("parent_id", ABSENT), (exchange, read))
+
+
+@registry.scenario(
+    "EVT-NEW-15",
+    Level.SHOULD,
+    "Events that are created at once are all there, each as it was sent",
+    source=CREATED,
+    operations=CREATING,
+    costly=True,
+)
+def at_once(api: Api, operation: str) -> Iterator[Finding]:
+    """None is lost, and none shows what is another's."""
+    names = [f"beside {number}" for number in api.few(range(OTHERS), 3)]
+    events = [api.event(event_id=api.new_id(), event_name=name, inputs={"of": name}) for name in names]
+    exchanges = api.at_once([call_of(operation, body_of(operation, event)) for event in events])
+    for event, exchange in zip(events, exchanges, strict=True):
+        answered = [exchange.response.status, exchange.response.event.get("event_id")]
+        yield Finding([200, event["event_id"]], answered, (exchange,))
+        read = api.read(event["event_id"])
+        expected = {name: event[name] for name in ("event_name", "inputs")}
+        yield Finding(expected, seen(read.response.held, expected), (exchange, read))
+
+
+@registry.scenario(
+    "EVT-SEEN-01",
+    Level.SHOULD,
+    "What was created can be read soon",
+    source=CREATED,
+    operations=(*CREATING, *BATCHES, *ADDING),
+)
+def is_seen(api: Api, operation: str) -> Iterator[Finding]:
+    """Within seconds: how soon is not said. Requirements that would have to read it are skipped where it is not."""
+    if reason := api.lacking("getEvent"):
+        raise Untried(f"getEvent: {reason}")
+    event_id = api.new_id()
+    exchange = api.call(operation, body_of(operation, api.event(event_id=event_id)), api.session_id)
+    read = api.look(event_id)
+    yield Finding([200, event_id], [read.response.status, read.response.held.get("event_id")], (exchange, read))
 
 
 @registry.scenario(
@@ -173,9 +370,10 @@ def unknown(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(400,),
 )
 def malformed_id(api: Api, operation: str) -> Iterator[Finding]:
-    """No UUID at all."""
-    exchange = api.call(operation, id_="no-uuid")
-    yield Finding(400, exchange.response.status, (exchange,))
+    """No UUID at all, or not quite."""
+    for event_id in api.few(("no-uuid", f"{api.new_id()}0", api.new_id()[:-1] + "g")):
+        exchange = api.call(operation, id_=event_id)
+        yield Finding(400, exchange.response.status, (exchange,))
 
 
 @registry.scenario(
@@ -188,11 +386,11 @@ def malformed_id(api: Api, operation: str) -> Iterator[Finding]:
 def reads_a_session(api: Api, _: str) -> Iterator[Finding]:
     """By its id."""
     session_id = api.new_id()
-    api.start(api.marked({"session_id": session_id, "event_name": "read me", "inputs": {"a": 1}}))
-    read = api.read(session_id)
-    held = event_in(read)
-    seen = [held.get(name) for name in ("event_id", "session_id", "event_type", "event_name", "inputs")]
-    yield Finding([session_id, session_id, "session", "read me", {"a": 1}], seen, (read,))
+    started = api.start(api.marked({"session_id": session_id, "event_name": "read me", "inputs": {"a": 1}}))
+    read = api.look(session_id)
+    expected = {"event_id": session_id, "session_id": session_id, "event_type": "session", "event_name": "read me"}
+    expected["inputs"] = {"a": 1}
+    yield Finding(expected, seen(read.response.held, expected), (started, read))
 
 
 @registry.scenario(
@@ -206,146 +404,20 @@ def reads_a_session(api: Api, _: str) -> Iterator[Finding]:
 )
 def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
     """404, as if it were not there."""
-    event_id, _ = create(api)
-    api.read(event_id)
-    exchange = api.call(operation, id_=event_id, token="second")  # noqa: S106 - a name for one
+    exchange = api.call(operation, id_=created(api), token="second")  # noqa: S106 - a name for one
     yield Finding(404, exchange.response.status, (exchange,))
 
 
 @registry.scenario(
-    "EVT-UPD-01",
-    Level.MUST,
-    "What merges is merged key by key, the new value winning",
-    source=MERGE,
-    operations=UPDATING,
-    costly=True,
+    "EVT-GET-05",
+    Level.INFO,
+    "An event is read with all that there is to it",
+    source="open",
+    operations=("getEvent",),
 )
-def merges(api: Api, operation: str) -> Iterator[Finding]:
-    """Five objects, at their top level."""
-    before = {name: {"old": 1, "both": {"a": 1}} for name in MERGED}
-    event_id, _ = create(api, **{**before, "metadata": api.marked({"metadata": before["metadata"]})["metadata"]})
-    exchange = update(api, operation, event_id, {name: {"new": [2], "both": {"b": 2}} for name in MERGED})
-    yield Finding(200, exchange.response.status, (exchange,))
-    read = api.read(event_id, lambda event: "new" in (event.get("metadata") or {}))
-    for name in MERGED:
-        held = event_in(read).get(name)
-        seen = {key: held.get(key) for key in ("old", "both", "new")} if isinstance(held, dict) else held
-        yield Finding({"old": 1, "both": {"b": 2}, "new": [2]}, seen, (exchange, read))
-
-
-@registry.scenario(
-    "EVT-UPD-02",
-    Level.MUST,
-    "Outputs are replaced, and null keeps them",
-    source="outputs to replace; null preserves",
-    operations=UPDATING,
-    costly=True,
-)
-def replaces_outputs(api: Api, operation: str) -> Iterator[Finding]:
-    """No key of before is left."""
-    event_id, _ = create(api, outputs={"old": 1})
-    exchange = update(api, operation, event_id, {"outputs": {"new": {"a": 1}}})
-    read = api.read(event_id, lambda event: event.get("outputs") == {"new": {"a": 1}})
-    yield Finding([200, {"new": {"a": 1}}], [exchange.response.status, event_in(read).get("outputs")], (exchange, read))
-    exchange = update(api, operation, event_id, {"outputs": None, "duration": 1})
-    read = api.read(event_id, lambda event: event.get("duration") == 1)
-    yield Finding([200, {"new": {"a": 1}}], [exchange.response.status, event_in(read).get("outputs")], (exchange, read))
-
-
-@registry.scenario(
-    "EVT-UPD-03",
-    Level.MUST,
-    "Outputs that are no object are refused",
-    source="Non-object values are rejected",
-    operations=UPDATING,
-    statuses=(400,),
-    costly=True,
-)
-def refuses_outputs(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400, and nothing of the update is done."""
-    event_id, _ = create(api, outputs={"old": 1}, duration=1)
-    for outputs in ("text", [1], 7):
-        exchange = update(api, operation, event_id, {"outputs": outputs, "duration": 2})
-        yield Finding(400, exchange.response.status, (exchange,))
-    held = event_in(read := api.read(event_id))
-    yield Finding([{"old": 1}, 1], [held.get("outputs"), held.get("duration")], (read,))
-
-
-@registry.scenario(
-    "EVT-UPD-04",
-    Level.MUST,
-    "Duration, end time and children are set",
-    source="duration, end_time, children_ids to set",
-    operations=UPDATING,
-    costly=True,
-)
-def sets(api: Api, operation: str) -> Iterator[Finding]:
-    """And an empty list of children is ignored."""
-    event_id, _ = create(api, children_ids=["a"])
-    change = {"duration": 7.5, "end_time": 1767225607500, "children_ids": ["b", "c"]}
-    exchange = update(api, operation, event_id, change)
-    read = api.read(event_id, lambda event: event.get("duration") == change["duration"])
-    seen = {name: event_in(read).get(name) for name in change}
-    yield Finding([200, change], [exchange.response.status, seen], (exchange, read))
-    exchange = update(api, operation, event_id, {"children_ids": [], "duration": 8})
-    read = api.read(event_id, lambda event: event.get("duration") == 8)  # noqa: PLR2004
-    yield Finding([200, ["b", "c"]], [exchange.response.status, event_in(read).get("children_ids")], (exchange, read))
-
-
-@registry.scenario(
-    "EVT-UPD-05",
-    Level.MUST,
-    "What is omitted stays, and what is not known is ignored",
-    source="omitted fields are left unchanged; extra fields are accepted but silently ignored",
-    operations=UPDATING,
-    costly=True,
-)
-def leaves_the_rest(api: Api, operation: str) -> Iterator[Finding]:
-    """Type, name, inputs and times too."""
-    event_id, _ = create(api, event_type="chain", **FULL)
-    read = api.read(event_id)
-    change = {"event_name": "other", "inputs": {}, "error": None, "start_time": 1, "colour": 1, "metadata": {"done": 1}}
-    exchange = update(api, operation, event_id, change)
-    yield Finding(200, exchange.response.status, (exchange,))
-    after = api.read(event_id, lambda event: "done" in (event.get("metadata") or {}))
-    before, now = ({**event_in(each), "metadata": None} for each in (read, after))
-    yield Finding(before, now, (exchange, after))
-    yield Finding(1, (event_in(after).get("metadata") or {}).get("done"), (exchange, after))
-
-
-@registry.scenario(
-    "EVT-UPD-06",
-    Level.SHOULD,
-    "An update of a session's id reaches the session",
-    source="released clients update a session by it",
-    operations=UPDATING,
-)
-def reaches_the_session(api: Api, operation: str) -> Iterator[Finding]:
-    """As its answer to the next post shows."""
-    session_id = api.new_id()
-    api.start(api.marked({"session_id": session_id, "outputs": {"old": 1}}))
-    exchange = update(api, operation, session_id, {"metadata": {"enriched": 1}, "outputs": {"new": 1}})
-    yield Finding(200, exchange.response.status, (exchange,))
-    after = api.start(api.marked({"session_id": session_id}))
-    held = after.response.event
-    seen = [(held.get("metadata") or {}).get("enriched"), held.get("outputs")]
-    yield Finding([1, {"new": 1}], seen, (exchange, after))
-
-
-@registry.scenario(
-    "EVT-UPD-07",
-    Level.SHOULD,
-    "An update needs an event",
-    source="as getEvent: 404, and 400 for no id",
-    operations=UPDATING,
-    statuses=(400, 404),
-)
-def needs_one(api: Api, operation: str) -> Iterator[Finding]:
-    """404 where there is none of that id, 400 for an id that is none, and it creates nothing."""
-    event_id = api.new_id()
-    exchange = update(api, operation, event_id, {"metadata": {"a": 1}})
-    yield Finding(404, exchange.response.status, (exchange,))
-    exchange = update(api, operation, "no-uuid", {"metadata": {"a": 1}})
-    yield Finding(400, exchange.response.status, (exchange,))
-    exchange = api.call("getEvent", id_=event_id)
-    yield Finding(404, exchange.response.status, (exchange,))
+def reads_everything(api: Api, _: str) -> Iterator[Finding]:
+    """Whatever was sent, and whose it is."""
+    read = api.read(created(api))
+    names = {*OBJECTS, *FULL, "event_id", "session_id", "parent_id", "event_type"}
+    names |= {"org_id", "workspace_id", "project_id"}
+    yield Finding([], sorted(names - read.response.held.keys()), (read,))

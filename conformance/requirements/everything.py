@@ -154,12 +154,12 @@ def violation_is_refused(exchange: Exchange) -> Expectations:
     statuses=(400,),
     needs="--strict",
 )
-def violation_is_named(exchange: Exchange) -> Expectations:
+def violation_isnamed_in(exchange: Exchange) -> Expectations:
     """One of them, at least."""
     if _is_strict(exchange) and _is_posted_json(exchange) and exchange.response.status == 400:  # noqa: PLR2004
         broken = violations(exchange.request.operation, exchange.request.json)
         if broken:
-            yield YES, any(pointers & _named(exchange) for pointers in broken)
+            yield YES, any(pointers & named_in(exchange) for pointers in broken)
 
 
 @answer(
@@ -170,11 +170,11 @@ def violation_is_named(exchange: Exchange) -> Expectations:
     statuses=(400,),
     needs="--strict",
 )
-def all_are_named(exchange: Exchange) -> Expectations:
+def all_arenamed_in(exchange: Exchange) -> Expectations:
     """So that one request is enough to mend a body."""
     if _is_strict(exchange) and _is_posted_json(exchange) and exchange.response.status == 400:  # noqa: PLR2004
         broken = violations(exchange.request.operation, exchange.request.json)
-        named = _named(exchange)
+        named = named_in(exchange)
         if 0 < len(broken) <= MOST:
             yield [], [max(pointers) for pointers in broken if not pointers & named]
             yield [], sorted(named.difference(*broken))
@@ -235,7 +235,7 @@ def each_is_checked(api: Api, operation: str) -> Iterator[Finding]:
     for name, value, pointer in api.few(WRONG, 2):
         exchange = api.start({name: value}, operation)
         yield Finding(400, exchange.response.status, (exchange,))
-        yield Finding(YES, f"{prefix}{pointer}" in _named(exchange), (exchange,))
+        yield Finding(YES, f"{prefix}{pointer}" in named_in(exchange), (exchange,))
 
 
 @registry.scenario(
@@ -264,7 +264,7 @@ def _is_posted_json(exchange: Exchange) -> bool:
     return plain and posted and let_in and request.json is not None
 
 
-def _named(exchange: Exchange) -> set[str]:
+def named_in(exchange: Exchange) -> set[str]:
     """The pointers in the details of an error."""
     details = exchange.response.event.get("details")
     return (

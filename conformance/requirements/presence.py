@@ -3,22 +3,39 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from skep.conformance.api import UNKNOWN, Api
-from skep.conformance.exchange import Exchange
-from skep.conformance.operations import CREATING, EVENTS, SEARCHING, UPDATING, WITH_BODY
+from skep.conformance.api import NOT_FOUND, NOT_SEEN, Api, Untried, call_of
+from skep.conformance.exchange import Exchange, Request
+from skep.conformance.operations import ADDING, BATCHES, CREATING, EVENTS, ROUTES, SEARCHING, UPDATING, WITH_BODY
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Expectations, Finding, Level, Matcher
-from skep.conformance.requirements.auth import BEARER
-from skep.conformance.requirements.events import body_of
-from skep.conformance.schema import answer_violations, violations
+from skep.conformance.requirements.auth import BEARER, BEARER_CHALLENGE
+from skep.conformance.requirements.events import body_of, created
+from skep.conformance.requirements.everything import NO_SERVER_ERROR, STRICT, named_in
+from skep.conformance.requirements.numbers import is_int64, is_number
+from skep.conformance.requirements.updates import update_of
+from skep.conformance.schema import answer_violations, statuses_of, violations
+from skep.conformance.sent import is_its_own, is_sent_as_json
 
 registry = Registry()
 PUBLISHED = tuple(name for name in EVENTS if name != "exportTraces")
 DESCRIBED = tuple(name for name in PUBLISHED if name not in UPDATING)
 BODIES = tuple(name for name in WITH_BODY if name in EVENTS)
-KNOWN = Matcher("a status of an operation that is there, not 404, 405 or 501", lambda status: status not in UNKNOWN)
+THERE = "an operation that is there"
+SUCCESS, SERVER_ERROR = 200, 500
+WRITING = tuple(name for name in PUBLISHED if name not in {*SEARCHING, "getEvent"})
 TRACES = "released clients send their spans there"
+NO = False
+ODD = (
+    b"[" * 2000,
+    b'{"inputs":' * 2000,
+    b'{"event_type":"tool","inputs":{"a":1e400}}',
+    b'{"event":{"event_type":"tool","inputs":{}},"event_type":"tool","inputs":{"a":"\\ud800"}}',
+    b'{"filters":[{"field":"a.b.c..","operator":"is","value":"\\u0000","type":"string"}],"events":[[]],"logs":{}}',
+    b'{"dateRange":{"start_time":"+275760-09-13T00:00:00Z","end_time":"0000-00-00","$gte":1e30,"$lte":-1e30}}',
+    b'{"page":1e15,"limit":1,"metadata":{"__proto__":{"a":1},"$where":"1"},"resourceSpans":[{"scopeSpans":[null]}]}',
+)
 
 
 @registry.scenario(
@@ -32,7 +49,8 @@ TRACES = "released clients send their spans there"
 def is_there(api: Api, operation: str) -> Iterator[Finding]:
     """It takes what it has to take."""
     exchange = api.sampled(operation)
-    yield Finding(KNOWN, exchange.response.status, (exchange,))
+    said = f"{exchange.response.status}, as for one that is not"
+    yield Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
 
 
 @registry.scenario(
@@ -46,7 +64,8 @@ def is_there(api: Api, operation: str) -> Iterator[Finding]:
 def takes_spans(api: Api, operation: str) -> Iterator[Finding]:
     """As OTLP over HTTP."""
     exchange = api.sampled(operation)
-    yield Finding(KNOWN, exchange.response.status, (exchange,))
+    said = f"{exchange.response.status}, as for one that is not"
+    yield Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
 
 
 @registry.scenario(
@@ -55,6 +74,8 @@ def takes_spans(api: Api, operation: str) -> Iterator[Finding]:
 def takes_a_sample(api: Api, operation: str) -> Iterator[Finding]:
     """With 200."""
     exchange = api.sampled(operation)
+    if exchange.response.status == NOT_FOUND:
+        raise Untried(NOT_SEEN)
     yield Finding(200, exchange.response.status, (exchange,))
 
 
@@ -93,6 +114,44 @@ def says_json(exchange: Exchange) -> Expectations:
         yield "application/json", exchange.response.media_type
 
 
+@registry.answer(
+    "EVT-ANS-04",
+    Level.SHOULD,
+    "A status is one that is documented",
+    source="responses of the operation; 413, 415 and the like by RFC 9110",
+    operations=EVENTS,
+)
+def is_documented(exchange: Exchange) -> Expectations:
+    """But for errors of the server, and other methods, which other requirements are about."""
+    if is_its_own(exchange.request) and exchange.response.status < SERVER_ERROR:
+        expected = Matcher("a documented status", statuses_of(exchange.request.operation).__contains__)
+        yield expected, exchange.response.status
+
+
+@registry.answer(
+    "EVT-ANS-05",
+    Level.MUST,
+    "A body that keeps the schema is taken",
+    source="the request schema",
+    operations=WRITING,
+)
+def valid_is_taken(exchange: Exchange) -> Expectations:
+    """With 200; times beyond 64 bits are open, and so is what is said of what there is not."""
+    request = exchange.request
+    if is_sent_as_json(request) and not violations(request.operation, request.json) and _is_usual(request.json):
+        others = () if request.operation in (*CREATING, *BATCHES) else (NOT_FOUND,)
+        taken = Matcher("200, or 404 of what there is not", lambda status: status in (SUCCESS, *others))
+        yield taken if others else SUCCESS, exchange.response.status
+
+
+def _is_usual(value: Any) -> bool:
+    """Whether no time in it is beyond 64 bits."""
+    if isinstance(value, dict):
+        times = (value.get(name) for name in ("start_time", "end_time"))
+        return all(is_int64(int(time)) for time in times if is_number(time)) and all(map(_is_usual, value.values()))
+    return not isinstance(value, list) or all(map(_is_usual, value))
+
+
 @registry.scenario(
     "EVT-AUTH-01",
     Level.MUST,
@@ -123,6 +182,72 @@ def refused(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
+    "EVT-AUTH-03",
+    Level.MUST,
+    "A header that carries no bearer token is 401",
+    source=BEARER,
+    operations=EVENTS,
+    statuses=(401,),
+    costly=True,
+)
+def no_bearer(api: Api, operation: str) -> Iterator[Finding]:
+    """Another scheme, or no token behind it."""
+    sample = api.sample(operation)
+    for scheme in api.few(("Basic", "", "Bearerx"), 1):
+        exchange = api.send(replace(sample, scheme=scheme))
+        yield Finding(401, exchange.response.status, (exchange,))
+    empty = {**sample.headers, "Authorization": "Bearer"}
+    exchange = api.send(replace(sample, token=None, headers=empty))
+    yield Finding(401, exchange.response.status, (exchange,))
+
+
+@registry.answer(
+    "EVT-AUTH-04",
+    Level.SHOULD,
+    "A 401 says how to authenticate",
+    source="RFC 9110, 11.6.1",
+    operations=EVENTS,
+    statuses=(401,),
+)
+def says_how(exchange: Exchange) -> Expectations:
+    """By WWW-Authenticate."""
+    if exchange.response.status == 401:  # noqa: PLR2004
+        yield BEARER_CHALLENGE, exchange.response.headers.get("www-authenticate", "(absent)")
+
+
+@registry.scenario(
+    "EVT-AUTH-05",
+    Level.MUST,
+    "What is refused changes nothing",
+    source=BEARER,
+    operations=(*CREATING, *BATCHES, *ADDING, *UPDATING),
+    statuses=(401,),
+    costly=True,
+)
+def refused_changes_nothing(api: Api, operation: str) -> Iterator[Finding]:
+    """Nothing is created or updated without a token."""
+    event_id = created(api) if operation in UPDATING else api.new_id()
+    for token in (None, "bad"):
+        if operation in UPDATING:
+            request = update_of(operation, event_id, {"metadata": {"intruder": 1}})
+        else:
+            event = api.event(event_id=event_id, event_name="intruder")
+            request = call_of(operation, body_of(operation, event), api.session_id)
+        refused = api.send(replace(request, token=token))
+        read = api.call("getEvent", id_=event_id)
+        yield Finding(NO, "intruder" in str(read.response.held), (refused, read))
+
+
+@registry.scenario(
+    "EVT-AUTH-06", Level.SHOULD, "The scheme is read in any letters", source="RFC 9110, 11.1", operations=EVENTS
+)
+def scheme_in_any_case(api: Api, operation: str) -> Iterator[Finding]:
+    """`bearer` is Bearer."""
+    exchange = api.send(replace(api.sample(operation), scheme="bearer"))
+    yield Finding(api.sampled(operation).response.status, exchange.response.status, (exchange,))
+
+
+@registry.scenario(
     "EVT-HTTP-01",
     Level.SHOULD,
     "A body that is no JSON object is refused",
@@ -150,6 +275,69 @@ def other_media_type(api: Api, operation: str) -> Iterator[Finding]:
     for media_type in api.few(("text/plain", "application/xml")):
         exchange = api.send(replace(api.sample(operation), headers={"Content-Type": media_type}))
         yield Finding(415, exchange.response.status, (exchange,))
+
+
+@registry.scenario(
+    "EVT-HTTP-03",
+    Level.SHOULD,
+    "Another method is 405, and Allow names those that there are",
+    source="RFC 9110, 15.5.6",
+    operations=EVENTS,
+    statuses=(405,),
+)
+def other_methods(api: Api, operation: str) -> Iterator[Finding]:
+    """Its own among them."""
+    for method in api.few(("DELETE", "PATCH")):
+        exchange = api.send(replace(api.sample(operation), method=method, body=None))
+        yield Finding(405, exchange.response.status, (exchange,))
+        allowed = exchange.response.headers.get("allow", "(absent)")
+        own = ROUTES[operation].method
+        yield Finding(Matcher(f"{own} among them", lambda allow: own in allow), allowed, (exchange,))  # noqa: B023
+
+
+@registry.scenario(
+    "EVT-HTTP-04", Level.SHOULD, "JSON with parameters is JSON", source="RFC 9110, 8.3.1", operations=BODIES
+)
+def media_type_parameters(api: Api, operation: str) -> Iterator[Finding]:
+    """And names of media types are read in any letters."""
+    for media_type in api.few(("application/json; charset=utf-8", "Application/JSON")):
+        exchange = api.send(replace(api.sample(operation), headers={"Content-Type": media_type}))
+        yield Finding(200, exchange.response.status, (exchange,))
+
+
+@registry.scenario(
+    "EVT-HTTP-05",
+    Level.SHOULD,
+    "Nothing that a client sends is a server's error",
+    source="RFC 9110, 15.6",
+    operations=EVENTS,
+)
+def no_server_error(api: Api, operation: str) -> Iterator[Finding]:
+    """However odd, in the body or in a path."""
+    sample = api.sample(operation)
+    for body in api.few(ODD, 3) if sample.body is not None else ():
+        exchange = api.send(replace(sample, body=body))
+        yield Finding(NO_SERVER_ERROR, exchange.response.status, (exchange,))
+    for odd in api.few(("%00", "%ff", "..%2f", "x" * 2000)) if "{" in ROUTES[operation].path else ():
+        exchange = api.send(call_of(operation, sample.json, odd))
+        yield Finding(NO_SERVER_ERROR, exchange.response.status, (exchange,))
+
+
+@registry.answer(
+    "EVT-STRICT-03",
+    Level.MUST,
+    "A refusal names the violation, by JSON pointer",
+    source="Prefer: handling=strict",
+    operations=BODIES,
+    statuses=(400,),
+    needs="--strict",
+)
+def violation_is_named(exchange: Exchange) -> Expectations:
+    """One of them, at least."""
+    if _is_strict(exchange.request) and exchange.response.status == 400:  # noqa: PLR2004
+        broken = violations(exchange.request.operation, exchange.request.json)
+        if broken:
+            yield Matcher("a violation", bool), sorted(frozenset().union(*broken) & named_in(exchange))
 
 
 @registry.scenario(
@@ -185,8 +373,9 @@ def wrong_type_is_refused(api: Api, operation: str) -> Iterator[Finding]:
 )
 def violation_is_refused(exchange: Exchange) -> Expectations:
     """With 400."""
-    request = exchange.request
-    strictly = request.headers.get("Prefer") == "handling=strict" and request.token == "first"  # noqa: S105
-    is_json = request.headers.get("Content-Type") == "application/json" and request.json is not None
-    if strictly and is_json and violations(request.operation, request.json):
+    if _is_strict(exchange.request) and violations(exchange.request.operation, exchange.request.json):
         yield 400, exchange.response.status
+
+
+def _is_strict(request: Request) -> bool:
+    return request.headers.get("Prefer") == STRICT and is_sent_as_json(request)

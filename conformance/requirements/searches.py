@@ -1,85 +1,193 @@
 """How events are found."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
-from skep.conformance.api import Api
+from skep.conformance.api import NOT_SEEN, Api, Untried
 from skep.conformance.exchange import Exchange
 from skep.conformance.operations import SEARCHING
 from skep.conformance.registry import Registry
-from skep.conformance.requirement import Finding, Level
+from skep.conformance.requirement import Expectations, Finding, Level, Matcher
+from skep.conformance.requirements.events import created
+from skep.conformance.requirements.numbers import is_number, is_whole
 
 registry = Registry()
-YES, NO = True, False
 START = 1767225600000  # 2026-01-01T00:00:00Z
-FOUND = "Search events via POST with filtering and pagination"
+FOUND = "Retrieve events based on filters; Search events via POST with filtering and pagination"
 ORDER = "Results are always ordered by start_time descending"
-OPERATORS = "operators and types of a filter"
+OPERATORS = "operator: exists, not exists, is, is not, contains, not contains, greater than, less than, after, before"
 LARGEST = {"searchEvents": 1000, "exportEventsLegacy": 7500}
+DEFAULT = 1000  # events of a page, where nothing is said of it
 ENDS = {"searchEvents": ("start_time", "end_time"), "exportEventsLegacy": ("$gte", "$lte")}
-EVENTS: tuple[Mapping[str, Any], ...] = (
+EVENTS: tuple[Mapping[str, Any], ...] = (  # in no order
+    {"event_name": "b", "event_type": "model", "start_time": START + 1000, "duration": 20, "metadata": {"cost": 2}},
+    {
+        "event_name": "c",
+        "event_type": "tool",
+        "start_time": START + 3000,
+        "metadata": {"tags": ["xyz", "y"], "a.b": "dotted", "deep": {"er": {"est": "C"}}},
+    },
     {
         "event_name": "a",
         "event_type": "tool",
         "start_time": START,
         "duration": 1,
-        "metadata": {"cost": 0.5, "ok": True},
+        "metadata": {"cost": 0.5, "ok": True, "10": 10},
     },
-    {"event_name": "b", "event_type": "model", "start_time": START + 1000, "duration": 20, "metadata": {"cost": 2}},
     {
         "event_name": "ab",
         "event_type": "chain",
         "start_time": START + 2000,
         "error": "broken",
-        "metadata": {"ok": False},
+        "duration": 100,
+        "metadata": {"ok": False, "cost": 10, "run_id": "a run"},
     },
-    {"event_name": "c", "event_type": "tool", "start_time": START + 3000, "metadata": {"tags": ["x", "y"]}},
 )
-# field, operator, value, type, and the names of the events that it holds for
-FILTERS: tuple[tuple[str, str, Any, str, set[str]], ...] = (
-    ("event_name", "is", "a", "string", {"a"}),
-    ("event_name", "is not", "a", "string", {"b", "ab", "c"}),
-    ("event_name", "contains", "a", "string", {"a", "ab"}),
-    ("event_name", "not contains", "a", "string", {"b", "c"}),
-    ("event_type", "is", "tool", "string", {"a", "c"}),
-    ("error", "exists", None, "string", {"ab"}),
-    ("error", "not exists", None, "string", {"a", "b", "c"}),
-    ("duration", "is", 20, "number", {"b"}),
-    ("duration", "greater than", 5, "number", {"b"}),
-    ("metadata.cost", "less than", 1, "number", {"a"}),
-    ("metadata.ok", "is", False, "boolean", {"ab"}),
-    ("start_time", "after", "2026-01-01T00:00:01Z", "datetime", {"ab", "c"}),
-    ("start_time", "before", "2026-01-01T00:00:01Z", "datetime", {"a"}),
-    ("start_time", "is", "2026-01-01T00:00:01Z", "datetime", {"b"}),
+NAMES = ["c", "ab", "b", "a"]  # of them, in theirs
+Case = tuple[str, str, Any, str, str]  # field, operator, value, type, and the names of the events that it holds for
+FILTERS: tuple[Case, ...] = (
+    ("event_name", "is", "a", "string", "a"),
+    ("event_name", "is not", "a", "string", "ab b c"),
+    ("event_name", "contains", "b", "string", "ab b"),
+    ("event_name", "not contains", "b", "string", "a c"),
+    ("metadata.cost", "exists", None, "number", "a ab b"),
+    ("metadata.cost", "not exists", None, "number", "c"),
+    ("duration", "greater than", 19.5, "number", "ab b"),
+    ("metadata.cost", "less than", 9, "number", "a b"),
+    ("start_time", "after", "2026-01-01T00:00:01Z", "datetime", "ab c"),
+    ("start_time", "before", "2026-01-01T00:00:01Z", "datetime", "a"),
+    ("duration", "is", 20, "number", "b"),
+    ("event_type", "is", "tool", "string", "a c"),
+    ("metadata.ok", "is", False, "boolean", "ab"),
+    ("metadata.deep.er.est", "is", "C", "string", "c"),
+    ("metadata.cost", "greater than", 2, "number", "ab"),
+    ("metadata.cost", "less than", 2, "number", "a"),
+    ("duration", "is not", 20, "number", "a ab c"),
+    ("event_id", "exists", None, "string", "a ab b c"),
+)
+OPEN: tuple[Case, ...] = (
+    ("error", "exists", None, "string", "ab"),
+    ("error", "not exists", None, "string", "a b c"),
+    ("metadata.ok", "is not", True, "boolean", "ab b c"),
+    ("error", "not contains", "broken", "string", "a b c"),
+    ("metadata.tags", "contains", "y", "string", "c"),
+    ("metadata.a.b", "is", "dotted", "string", "c"),
+    ("event_name", "contains", "B", "string", ""),
+    ("start_time", "is", "2026-01-01T00:00:01Z", "datetime", "b"),
+    ("start_time", "after", START + 1000, "datetime", "ab c"),
 )
 
 
-def a_session(api: Api, events: Sequence[Mapping[str, Any]] = EVENTS) -> str:
+def a_session(api: Api) -> str:
     """The id of a new session that holds these events and no session event."""
     session_id = api.new_id()
-    made = [api.event(**{**each, "session_id": session_id}) for each in events]
-    api.call("createEventBatch", {"events": made})
     api.started.add(session_id)
+    for each in EVENTS:
+        created(api, **{**each, "session_id": session_id})
     return session_id
 
 
+def searched(api: Api, operation: str) -> str:
+    """A session of events that an operation finds.
+
+    Raises:
+        Untried: it does not find one of them: that is the business of one requirement alone.
+    """
+    if not names(found(api, operation)):
+        raise Untried(NOT_SEEN)
+    return api.once("a session", lambda: a_session(api))
+
+
+def found(api: Api, operation: str) -> Exchange:
+    """What an operation finds of that session."""
+    session_id = api.once("a session", lambda: a_session(api))
+    return api.once(f"found by {operation}", lambda: api.find(session_id, len(EVENTS), operation))
+
+
 def names(exchange: Exchange) -> list[Any]:
-    """Of the events that were found."""
-    found = exchange.response.event.get("events")
-    return [each.get("event_name") for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    """The names of the events that were found."""
+    return [each.get("event_name") for each in exchange.response.found]
+
+
+def search(api: Api, operation: str, *filters: Mapping[str, Any], **query: Any) -> Exchange:
+    """What an operation finds of that session, when it finds it."""
+    by_session = by(("session_id", "is", searched(api, operation), "string", ""))
+    return api.call(operation, {"filters": [by_session, *filters], **query})
+
+
+def by(case: Case) -> dict[str, Any]:
+    """The filter of a case."""
+    return dict(zip(("field", "operator", "value", "type"), case, strict=False))
+
+
+def those(case: Case) -> list[str]:
+    """The names of the events that it holds for, as they are sorted."""
+    return case[-1].split()
 
 
 @registry.scenario(
-    "EVT-FIND-01",
-    Level.MUST,
-    "A search finds what was stored, the last to start first",
-    source=ORDER,
+    "EVT-SEEN-02",
+    Level.SHOULD,
+    "What was created can be searched soon",
+    source=FOUND,
     operations=SEARCHING,
 )
+def is_seen(api: Api, operation: str) -> Iterator[Finding]:
+    """Within seconds: how soon is not said. Requirements that would have to find it are skipped where it is not."""
+    exchange = found(api, operation)
+    yield Finding(Matcher("events of the session", bool), names(exchange), (exchange,))
+
+
+@registry.scenario("EVT-FIND-01", Level.MUST, "A search finds what was stored", source=FOUND, operations=SEARCHING)
 def finds(api: Api, operation: str) -> Iterator[Finding]:
-    """All of it, and nothing else."""
-    exchange = api.find(a_session(api), len(EVENTS), operation)
-    yield Finding([200, ["c", "ab", "b", "a"]], [exchange.response.status, names(exchange)], (exchange,))
+    """All of a session, nothing else, each as it was sent."""
+    session_id = searched(api, operation)
+    exchange = found(api, operation)
+    yield Finding(sorted(NAMES), sorted(map(str, names(exchange))), (exchange,))
+    shown = {each.get("event_name"): each for each in exchange.response.found}
+    for each in EVENTS:
+        held = shown.get(each["event_name"], {})
+        sent = {**each, "session_id": session_id, "metadata": api.marked(each)["metadata"]}
+        yield Finding(sent, {name: held.get(name, "(absent)") for name in sent}, (exchange,))
+
+
+def every_page(api: Api, operation: str) -> Iterator[Exchange]:
+    """Of everything there is, and of a session; the latest of that came first."""
+    for query in api.few(({}, {"limit": 2, "ignore_order": False}, {"limit": 2, "page": 2})):
+        yield search(api, operation, **query)
+
+
+@registry.answer(
+    "EVT-FIND-13",
+    Level.MUST,
+    "What began last comes first",
+    source=ORDER,
+    operations=("searchEvents",),
+    tries=every_page,
+)
+def in_order(exchange: Exchange) -> Expectations:
+    """Of every answer."""
+    times = [each.get("start_time") for each in exchange.response.found]
+    for earlier, later in pairwise(time for time in times if is_number(time)):
+        if later > earlier:
+            yield Matcher(f"no later than {earlier}", bool), False
+    yield len(times), sum(map(is_number, times))
+
+
+@registry.answer(
+    "EVT-FIND-14",
+    Level.SHOULD,
+    "Of an export, too",
+    source=f"{ORDER}; ignore_order: If true, skip result ordering",
+    operations=("exportEventsLegacy",),
+    tries=every_page,
+)
+def in_order_too(exchange: Exchange) -> Expectations:
+    """Unless that is declined, or the times are not asked for."""
+    query = exchange.request.json
+    if isinstance(query, dict) and not query.get("ignore_order") and "projections" not in query:
+        yield from in_order(exchange)
 
 
 @registry.scenario(
@@ -92,49 +200,70 @@ def finds(api: Api, operation: str) -> Iterator[Finding]:
 )
 def pages(api: Api, operation: str) -> Iterator[Finding]:
     """And together they are all there is."""
-    session_id = a_session(api)
-    exchanges = [api.find(session_id, len(EVENTS), operation, limit=3, page=page) for page in (1, 2, 3)]
-    yield Finding([["c", "ab", "b"], ["a"], []], [names(each) for each in exchanges], tuple(exchanges))
+    exchanges = [search(api, operation, limit=3, page=page) for page in (1, 2, 3)]
+    yield Finding([3, 1, 0], [len(names(each)) for each in exchanges], tuple(exchanges))
+    together = sorted(str(name) for each in exchanges for name in names(each))
+    yield Finding(sorted(NAMES), together, tuple(exchanges))
 
 
-@registry.scenario("EVT-FIND-03", Level.SHOULD, "The count is that of all pages", source="count", operations=SEARCHING)
+@registry.answer(
+    "EVT-FIND-15",
+    Level.MUST,
+    "No page is larger than asked for",
+    source="limit: Limit number of results (default 1000)",
+    operations=SEARCHING,
+    tries=every_page,
+)
+def no_larger(exchange: Exchange) -> Expectations:
+    """Nor than the default where nothing is."""
+    query = exchange.request.json if isinstance(exchange.request.json, dict) else {}
+    limit = query.get("limit", DEFAULT)
+    if exchange.response.status == 200 and is_whole(limit) and limit > 0:  # noqa: PLR2004
+        number = len(exchange.response.found)
+        yield min(number, limit), number
+
+
+@registry.scenario(
+    "EVT-FIND-03",
+    Level.SHOULD,
+    "The count is that of all pages",
+    source="count, which the released Python SDK reads as the total",
+    operations=SEARCHING,
+)
 def counts(api: Api, operation: str) -> Iterator[Finding]:
-    """However small the page."""
-    exchange = api.find(a_session(api), len(EVENTS), operation, limit=1)
-    yield Finding(len(EVENTS), exchange.response.event.get("count"), (exchange,))
+    """However small the page, and beyond the last."""
+    for page in api.few((1, 4, 9)):
+        exchange = search(api, operation, limit=1, page=page)
+        yield Finding(len(EVENTS), exchange.response.event.get("count"), (exchange,))
 
 
 @registry.scenario(
     "EVT-FIND-04",
-    Level.MUST,
-    "A page larger than the largest is refused",
-    source="limit: maximum 1000",
-    operations=("searchEvents",),
+    Level.SHOULD,
+    "Pages that are too large, or none, are refused",
+    source="limit: 1 to 1000, or 7500 in the older operation; page: from 1",
+    operations=SEARCHING,
     statuses=(400,),
 )
-def largest_page(api: Api, operation: str) -> Iterator[Finding]:
-    """The largest is taken; none at all and less than one page are not."""
-    for body, status in (
-        ({"limit": LARGEST[operation]}, 200),
-        ({"limit": LARGEST[operation] + 1}, 400),
-        ({"limit": 0}, 400),
-        ({"page": 0}, 400),
-    ):
+def out_of_bounds(api: Api, operation: str) -> Iterator[Finding]:
+    """With 400, so that nothing is taken for all there is."""
+    for body in api.few(({"limit": LARGEST[operation] + 1}, {"limit": 0}, {"page": 0}, {"limit": -1}), 2):
         exchange = api.call(operation, body)
-        yield Finding(status, exchange.response.status, (exchange,))
+        yield Finding(400, exchange.response.status, (exchange,))
 
 
 @registry.scenario(
     "EVT-FIND-05",
-    Level.SHOULD,
-    "An export larger than the largest is refused",
-    source="limit: max 7500",
-    operations=("exportEventsLegacy",),
-    statuses=(400,),
+    Level.MUST,
+    "The largest page is taken",
+    source="limit: max 1000, or 7500 in the older operation",
+    operations=SEARCHING,
+    costly=True,
 )
-def largest_export(api: Api, operation: str) -> Iterator[Finding]:
-    """The largest is taken."""
-    yield from largest_page(api, operation)
+def largest(api: Api, operation: str) -> Iterator[Finding]:
+    """Of a session that is small."""
+    exchange = search(api, operation, limit=LARGEST[operation])
+    yield Finding([200, len(EVENTS)], [exchange.response.status, len(names(exchange))], (exchange,))
 
 
 @registry.scenario(
@@ -142,26 +271,24 @@ def largest_export(api: Api, operation: str) -> Iterator[Finding]:
 )
 def compares(api: Api, operation: str) -> Iterator[Finding]:
     """By the type that is named."""
-    session_id = a_session(api)
-    api.find(session_id, len(EVENTS), operation)
-    for field, operator, value, type_, expected in api.few(FILTERS, 6):
-        each = {"field": field, "operator": operator, "value": value, "type": type_}
-        exchange = api.find(session_id, len(expected), operation, filters=[each])
-        yield Finding(sorted(expected), sorted(map(str, names(exchange))), (exchange,))
+    for case in api.few(FILTERS, 10):
+        exchange = search(api, operation, by(case))
+        yield Finding(those(case), sorted(map(str, names(exchange))), (exchange,))
 
 
 @registry.scenario(
-    "EVT-FIND-07", Level.SHOULD, "Every filter has to hold", source="filter criteria to apply", operations=SEARCHING
+    "EVT-FIND-07",
+    Level.SHOULD,
+    "Every filter has to hold",
+    source="Array of filter criteria to apply",
+    operations=SEARCHING,
 )
 def all_hold(api: Api, operation: str) -> Iterator[Finding]:
     """Not one of them alone."""
-    session_id = a_session(api)
-    filters = [
-        {"field": "event_type", "operator": "is", "value": "tool", "type": "string"},
-        {"field": "event_name", "operator": "contains", "value": "a", "type": "string"},
-    ]
-    exchange = api.find(session_id, 1, operation, filters=filters)
-    yield Finding(["a"], names(exchange), (exchange,))
+    filters = [by(("event_type", "is", "tool", "string", "")), by(("event_name", "contains", "a", "string", ""))]
+    for each in (filters, filters[::-1]):
+        exchange = search(api, operation, *each)
+        yield Finding(["a"], names(exchange), (exchange,))
 
 
 @registry.scenario(
@@ -175,25 +302,27 @@ def all_hold(api: Api, operation: str) -> Iterator[Finding]:
 def dates(api: Api, operation: str) -> Iterator[Finding]:
     """To the millisecond."""
     since, until = ENDS[operation]
-    between = {since: "2026-01-01T00:00:01.000Z", until: "2026-01-01T00:00:02.000Z"}
-    exchange = api.find(a_session(api), 2, operation, dateRange=between)
-    yield Finding(["ab", "b"], names(exchange), (exchange,))
+    for first, last, expected in (("01.000", "02.000", ["ab", "b"]), ("01.001", "02.999", ["ab"])):
+        between = {since: f"2026-01-01T00:00:{first}Z", until: f"2026-01-01T00:00:{last}Z"}
+        exchange = search(api, operation, dateRange=between)
+        yield Finding(expected, sorted(map(str, names(exchange))), (exchange,))
 
 
 @registry.scenario(
     "EVT-FIND-09",
     Level.SHOULD,
     "A filter that is none is refused",
-    source="operator and type are of a list",
+    source="operator and type are of a list; field, operator and value are required",
     operations=SEARCHING,
     statuses=(400,),
 )
 def malformed(api: Api, operation: str) -> Iterator[Finding]:
     """With 400, so that nothing is taken for found."""
-    sound = {"field": "event_name", "operator": "is", "value": "a", "type": "string"}
-    wrong = [{**sound, "operator": "resembles"}, {**sound, "type": "colour"}, {"operator": "is"}, "event_name"]
-    for each in api.few(wrong, 2):
-        exchange = api.call(operation, {"filters": [each]})
+    sound = by(("event_name", "is", "a", "string", ""))
+    no_value = {name: value for name, value in sound.items() if name != "value"}
+    wrong = [{**sound, "operator": "resembles"}, {**sound, "type": "colour"}, {"operator": "is"}, "name", no_value]
+    for body in api.few([*({"filters": [each]} for each in wrong), {"filters": sound}], 2):
+        exchange = api.call(operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
 
 
@@ -206,9 +335,9 @@ def malformed(api: Api, operation: str) -> Iterator[Finding]:
 )
 def projects(api: Api, operation: str) -> Iterator[Finding]:
     """And no others."""
-    exchange = api.find(a_session(api), len(EVENTS), operation, projections=["event_name", "start_time"])
-    found = exchange.response.event.get("events") or []
-    yield Finding([["event_name", "start_time"]] * len(EVENTS), [sorted(each) for each in found], (exchange,))
+    exchange = search(api, operation, projections=["event_name", "start_time"])
+    yield Finding([["event_name", "start_time"]] * len(EVENTS), list(map(sorted, exchange.response.found)), (exchange,))
+    yield Finding(sorted(NAMES), sorted(map(str, names(exchange))), (exchange,))
 
 
 @registry.scenario(
@@ -220,28 +349,96 @@ def projects(api: Api, operation: str) -> Iterator[Finding]:
     needs="--second-token",
 )
 def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
-    """By the id of a session of the first."""
-    session_id = a_session(api)
-    api.find(session_id, len(EVENTS), operation)
-    by_session = {"field": "session_id", "operator": "is", "value": session_id, "type": "string"}
-    exchange = api.call(operation, {"filters": [by_session]}, token="second")  # noqa: S106 - a name for one
-    yield Finding([[], 0], [names(exchange), exchange.response.event.get("count")], (exchange,))
+    """By the id of a session of the first, whether an index or a scan is to find it."""
+    session_id = searched(api, operation)
+    for case in (("session_id", "is", session_id, "string", ""), ("session_id", "contains", session_id, "string", "")):
+        exchange = api.call(operation, {"filters": [by(case)]}, token="second")  # noqa: S106 - a name for one
+        yield Finding([], names(exchange), (exchange,))
 
 
 @registry.scenario(
     "EVT-FIND-12",
     Level.SHOULD,
     "A search shows an event as it is now",
-    source="updates are of the event",
+    source="Update fields on an existing event",
     operations=SEARCHING,
 )
 def shows_updates(api: Api, operation: str) -> Iterator[Finding]:
-    """After an update."""
-    session_id, event_id = api.new_id(), api.new_id()
-    api.call("createEvent", api.event(session_id=session_id, event_id=event_id, event_name="updated"))
+    """After an update, which it finds the event by."""
+    session_id = api.new_id()
     api.started.add(session_id)
-    api.find(session_id, 1, operation)
+    event_id = created(api, session_id=session_id)
+    if not names(api.find(session_id, 1, operation)):
+        raise Untried(NOT_SEEN)
     api.call("updateEvent", {"metrics": {"score": 1}}, event_id)
-    exchange = api.find(session_id, 1, operation)
-    found = exchange.response.event.get("events") or [{}]
-    yield Finding({"score": 1}, found[0].get("metrics"), (exchange,))
+    scored = by(("metrics.score", "is", 1, "number", ""))
+    exchange = api.find(session_id, 1, operation, filters=[scored])
+    yield Finding([{"score": 1}], [each.get("metrics") for each in exchange.response.found], (exchange,))
+
+
+@registry.scenario(
+    "EVT-FIND-16", Level.INFO, "The fine points of filters are as here", source="open", operations=SEARCHING
+)
+def fine_points(api: Api, operation: str) -> Iterator[Finding]:
+    """What is null is not there, what is not there is not anything, case matters, a list contains its items."""
+    for case in OPEN:
+        exchange = search(api, operation, by(case))
+        yield Finding(those(case), sorted(map(str, names(exchange))), (exchange,))
+
+
+@registry.scenario(
+    "EVT-FIND-17",
+    Level.SHOULD,
+    "A filter that names no type is by its value's",
+    source="type is not required",
+    operations=("searchEvents",),
+)
+def by_values_type(api: Api, operation: str) -> Iterator[Finding]:
+    """A string, a number, a truth value."""
+    for case in api.few([each for each in FILTERS if each[1] in {"is", "contains", "greater than"}], 3):
+        untyped = {name: value for name, value in by(case).items() if name != "type"}
+        exchange = search(api, operation, untyped)
+        yield Finding([200, those(case)], [exchange.response.status, sorted(map(str, names(exchange)))], (exchange,))
+
+
+@registry.scenario(
+    "EVT-FIND-18",
+    Level.SHOULD,
+    "A date is read with its offset from UTC",
+    source="ISO 8601 timestamp; RFC 3339, 4.2",
+    operations=SEARCHING,
+)
+def offsets(api: Api, operation: str) -> Iterator[Finding]:
+    """The same moment, written otherwise."""
+    since, until = ENDS[operation]
+    for first, last in (("02:00:01+02:00", "02:00:02+02:00"), ("01:00:01.000+01:00", "00:00:02Z")):
+        between = {since: f"2026-01-01T{first}", until: f"2026-01-01T{last}"}
+        exchange = search(api, operation, dateRange=between)
+        yield Finding(["ab", "b"], sorted(map(str, names(exchange))), (exchange,))
+
+
+@registry.scenario(
+    "EVT-FIND-19",
+    Level.MUST,
+    "ignore_order is accepted and ignored",
+    source=f"ignore_order: accepted but ignored. {ORDER}",
+    operations=("searchEvents",),
+)
+def ignores_ignore_order(api: Api, operation: str) -> Iterator[Finding]:
+    """What began last comes first all the same."""
+    for value in (True, False):
+        exchange = search(api, operation, ignore_order=value)
+        yield Finding([200, NAMES], [exchange.response.status, names(exchange)], (exchange,))
+
+
+@registry.scenario(
+    "EVT-FIND-20",
+    Level.INFO,
+    "The run of an experiment is that of the metadata",
+    source="evaluation_id: Filter by evaluation/experiment run ID; where events have it is open",
+    operations=SEARCHING,
+)
+def by_run(api: Api, operation: str) -> Iterator[Finding]:
+    """Under `run_id`."""
+    exchange = search(api, operation, evaluation_id="a run")
+    yield Finding(["ab"], names(exchange), (exchange,))

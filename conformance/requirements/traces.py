@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
-from skep.conformance.api import MARK, Api
+from skep.conformance.api import MARK, NOT_SEEN, Api, Untried
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Finding, Level
-from skep.conformance.requirements.events import event_in
 
 registry = Registry()
 OPERATIONS = ("exportTraces",)
@@ -14,14 +14,19 @@ CLIENTS = "recorded from a released client"
 START = 1767225600000  # Unix milliseconds
 
 
-def span(api: Api, name: str, session_id: str, trace_id: str, parent: str = "", **attributes: Any) -> dict[str, Any]:
-    """A span of a session, in OTLP's JSON."""
-    all_of = {"honeyhive.session_id": session_id, f"honeyhive_metadata.{MARK}": api.run_id, **attributes}
+def span(
+    api: Api, name: str, session_id: str | None, trace_id: str, parent: str | None = None, **attributes: Any
+) -> dict[str, Any]:
+    """A span of a session, as the released Python SDK writes it: null and names of constants included."""
+    own = {"honeyhive.session_id": session_id} if session_id else {}
+    all_of = {**own, f"honeyhive_metadata.{MARK}": api.run_id, **attributes}
     return {
         "traceId": trace_id,
         "spanId": api.new_id().replace("-", "")[:16],
         "parentSpanId": parent,
         "name": name,
+        "kind": "SPAN_KIND_INTERNAL",
+        "status": {"code": "STATUS_CODE_OK"},
         "startTimeUnixNano": str(START * 1_000_000),
         "endTimeUnixNano": str((START + 400) * 1_000_000),
         "attributes": [{"key": key, "value": _value(value)} for key, value in all_of.items()],
@@ -34,6 +39,8 @@ def export(*spans: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"boolValue": value}
     if isinstance(value, int):
         return {"intValue": str(value)}
     return {"doubleValue": value} if isinstance(value, float) else {"stringValue": value}
@@ -90,20 +97,16 @@ def keeps_parents(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "EVT-SPAN-03",
-    Level.SHOULD,
-    "A span of a session that is not known starts it",
-    source="decided",
-    operations=OPERATIONS,
+    "EVT-SPAN-03", Level.INFO, "A span of a session that is not known starts it", source="open", operations=OPERATIONS
 )
 def starts_a_session(api: Api, operation: str) -> Iterator[Finding]:
     """So that nothing is without one."""
     session_id = api.new_id()
     api.started.add(session_id)
     exchange = api.call(operation, export(span(api, "first", session_id, _trace(api))))
-    read = api.read(session_id)
+    read = api.look(session_id)
     api.call("updateEvent", api.marked({}), session_id)
-    seen = [event_in(read).get(name) for name in ("event_id", "event_type")]
+    seen = [read.response.held.get(name) for name in ("event_id", "event_type")]
     yield Finding([session_id, "session"], seen, (exchange, read))
 
 
@@ -139,6 +142,73 @@ def malformed(api: Api, operation: str) -> Iterator[Finding]:
         yield Finding(400, exchange.response.status, (exchange,))
 
 
+@registry.scenario(
+    "EVT-SPAN-06",
+    Level.SHOULD,
+    "A span that is sent again is the same event",
+    source="OTLP: a client sends again what was not answered",
+    operations=OPERATIONS,
+)
+def same_again(api: Api, operation: str) -> Iterator[Finding]:
+    """And not one more."""
+    session_id = _session(api)
+    exported = export(span(api, "again", session_id, _trace(api)))
+    exchanges = tuple(api.call(operation, exported) for _ in range(2))
+    yield Finding([200, 200], [each.response.status for each in exchanges], exchanges)
+    found = [each.get("event_name") for each in _found(api, session_id, 2)]
+    yield Finding(1, found.count("again"), exchanges)
+
+
+@registry.scenario(
+    "EVT-SPAN-07",
+    Level.SHOULD,
+    "Each kind of value is read as what it is",
+    source=f"OTLP, common.proto; {CLIENTS}",
+    operations=OPERATIONS,
+)
+def reads_values(api: Api, operation: str) -> Iterator[Finding]:
+    """A 64-bit integer is a string in OTLP's JSON."""
+    values: dict[str, Any] = {"number": 9007199254740993, "truth": True, "share": 0.25, "text": "7"}
+    session_id = _session(api)
+    attributes = {f"honeyhive_metadata.{name}": value for name, value in values.items()}
+    exchange = api.call(operation, export(span(api, "values", session_id, _trace(api), **attributes)))
+    held = next((each for each in _found(api, session_id, 2) if each.get("event_name") == "values"), {})
+    metadata = held.get("metadata")
+    found = {name: metadata.get(name) for name in values} if isinstance(metadata, dict) else metadata
+    yield Finding(values, found, (exchange,))
+
+
+@registry.scenario(
+    "EVT-SPAN-08",
+    Level.INFO,
+    "A span that names no session is of the one with the trace's id",
+    source="open",
+    operations=OPERATIONS,
+)
+def session_of_the_trace(api: Api, operation: str) -> Iterator[Finding]:
+    """As a UUID."""
+    trace_id = _trace(api)
+    session_id = str(UUID(hex=trace_id))
+    api.started.add(session_id)
+    exchange = api.call(operation, export(span(api, "traced", None, trace_id)))
+    found = api.find(session_id, 2)
+    api.call("updateEvent", api.marked({}), session_id)
+    yield Finding(["traced"], [each.get("event_name") for each in found.response.found][:1], (exchange, found))
+
+
+@registry.scenario(
+    "EVT-SPAN-09", Level.INFO, "What was flattened is as it was before", source="open", operations=OPERATIONS
+)
+def unflattened(api: Api, operation: str) -> Iterator[Finding]:
+    """Objects and lists."""
+    session_id = _session(api)
+    flat = {"result.0": "a", "result.1": "b", "deep.er.est": 1}
+    attributes = {f"honeyhive_outputs.{name}": value for name, value in flat.items()}
+    exchange = api.call(operation, export(span(api, "flat", session_id, _trace(api), **attributes)))
+    held = next((each for each in _found(api, session_id, 2) if each.get("event_name") == "flat"), {})
+    yield Finding({"result": ["a", "b"], "deep": {"er": {"est": 1}}}, held.get("outputs"), (exchange,))
+
+
 def _session(api: Api) -> str:
     session_id = api.new_id()
     api.start(api.marked({"session_id": session_id, "start_time": 1000}))
@@ -149,6 +219,13 @@ def _trace(api: Api) -> str:
     return api.new_id().replace("-", "")
 
 
-def _found(api: Api, session_id: str, count: int) -> list[Mapping[str, Any]]:
-    found = api.find(session_id, count).response.event.get("events")
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+def _found(api: Api, session_id: str, number: int) -> list[dict[str, Any]]:
+    """The events of a session, which is one itself.
+
+    Raises:
+        Untried: not even that is found.
+    """
+    found = api.find(session_id, number).response.found
+    if not found:
+        raise Untried(NOT_SEEN)
+    return found

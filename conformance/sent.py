@@ -1,0 +1,51 @@
+"""What a request to an operation on events sends, for rules that judge its answer."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from skep.conformance.exchange import Request
+from skep.conformance.operations import CREATING, ROUTES, matches
+
+TYPES: Final = ("chain", "model", "tool", "session")
+INVALID: Final[Sequence[dict[str, Any]]] = (
+    {"inputs": {}},
+    {"event_type": "tool"},
+    {"event_type": "other", "inputs": {}},
+    {"event_type": "Tool", "inputs": {}},
+    {"event_type": None, "inputs": {}},
+    {"event_type": "", "inputs": {}},
+    {"event_type": ["tool"], "inputs": {}},
+    {"event_type": "tool", "inputs": "text"},
+    {"event_type": "tool", "inputs": None},
+    {"event_type": "tool", "inputs": [{}]},
+)
+
+
+def is_its_own(request: Request) -> bool:
+    """Whether it has the operation's method and path, with a UUID where that has a parameter."""
+    return request.method == ROUTES[request.operation].method and matches(request.operation, request.path)
+
+
+def is_sent_as_json(request: Request) -> bool:
+    """Whether it is one that the operation takes but for what is in it: its own, let in, and with a JSON object."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    let_in = request.token in {"first", "second"} and request.scheme == "Bearer"
+    return is_its_own(request) and let_in and media_type == "application/json" and isinstance(request.json, dict)
+
+
+def is_valid(event: Any) -> bool:
+    """Whether it has a type and inputs."""
+    return isinstance(event, dict) and event.get("event_type") in TYPES and isinstance(event.get("inputs"), dict)
+
+
+def sent_events(request: Request) -> Sequence[Any]:
+    """The events in a body; none where they are not under the name that the operation has for them."""
+    body = request.json
+    if not isinstance(body, dict):
+        return ()
+    if request.operation in CREATING:
+        return (body,) if request.operation == "createEvent" else tuple(body[n] for n in ("event",) if n in body)
+    names = ("events", "logs") if request.operation == "addSessionTracesLegacy" else ("events",)
+    lists = [body[name] for name in names if isinstance(body.get(name), list)]
+    return lists[0] if len(lists) == 1 else ()
