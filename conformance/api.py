@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from skep.conformance.exchange import Exchange, Request, Response
-from skep.conformance.operations import ROUTES, SESSIONS
+from skep.conformance.operations import BATCHES, ROUTES, SESSIONS, UPDATING
 from skep.conformance.target import Target
 from skep.conformance.world import Step, World, canonical
 
@@ -234,6 +234,26 @@ class Api:
         if not isinstance(metadata, dict):
             return dict(session)
         return {**session, "metadata": {**metadata, MARK: self.run_id}}
+
+    def with_marks(self, operation: str, body: Any) -> Any:
+        """A body with the run's mark in the metadata of each event and session in it, whatever those are."""
+        if not isinstance(body, dict) or operation in SESSIONS or ROUTES[operation].reads or operation in UPDATING:
+            return body
+        if operation == "createEvent":
+            return self._certainly_marked(body)
+        sessions = ("session_properties", "session") if operation in BATCHES else ()
+        return {
+            **{name: self._certainly_marked(value) for name, value in body.items()},
+            **{name: self._certainly_marked(body.get(name, {})) for name in sessions},
+        }
+
+    def _certainly_marked(self, value: Any) -> Any:
+        """An event or session with the mark, or a list of them."""
+        if isinstance(value, list):
+            return [self._certainly_marked(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        return self.marked(value if isinstance(value.get("metadata"), dict) else {**value, "metadata": {}})
 
     def mark_rest(self) -> None:
         """Merge the run's mark into the sessions that do not bear it."""

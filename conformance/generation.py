@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import schemathesis
-from schemathesis import Case, CheckContext, Response
+from schemathesis import Case, CheckContext, HookContext, Response
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
@@ -22,9 +22,20 @@ from skep.conformance.target import IN_A_ROW, Access, Inconclusive, date_of
 from skep.openapi import load
 
 Judge = Callable[[Exchange], str | None]
+Mark = Callable[[str, Any], Any]
 _CHECK: Final = "skep"
+NO_PHASE: Final = {"enabled": False}
+BESIDE_LINKS: Final = ("examples", "coverage", "fuzzing")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _judges: list[tuple[Judge, list[Inconclusive]]] = []
+_marks: list[Mark] = []
+
+
+@schemathesis.hook
+def before_call(_context: HookContext, case: Case[Any], **_kwargs: Any) -> None:
+    """Have what is created bear the run's mark, where that is asked for."""
+    for mark in _marks[-1:]:
+        case.body = mark(_operation(case), case.body)
 
 
 @schemathesis.check
@@ -43,14 +54,17 @@ def skep(_context: CheckContext, response: Response, case: Case[Any]) -> None:
 class Cases(NamedTuple):
     """What to make up: ids for the document's examples, requests to `operations`, `examples` of them in a phase.
 
-    Where it `is_brief` there are no phases but the document's examples and those.
+    Links may begin at `roots` too, of which nothing else is made up. Where it `is_brief` there is no phase that tries each
+    property with many values. `mark` gives the body of an operation with the run's mark in it.
     """
 
     new_id: Callable[[], str]
     operations: Sequence[str]
     seed: int
     examples: int
+    roots: Sequence[str] = ()
     is_brief: bool = False
+    mark: Mark | None = None
 
 
 def generate(access: Access, judge: Judge, cases: Cases) -> None:
@@ -62,10 +76,12 @@ def generate(access: Access, judge: Judge, cases: Cases) -> None:
     schema = schemathesis.openapi.from_dict(_document(cases), config=_config(access, cases))
     stops: list[Inconclusive] = []
     _judges.append((judge, stops))
+    _marks.append(cases.mark or (lambda _, body: body))
     try:
         errors = _run(schema)
     finally:
         _judges.pop()
+        _marks.pop()
     for stop in stops[:1]:
         raise stop
     if errors:
@@ -88,18 +104,18 @@ def _run(schema: Any) -> list[str]:
 
 def _document(cases: Cases) -> dict[str, Any]:
     """The document without the profile's header, which is the run's to send, and with nobody's ids in its examples."""
-    new_id = cases.new_id
+    new_id, known = cases.new_id, {*cases.operations, *cases.roots}
     ids: dict[str, str] = {}
     document: dict[str, Any] = copy.deepcopy(load("honeyhive"))
     for path in document["paths"].values():
         for method, operation in list(path.items()):
             operation["parameters"] = [each for each in operation["parameters"] if not each["$ref"].endswith("/Prefer")]
-            if operation["operationId"] not in cases.operations:
+            if operation["operationId"] not in known:
                 del path[method]
     for links in (
         response["links"] for response in document["components"]["responses"].values() if "links" in response
     ):
-        for name in [name for name, link in links.items() if link["operationId"] not in cases.operations]:
+        for name in [name for name, link in links.items() if link["operationId"] not in known]:
             del links[name]
     fresh: dict[str, Any] = _with_ids(document, lambda old: ids.setdefault(old, new_id()))
     return fresh
@@ -128,17 +144,24 @@ def _config(access: Access, cases: Cases) -> SchemathesisConfig:
         "checks": {"enabled": False, _CHECK: {"enabled": True}},
     }
     if cases.is_brief:
-        settings["phases"] = {"coverage": {"enabled": False}, "stateful": {"enabled": False}}
+        settings["phases"] = {"coverage": NO_PHASE}
+    if cases.roots:
+        roots = {"include-operation-id": list(cases.roots), "phases": dict.fromkeys(BESIDE_LINKS, NO_PHASE)}
+        settings["operations"] = [roots]
     if access.rate:
         settings["rate-limit"] = f"{max(1, int(access.rate))}/s"
     return SchemathesisConfig.from_dict(settings)
+
+
+def _operation(case: Case[Any]) -> str:
+    return str(case.operation.definition.raw["operationId"])
 
 
 def _exchange(response: Response, case: Case[Any]) -> Exchange:
     sent = response.request
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body
     headers = {name: value for name, value in sent.headers.items() if name.lower() in {"content-type", "prefer"}}
-    request = Request(case.operation.definition.raw["operationId"], sent.path_url, body, sent.method or "POST", headers)
+    request = Request(_operation(case), sent.path_url, body, sent.method or "POST", headers)
     fields = {name.lower(): values[-1] for name, values in response.headers.items()}
     ended = time.time()
     clock = date_of(fields)

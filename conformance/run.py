@@ -7,6 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from skep.conformance.api import Api, Id, Untried
+from skep.conformance.defaults import EXAMPLES
 from skep.conformance.exchange import Exchange
 from skep.conformance.generation import Cases, generate
 from skep.conformance.operations import ALL, EVENTS, SESSIONS
@@ -20,6 +21,7 @@ from skep.conformance.world import canonical
 
 Watch = Callable[[float, str], object]
 FEWER: Final = 10  # the part of the examples that an operation on events has
+UNMARKED: Final = ("exportTraces",)  # what is made up there cannot bear a mark
 GENERATED: Final = 0.5  # the share of a run's work that generation is, as the progress bar has it
 
 
@@ -33,7 +35,7 @@ class Plan:
 
     requirements: tuple[Requirement, ...]
     seed: int
-    examples: int = 30
+    examples: int = EXAMPLES
     strict: bool = False
     quick: bool = False
     mark_all: bool = False
@@ -202,10 +204,14 @@ def _generate(api: Api, plan: Plan) -> None:
     sessions = tuple(operation for operation in plan.operations if operation in SESSIONS)
     if sessions:
         generate(access, judge, Cases(api.new_id, sessions, plan.seed, plan.examples))
-    events = tuple(operation for operation in plan.operations if operation in EVENTS and not api.lacking(operation))
-    if events and not plan.mark_all:  # what is made up there bears no mark
-        few = max(1, plan.examples // FEWER)
-        generate(access, judge, Cases(api.new_id, events, plan.seed, few, is_brief=True))
+    unmarked = UNMARKED if plan.mark_all else ()
+    events = tuple(
+        each for each in plan.operations if each in EVENTS and each not in unmarked and not api.lacking(each)
+    )
+    if events:
+        few = Cases(api.new_id, events, plan.seed, max(1, plan.examples // FEWER), sessions)
+        is_brief = plan.mark_all or plan.examples < EXAMPLES
+        generate(access, judge, few._replace(is_brief=is_brief, mark=api.with_marks if plan.mark_all else None))
 
 
 def _judge_all(api: Api, outcome: Outcome) -> Outcome:
