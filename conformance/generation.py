@@ -54,8 +54,8 @@ def skep(_context: CheckContext, response: Response, case: Case[Any]) -> None:
 class Cases(NamedTuple):
     """What to make up: ids for the document's examples, requests to `operations`, `examples` of them in a phase.
 
-    Links may begin at `roots` too, of which nothing else is made up. Where it `is_brief` there is no phase that tries each
-    property with many values. `mark` gives the body of an operation with the run's mark in it.
+    Links may begin at `roots` too, of which nothing else is made up. Where it `is_brief` no phase tries each property
+    with many values. `mark` gives the body of an operation with the run's mark in it.
     """
 
     new_id: Callable[[], str]

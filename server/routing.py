@@ -21,7 +21,6 @@ from connexion.operations import OpenAPIOperation
 from connexion.resolver import Resolver
 from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from skep.handlers.errors import Detail, MethodNotAllowed, NotFound
@@ -68,12 +67,14 @@ class Routing(RoutingMiddleware):
         except HTTPException:
             if scope["path"].endswith("\n"):  # the `$` of a router's pattern matches before a last newline too
                 raise _not_found(scope) from None
-            allow = ", ".join(sorted(self._methods(scope["route"])))
+            allow = ", ".join(sorted(self._methods(scope)))
             raise MethodNotAllowed(f"The methods of this path: {allow}", headers={"Allow": allow}) from None
 
-    def _methods(self, route: Route) -> set[str]:
-        siblings = next(mount.app.routes for mount in self.router.routes if route in mount.app.routes)
-        return {method for other in siblings if other.path == route.path for method in other.methods}
+    def _methods(self, scope: Scope) -> set[str]:
+        """Those of every route that the path may be one of: `/v1/events/batch` looks like an event's, too."""
+        mount = next(mount for mount in self.router.routes if scope["route"] in mount.app.routes)
+        path = scope["path"].removeprefix(mount.path)
+        return {method for route in mount.app.routes if route.path_regex.match(path) for method in route.methods}
 
 
 class OperationsAPI(RoutedAPI[ASGIApp]):

@@ -83,6 +83,12 @@ async def test_allow_names_every_method_of_a_path() -> None:
     assert (405, "POST, PUT") == (response.status_code, response.headers["allow"])
 
 
+async def test_allow_names_the_methods_of_each_route_that_a_path_may_be(client: httpx.AsyncClient) -> None:
+    """A fixed path may look like one with a parameter."""
+    response = await client.delete("/v1/events/batch")
+    assert (405, "GET, HEAD, POST, PUT") == (response.status_code, response.headers["allow"])
+
+
 async def test_an_operation_without_a_handler_stops_the_start() -> None:
     """Not the first request to it."""
     document = load("honeyhive")
