@@ -78,15 +78,15 @@ class Response:
 
     @property
     def held(self) -> dict[str, Any]:
-        """The event in an object under `event`, empty where there is none."""
+        """The event in an object under `event`, empty where there is none; ids in lower case, as UUIDs have none."""
         event = self.event.get("event")
-        return event if isinstance(event, dict) else {}
+        return _with_plain_ids(event) if isinstance(event, dict) else {}
 
     @property
     def found(self) -> list[dict[str, Any]]:
-        """The events in a list under `events`."""
+        """The events in a list under `events`, likewise."""
         events = self.event.get("events")
-        return [each for each in events if isinstance(each, dict)] if isinstance(events, list) else []
+        return [_with_plain_ids(each) for each in events if isinstance(each, dict)] if isinstance(events, list) else []
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ class Exchange:
 
     request: Request
     response: Response
+
+
+def _with_plain_ids(event: dict[str, Any]) -> dict[str, Any]:
+    ids = {name: value.lower() for name, value in event.items() if name.endswith("_id") and isinstance(value, str)}
+    return {**event, **ids}
 
 
 def _parsed(text: bytes) -> Any:

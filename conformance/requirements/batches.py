@@ -179,7 +179,7 @@ def answers_the_session(api: Api, operation: str) -> Iterator[Finding]:
     yield Finding(UUID, answered, (exchange,))
     for event_id in exchange.response.event.get("event_ids") or ():
         read = api.read(str(event_id))
-        yield Finding(read.response.held.get("session_id"), answered, (exchange, read))
+        yield Finding(read.response.held.get("session_id"), canonical(answered), (exchange, read))
 
 
 @registry.scenario(

@@ -323,7 +323,7 @@ def at_once(api: Api, operation: str) -> Iterator[Finding]:
     events = [api.event(event_id=api.new_id(), event_name=name, inputs={"of": name}) for name in names]
     exchanges = api.at_once([call_of(operation, body_of(operation, event)) for event in events])
     for event, exchange in zip(events, exchanges, strict=True):
-        answered = [exchange.response.status, exchange.response.event.get("event_id")]
+        answered = [exchange.response.status, canonical(exchange.response.event.get("event_id"))]
         yield Finding([200, event["event_id"]], answered, (exchange,))
         read = api.read(event["event_id"])
         expected = {name: event[name] for name in ("event_name", "inputs")}

@@ -23,7 +23,8 @@ PUBLISHED = tuple(name for name in EVENTS if name != "exportTraces")
 DESCRIBED = tuple(name for name in PUBLISHED if name not in UPDATING)
 BODIES = tuple(name for name in WITH_BODY if name in EVENTS)
 THERE = "an operation that is there"
-SUCCESS, SERVER_ERROR = 200, 500
+SERVER_ERROR = 500
+TAKEN = Matcher("200; or 404 of what there is not, 409 of what there is", lambda status: status in {200, 404, 409})
 WRITING = tuple(name for name in PUBLISHED if name not in {*SEARCHING, "getEvent"})
 TRACES = "released clients send their spans there"
 NO = False
@@ -136,12 +137,10 @@ def is_documented(exchange: Exchange) -> Expectations:
     operations=WRITING,
 )
 def valid_is_taken(exchange: Exchange) -> Expectations:
-    """With 200; times beyond 64 bits are open, and so is what is said of what there is not."""
+    """With 200; times beyond 64 bits are open, and so is what is said of what there is not, or is already."""
     request = exchange.request
     if is_sent_as_json(request) and not violations(request.operation, request.json) and _is_usual(request.json):
-        others = () if request.operation in (*CREATING, *BATCHES) else (NOT_FOUND,)
-        taken = Matcher("200, or 404 of what there is not", lambda status: status in (SUCCESS, *others))
-        yield taken if others else SUCCESS, exchange.response.status
+        yield TAKEN, exchange.response.status
 
 
 def _is_usual(value: Any) -> bool:

@@ -9,6 +9,7 @@ from skep.conformance.run import Plan, Report, run
 from skep.conformance.target import Access
 
 SEED = 1
+PATIENCE = 0.3  # seconds
 TOKENS = {"first": "one", "second": "two", "bad": "invalid"}
 
 
@@ -21,7 +22,7 @@ def plan_for(mutant: Mutant, requirements: tuple[Requirement, ...] = REQUIREMENT
 def report_on(mutant: Mutant, plan: Plan) -> Report:
     """What a run finds of a mutant."""
     with mutant.apply(), serving() as url:
-        return run(Access(url, TOKENS), plan)
+        return run(Access(url, TOKENS, patience=PATIENCE), plan)
 
 
 def failing(report: Report) -> set[str]:
