@@ -135,17 +135,21 @@ def _exercise(api: Api, requirement: Requirement, operation: str, plan: Plan) ->
         return Outcome(requirement, operation, Status.SKIPPED, reason=reason)
     if plan.quick and _needs_no_requests(requirement, known := _known(api, requirement, operation)):
         return known
+    found: list[Finding] = []
     try:
-        return outcome_of(requirement, operation, requirement.check(api, operation))
+        for finding in requirement.check(api, operation):
+            found.append(finding)  # noqa: PERF402 - what there was before it cannot go on is kept
     except Inconclusive:
         raise
     except Untried as error:
-        return Outcome(requirement, operation, Status.SKIPPED, reason=str(error))
+        if all(finding.holds for finding in found):
+            return Outcome(requirement, operation, Status.SKIPPED, reason=str(error))
     except Unanswered as error:
         status = Status.NOT_EXERCISED if requirement.level is Level.INFO else Status.ERROR
         return Outcome(requirement, operation, status, reason=str(error))
     except Exception as error:  # noqa: BLE001 - a fault of the suite's is no fault of the target's
         return Outcome(requirement, operation, Status.ERROR, reason=f"{type(error).__name__}: {error}")
+    return outcome_of(requirement, operation, found)
 
 
 def _all_untried(plan: Plan) -> Iterator[Outcome]:

@@ -1,5 +1,6 @@
 """How spans of OpenTelemetry become events, as released clients send them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from skep.conformance.api import MARK, NOT_SEEN, Api, Untried
 from skep.conformance.registry import Registry
 from skep.conformance.requirement import Finding, Level
+from skep.conformance.requirements.updates import held_in
 
 registry = Registry()
 OPERATIONS = ("exportTraces",)
@@ -173,9 +175,9 @@ def reads_values(api: Api, operation: str) -> Iterator[Finding]:
     attributes = {f"honeyhive_metadata.{name}": value for name, value in values.items()}
     exchange = api.call(operation, export(span(api, "values", session_id, _trace(api), **attributes)))
     held = next((each for each in _found(api, session_id, 2) if each.get("event_name") == "values"), {})
-    metadata = held.get("metadata")
-    found = {name: metadata.get(name) for name in values} if isinstance(metadata, dict) else metadata
-    yield Finding(values, found, (exchange,))
+    metadata = held_in(held, "metadata")
+    for name, value in values.items():
+        yield Finding(json.dumps(value), json.dumps(metadata.get(name)), (exchange,))
 
 
 @registry.scenario(

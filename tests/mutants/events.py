@@ -86,10 +86,9 @@ mutant("malformed-event-is-422", "EVT-HTTP-01")(lambda: on(400, 422))
 mutant("any-media-type-is-json", "EVT-HTTP-02")(
     lambda: wire(call=lambda call: call.with_headers(content_type="application/json") if call.body else call)
 )
-for strict in ("EVT-STRICT-01", "EVT-STRICT-02"):
-    mutant(f"events-are-never-strict-{strict[-1]}", strict)(
-        lambda: wire(call=lambda call: call.without("prefer") if "event" in call.path else call)
-    )
+mutant("events-are-never-strict", "EVT-STRICT-01")(
+    lambda: wire(call=lambda call: call.without("prefer") if "event" in call.path else call)
+)
 
 
 def _replaced(call: Call, body: bytes) -> Call:
@@ -157,7 +156,7 @@ mutant("source-is-null", "EVT-NEW-03")(
 for lost in ("config", "outputs", "error", "metrics", "feedback", "user_properties", "children_ids", "duration"):
     empty: Json = None if lost in ("error", "duration") else [] if lost == "children_ids" else {}
     mutant(f"{lost}-of-an-event-is-lost", "EVT-NEW-04")(partial(without_event_member, lost, empty))
-mutant("own-event-id", "EVT-NEW-04")(
+mutant("own-event-id", "EVT-NEW-06")(
     lambda: bodies(lambda body: {name: each for name, each in body.items() if name != "event_id"}, "createEvent")
 )
 mutant("event-needs-no-wrapper", "EVT-NEW-05")(
@@ -216,12 +215,6 @@ async def _forget(self: MemoryStore, tenant: Any, event_id: str, _fields: Any) -
     return await self.read(tenant, event_id) is not None
 
 
-async def _accept(self: MemoryStore, tenant: Any, event_id: str, fields: Any) -> bool:
-    await UPDATE(self, tenant, event_id, fields)
-    return True
-
-
-UPDATE = MemoryStore.update
 mutant("update-overwrites-objects", "EVT-UPD-01")(lambda: patch.object(MemoryStore, "update", _overwrite))
 mutant("update-answered-and-not-stored", "EVT-UPD-01")(lambda: patch.object(MemoryStore, "update", _forget))
 for left in ("metadata", "feedback", "metrics", "config", "user_properties"):
@@ -285,9 +278,8 @@ async def _no_session_update(name: str, handler: Handler, request: Request) -> A
 
 
 mutant("session-is-not-enriched", "EVT-UPD-06")(lambda: handlers(_no_session_update, UPDATING))
-mutant("update-of-nothing-succeeds", "EVT-UPD-07")(lambda: patch.object(MemoryStore, "update", _accept))
 
-mutant("ids-in-another-order", "EVT-BAT-01")(
+mutant("ids-in-another-order", "EVT-BAT-06")(
     lambda: answers(lambda body: {**body, "event_ids": body["event_ids"][::-1]}, BATCHES)
 )
 mutant("one-id-too-few", "EVT-BAT-01")(
@@ -299,11 +291,11 @@ mutant("single-session-is-ignored", "EVT-BAT-02")(
 mutant("session-properties-are-ignored", "EVT-BAT-02")(
     lambda: bodies(lambda body: {**body, "session_properties": {}, "session": {}}, *BATCHES)
 )
-mutant("session-id-is-not-answered", "EVT-BAT-02")(
+mutant("session-id-is-not-answered", "EVT-BAT-07")(
     lambda: answers(lambda body: {name: each for name, each in body.items() if name != "session_id"}, BATCHES)
 )
 mutant("batch-fills-the-type", "EVT-BAT-03")(lambda: lenient_event(event_type="tool", inputs={}))
-mutant("adding-fills-the-type", "EVT-ADD-03")(lambda: lenient_event(event_type="tool", inputs={}))
+mutant("adding-fills-the-type", "EVT-ADD-06")(lambda: lenient_event(event_type="tool", inputs={}))
 
 
 @mutant("stored-up-to-what-is-wrong", "EVT-BAT-04")
@@ -351,7 +343,7 @@ mutant("nothing-to-add-is-taken", "EVT-ADD-04")(
     lambda: bodies(lambda body: body if "logs" in body or "events" in body else {"events": []}, ADDING[1])
 )
 
-mutant("first-come-first", "EVT-FIND-01")(
+mutant("first-come-first", "EVT-FIND-13")(
     lambda: answers(lambda body: {**body, "events": body["events"][::-1]}, SEARCHING)
 )
 mutant("session-filter-is-ignored", "EVT-FIND-01")(
@@ -385,10 +377,10 @@ mutant("count-is-the-page", "EVT-FIND-03")(
     lambda: answers(lambda body: {**body, "count": len(body["events"])}, SEARCHING)
 )
 mutant("limit-is-cut", "EVT-FIND-04")(
-    lambda: bodies(lambda body: {**body, "limit": min(1000, max(1, body.get("limit", 1)))}, "searchEvents")
+    lambda: bodies(lambda body: {**body, "limit": min(1000, max(1, body.get("limit", 1000)))}, "searchEvents")
 )
-mutant("export-limit-is-cut", "EVT-FIND-05")(
-    lambda: bodies(lambda body: {**body, "limit": min(7500, max(1, body.get("limit", 1)))}, "exportEventsLegacy")
+mutant("export-limit-is-cut", "EVT-FIND-04")(
+    lambda: bodies(lambda body: {**body, "limit": min(7500, max(1, body.get("limit", 1000)))}, "exportEventsLegacy")
 )
 mutant("export-is-as-small-as-a-search", "EVT-FIND-05")(lambda: patch("skep.handlers.search._EXPORT", _form(1000)))
 
@@ -510,7 +502,6 @@ mutant("times-of-spans-are-nanoseconds", "EVT-SPAN-01")(
     lambda: spans(lambda event: {**event, "start_time": event["start_time"] * 1_000_000})
 )
 mutant("spans-are-apart", "EVT-SPAN-02")(lambda: spans(lambda event: {**event, "parent_id": event["session_id"]}))
-mutant("spans-start-nothing", "EVT-SPAN-03")(lambda: patch("skep.handlers.spans._sessions", lambda *_: {}))
 mutant("rejected-spans-are-not-counted", "EVT-SPAN-04")(lambda: answers(lambda _: {}, ("exportTraces",)))
 mutant("one-broken-span-refuses-all", "EVT-SPAN-04")(
     lambda: wire(

@@ -37,7 +37,11 @@ GROUPS: Final = (
     "auth",
     "media types",
     "answers",
+    "any operation on events",
     "events",
+    "updates",
+    "batches",
+    "searches",
 )
 create_or_merge = MemoryStore.create_or_merge
 
