@@ -14,8 +14,9 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from skep.conformance.exchange import Exchange, Request, Response
-from skep.conformance.operations import BATCHES, ROUTES, SESSIONS, UPDATING
-from skep.conformance.target import Target
+from skep.conformance.operations import ADDING, BATCHES, CREATING, ROUTES, SESSIONS
+from skep.conformance.sent import sessions_in
+from skep.conformance.target import OK, Target
 from skep.conformance.world import Step, World, canonical
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ FIRST_PAUSE = {True: 0.02, False: 0.25}  # seconds before a second look, by whet
 FORBIDDEN, NOT_FOUND = 403, 404
 NO_SUCH_METHOD = frozenset({405, 501})
 NOT_SEEN = "what was stored is not to be seen"
+STORING = frozenset({*CREATING, *ADDING, *BATCHES})
 MARK = "skep_check"  # the key in metadata that marks a session as the suite's
 
 
@@ -236,24 +238,26 @@ class Api:
         return {**session, "metadata": {**metadata, MARK: self.run_id}}
 
     def with_marks(self, operation: str, body: Any) -> Any:
-        """A body with the run's mark in the metadata of each event and session in it, whatever those are."""
-        if not isinstance(body, dict) or operation in SESSIONS or ROUTES[operation].reads or operation in UPDATING:
+        """A body with the run's mark in the metadata of each event and session in it, and no event without a session."""
+        if not isinstance(body, dict) or operation not in STORING:
             return body
         if operation == "createEvent":
-            return self._certainly_marked(body)
+            return self._with_mark(body, {"session_id": self.session_id})
+        known = {"session_id": self.session_id} if operation in CREATING else {}
         sessions = ("session_properties", "session") if operation in BATCHES else ()
         return {
-            **{name: self._certainly_marked(value) for name, value in body.items()},
-            **{name: self._certainly_marked(body.get(name, {})) for name in sessions},
+            **{name: self._with_mark(value, known) for name, value in body.items()},
+            **{name: self._with_mark(body.get(name, {}), {}) for name in sessions},
         }
 
-    def _certainly_marked(self, value: Any) -> Any:
-        """An event or session with the mark, or a list of them."""
+    def _with_mark(self, value: Any, known: Mapping[str, Any]) -> Any:
+        """An event or session with the mark, whatever its metadata is, or a list of them."""
         if isinstance(value, list):
-            return [self._certainly_marked(each) for each in value]
+            return [self._with_mark(each, {"session_id": self.session_id}) for each in value]
         if not isinstance(value, dict):
             return value
-        return self.marked(value if isinstance(value.get("metadata"), dict) else {**value, "metadata": {}})
+        named = value if canonical(value.get("session_id")) else {**value, **known}
+        return self.marked(named if isinstance(named.get("metadata"), dict) else {**named, "metadata": {}})
 
     def mark_rest(self) -> None:
         """Merge the run's mark into the sessions that do not bear it."""
@@ -286,6 +290,8 @@ class Api:
         if step is not None:
             self.steps[len(self.exchanges) - 1] = step
             self._note_mark(step)
+        elif exchange.request.operation in STORING and exchange.response.status == OK:
+            self.started |= sessions_in(exchange.request)
         return step
 
     def _note_mark(self, step: Step) -> None:

@@ -30,8 +30,8 @@ ADDING: Final = ("createSessionEventBatch", "addSessionTracesLegacy")
 BATCHES: Final = ("createEventBatch", "createEventBatchLegacy")
 UPDATING: Final = ("updateEvent", "updateEventLegacy")
 SEARCHING: Final = ("searchEvents", "exportEventsLegacy")
-_UUID: Final = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_PATTERNS: Final = {name: re.compile(re.sub(r"\{\w+\}", _UUID, route.path)) for name, route in ROUTES.items()}
+UUID: Final = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_PATTERNS: Final = {name: re.compile(re.sub(r"\{\w+\}", UUID, route.path)) for name, route in ROUTES.items()}
 
 
 def matches(operation: str, path: str) -> bool:

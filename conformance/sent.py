@@ -1,10 +1,12 @@
 """What a request to an operation on events sends, for rules that judge its answer."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from skep.conformance.exchange import Request
-from skep.conformance.operations import CREATING, ROUTES, matches
+from skep.conformance.operations import ADDING, CREATING, ROUTES, UUID, matches
+from skep.conformance.world import canonical
 
 TYPES: Final = ("chain", "model", "tool", "session")
 INVALID: Final[Sequence[dict[str, Any]]] = (
@@ -49,3 +51,11 @@ def sent_events(request: Request) -> Sequence[Any]:
     names = ("events", "logs") if request.operation == "addSessionTracesLegacy" else ("events",)
     lists = [body[name] for name in names if isinstance(body.get(name), list)]
     return lists[0] if len(lists) == 1 else ()
+
+
+def sessions_in(request: Request) -> set[str]:
+    """The sessions that a request stores events in, as far as it says so."""
+    if request.operation in ADDING:
+        return set(re.findall(UUID, request.path.lower()))
+    named = (canonical(each.get("session_id")) for each in sent_events(request) if isinstance(each, dict))
+    return set(filter(None, named))

@@ -195,7 +195,6 @@ def keeps_sessions(api: Api, operation: str) -> Iterator[Finding]:
     """Where that is not asked for, and where it is declined."""
     for declined in api.few(({}, {"single_session": False})):
         session_ids = [api.new_id(), api.new_id()]
-        api.started.update(session_ids)
         events = [api.event(session_id=session_id, event_id=api.new_id()) for session_id in session_ids]
         exchange = api.call(operation, {"events": events, **declined})
         reads = [api.read(str(each["event_id"])) for each in events]
@@ -366,7 +365,6 @@ def older_ones_need_them(api: Api, operation: str) -> Iterator[Finding]:
 def to_an_unknown_session(api: Api, operation: str) -> Iterator[Finding]:
     """They are stored all the same."""
     session_id, event_id = api.new_id(), api.new_id()
-    api.started.add(session_id)
     exchange = api.call(operation, {"events": [api.event(event_id=event_id, session_id=session_id)]}, session_id)
     yield Finding(200, exchange.response.status, (exchange,))
     read = api.look(event_id)

@@ -303,7 +303,6 @@ def merges_again(api: Api, operation: str) -> Iterator[Finding]:
 def is_the_session(api: Api, operation: str) -> Iterator[Finding]:
     """And no parent."""
     session_id = api.new_id()
-    api.started.add(session_id)
     event_id, exchange = create(api, operation, event_type="session", session_id=session_id)
     yield Finding(session_id, event_id, (exchange,))
     read = api.read(event_id)

@@ -82,7 +82,6 @@ OPEN: tuple[Case, ...] = (
 def a_session(api: Api) -> str:
     """The id of a new session that holds these events and no session event."""
     session_id = api.new_id()
-    api.started.add(session_id)
     for each in EVENTS:
         created(api, **{**each, "session_id": session_id})
     return session_id
@@ -366,7 +365,6 @@ def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
 def shows_updates(api: Api, operation: str) -> Iterator[Finding]:
     """After an update, which it finds the event by."""
     session_id = api.new_id()
-    api.started.add(session_id)
     event_id = created(api, session_id=session_id)
     if not names(api.find(session_id, 1, operation)):
         raise Untried(NOT_SEEN)

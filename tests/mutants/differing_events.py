@@ -149,6 +149,11 @@ async def _not_mocked(_: str, _handler: Handler, _request: Request) -> Answer:
     raise NotFound("Route not found")
 
 
+def not_mocked() -> Patch:
+    """None of the operations on events is there."""
+    return handlers(_not_mocked, OTHERS)
+
+
 async def _may_not(_: str, _handler: Handler, _request: Request) -> Answer:
     raise Forbidden("This key may write and not read")
 

@@ -78,14 +78,14 @@ mutant("bearer-in-capitals-alone", "EVT-AUTH-06")(
         )
     )
 )
-mutant("other-methods-are-404", "EVT-HTTP-03")(lambda: on(405, 404))
+mutant("other-methods-of-events-are-404", "EVT-HTTP-03")(lambda: on(405, 404))
 mutant("no-methods-named", "EVT-HTTP-03")(lambda: of_events(lambda _, reply: reply.without("allow")))
 mutant("fixed-paths-name-the-methods-of-an-event", "EVT-HTTP-03")(
     lambda: of_events(
         lambda call, reply: reply.but(allow="GET, PUT") if reply.status == 405 and "search" in call.path else reply
     )
 )
-mutant("charset-refused", "EVT-HTTP-04")(
+mutant("charset-of-events-refused", "EVT-HTTP-04")(
     lambda: refusing(lambda call: ";" in call.headers.get("content-type", ""), status=415)
 )
 mutant("media-type-in-capitals-refused", "EVT-HTTP-04")(

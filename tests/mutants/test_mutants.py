@@ -7,9 +7,11 @@ import pytest
 
 from mutants import MUTANTS
 from mutants.differing import DIFFERING
+from mutants.differing_events import DIFFERING as DIFFERING_EVENTS
+from mutants.differing_events import not_mocked
 from mutants.kill import failing, plan_for, report_on
 from mutants.mutant import GROUPS, Mutant
-from skep.conformance.operations import SESSIONS
+from skep.conformance.operations import EVENTS, SESSIONS
 from skep.conformance.outcome import Outcome, Status
 from skep.conformance.requirement import Level
 from skep.conformance.requirements import REQUIREMENTS
@@ -37,6 +39,28 @@ def test_what_is_open_is_no_defect(name: str) -> None:
     report = report_on(Mutant(name, "", "", DIFFERING[name]), plan)
     assert "" == report.inconclusive
     assert [] == [outcome for outcome in report.outcomes if breaks_a_must(outcome)]
+
+
+@pytest.mark.parametrize("name", DIFFERING_EVENTS)
+def test_nor_is_what_is_open_of_events(name: str) -> None:
+    """Such as how soon what was written is to be seen, which has it skipped at worst."""
+    report = report_on(
+        Mutant(name, "", "", DIFFERING_EVENTS[name]), Plan(REQUIREMENTS, 1, examples=0, operations=EVENTS)
+    )
+    assert "" == report.inconclusive
+    assert [] == [outcome for outcome in report.outcomes if breaks_a_must(outcome)]
+
+
+def test_operations_that_are_missing_are_one_failure_each() -> None:
+    """A server of sessions alone: all else about the other operations is skipped, and says why."""
+    report = report_on(Mutant("sessions alone", "", "", not_mocked), Plan(REQUIREMENTS, 1, quick=True))
+    failed = [(each.operation, each.requirement.id) for each in report.outcomes if each.fails]
+    assert sorted(failed) == sorted(
+        (name, "EVT-ROUTE-02" if name == "exportTraces" else "EVT-ROUTE-01") for name in EVENTS
+    )
+    others = [each for each in report.outcomes if each.operation in EVENTS and not each.fails]
+    assert {Status.SKIPPED} == {each.status for each in others}
+    assert {"needs --strict", "the target does not know the operation"} == {each.reason for each in others}
 
 
 def breaks_a_must(outcome: Outcome) -> bool:
