@@ -98,7 +98,7 @@ def as_protobuf(batch: dict[str, Any]) -> bytes:
             end_time_unix_nano=int(sent["endTimeUnixNano"]),
         )
         for each in sent["attributes"]:
-            (kind, value), = each["value"].items()
+            ((kind, value),) = each["value"].items()
             attribute = made.attributes.add(key=each["key"])
             if kind == "stringValue":
                 attribute.value.string_value = value
@@ -149,7 +149,8 @@ def rate(url: str, token: str, media_type: str, bodies: list[bytes]) -> float:
         query = {"filters": [by_session], "limit": 7500, "projections": ["event_id"]}
         found: set[str] = set()
         for page in (1, 2):
-            told = client.post("/v1/events/export", json={**query, "page": page}, headers={"Content-Type": "application/json"}).json()
+            asked = json.dumps({**query, "page": page}).encode()
+            told = client.post("/v1/events/export", content=asked, headers={"Content-Type": "application/json"}).json()
             found |= {each["event_id"] for each in told["events"]}
         assert told["count"] == len(found) == SPANS + 1, (told["count"], len(found))
     return SPANS / seconds
@@ -172,9 +173,11 @@ def main() -> None:
                     rates[name].append(measured)
     for name, each in rates.items():
         size = sum(map(len, bodies[name])) / SPANS
-        print(f"{name}: {statistics.median(each):,.0f} events/s, {min(each):,.0f} to {max(each):,.0f}; {size:.0f} bytes a span")
+        median, least, most = statistics.median(each), min(each), max(each)
+        print(f"{name}: {median:,.0f} events/s, {least:,.0f} to {most:,.0f}; {size:.0f} bytes a span")
     if arguments.json:
-        arguments.json.write_text(json.dumps({"spans": SPANS, "batch": BATCH, "events_per_second": rates}, indent=1) + "\n")
+        figures = {"spans": SPANS, "batch": BATCH, "events_per_second": rates}
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -238,7 +238,7 @@ class Api:
         return {**session, "metadata": {**metadata, MARK: self.run_id}}
 
     def with_marks(self, operation: str, body: Any) -> Any:
-        """A body with the run's mark in the metadata of each event and session in it, and no event without a session."""
+        """A body with the run's mark in the metadata of all that it stores, and no event without a session."""
         if not isinstance(body, dict) or operation not in STORING:
             return body
         if operation == "createEvent":

@@ -44,16 +44,18 @@ async def store_all(request: Request, events: Sequence[Made], partially: str) ->
         PartiallyStored: the store went away in the middle, which the message `partially` says.
         StoreUnavailable: none is stored.
     """
-    writes, stored = request.writes, 0
+    stored = 0
     for at in range(0, len(events), STEP):
-        step = (writes.create_or_merge(request.tenant, each.entry, each.event) for each in events[at : at + STEP])
-        outcomes = await asyncio.gather(*step, return_exceptions=True)
-        stored += sum(not isinstance(outcome, BaseException) for outcome in outcomes)
-        for outcome in outcomes:
-            if isinstance(outcome, StoreUnavailable) and stored:
-                raise PartiallyStored(partially) from outcome
-            if isinstance(outcome, BaseException):
-                raise outcome
+        step = [(each.entry, each.event) for each in events[at : at + STEP]]
+        try:
+            stored += await request.writes.create_or_merge_each(request.tenant, step)
+        except StoreUnavailable as error:
+            if stored:
+                raise PartiallyStored(partially) from error
+            raise
+        if stored < at + len(step):
+            raise PartiallyStored(partially)
+        await asyncio.sleep(0)
 
 
 def told(pointer: str, fallbacks: Sequence[Fallback]) -> Sequence[Fallback]:

@@ -6,7 +6,6 @@ stores cannot differ in one.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -22,7 +21,9 @@ _MERGED_NAMES: Final = frozenset(name.decode() for name in _MERGED.values())
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
 _OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
 _REPLACED: Final = b"t"
-_MAYBE_LARGE: Final = re.compile(rb"[0-9]{19}")
+_DIGITS: Final = b"0" * 19  # as many as an integer beyond 64 bits has at least
+# digits as 0, quotes as they are, and all else as a space: a number follows none of the former two
+_SHAPE: Final = bytes(0x30 if byte in b"0123456789" else byte if byte in b'"' else 0x20 for byte in range(256))
 
 
 class EncodedEvent(NamedTuple):
@@ -103,7 +104,8 @@ def loads(text: bytes) -> Any:
     """
     value = orjson.loads(text)
     # orjson makes a float of an integer beyond 64 bits; what it accepts, the standard library reads exactly
-    return json.loads(text) if _MAYBE_LARGE.search(text) else value
+    shape = text.translate(_SHAPE)
+    return json.loads(text) if b" " + _DIGITS in shape or shape.startswith(_DIGITS) else value
 
 
 def pack(event: EncodedEvent) -> bytes:

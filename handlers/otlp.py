@@ -15,6 +15,9 @@ DEEPEST: Final = 32  # levels of a value within an attribute
 FAILED: Final = 2  # the code of a span's status that says so
 
 Json = Any  # a parsed JSON value
+Place = tuple[
+    Any, ...
+]  # of a value in a body: the place of what holds it, and its name or number there; () is the body
 
 
 class SpanEvent(NamedTuple):
@@ -108,28 +111,30 @@ def read_json(body: Mapping[str, Json]) -> Iterator[Span]:
     Raises:
         BadRequest: it is none; the detail says where.
     """
-    for resource, at in _items(body, "resourceSpans", ""):
+    for resource, at in _items(body, "resourceSpans", ()):
         for scope, below in _items(resource, "scopeSpans", at):
-            for span, pointer in _items(scope, "spans", below):
-                yield _json_span(span, pointer)
+            for span, place in _items(scope, "spans", below):
+                yield _json_span(span, place)
 
 
-def _json_span(span: Mapping[str, Json], pointer: str) -> Span:
-    status = _object(span.get("status", {}), f"{pointer}/status")
+def _json_span(span: Mapping[str, Json], at: Place) -> Span:
+    status = _object(span.get("status", {}), (at, "status"))
     failed = status.get("code") in {FAILED, "STATUS_CODE_ERROR"} if _is_code(status.get("code")) else False
     return Span(
-        _hexadecimal(span, "traceId", pointer),
-        _hexadecimal(span, "spanId", pointer),
-        _hexadecimal(span, "parentSpanId", pointer),
-        _string(span, "name", pointer),
-        _whole(span.get("startTimeUnixNano"), f"{pointer}/startTimeUnixNano"),
-        _whole(span.get("endTimeUnixNano"), f"{pointer}/endTimeUnixNano"),
-        _json_attributes(span, pointer),
+        _hexadecimal(span, "traceId", at),
+        _hexadecimal(span, "spanId", at),
+        _hexadecimal(span, "parentSpanId", at),
+        _string(span, "name", at),
+        _whole(span.get("startTimeUnixNano"), (at, "startTimeUnixNano")),
+        _whole(span.get("endTimeUnixNano"), (at, "endTimeUnixNano")),
+        _json_attributes(span, at),
         [
-            SpanEvent(_string(each, "name", at), _whole(each.get("timeUnixNano"), at), _json_attributes(each, at))
-            for each, at in _items(span, "events", pointer)
+            SpanEvent(
+                _string(each, "name", place), _whole(each.get("timeUnixNano"), place), _json_attributes(each, place)
+            )
+            for each, place in _items(span, "events", at)
         ],
-        _string(status, "message", f"{pointer}/status") if failed else None,
+        _string(status, "message", (at, "status")) if failed else None,
     )
 
 
@@ -137,39 +142,39 @@ def _is_code(code: Json) -> bool:
     return isinstance(code, (int, str))
 
 
-def _json_attributes(holder: Mapping[str, Json], pointer: str) -> Mapping[str, Json]:
+def _json_attributes(holder: Mapping[str, Json], at: Place) -> Mapping[str, Json]:
     return {
-        _string(each, "key", at): _json_value(each.get("value"), f"{at}/value", DEEPEST)
-        for each, at in _items(holder, "attributes", pointer)
+        _string(each, "key", place): _json_value(each.get("value"), (place, "value"), DEEPEST)
+        for each, place in _items(holder, "attributes", at)
     }
 
 
-def _json_value(sent: Json, pointer: str, levels: int) -> Json:
+def _json_value(sent: Json, at: Place, levels: int) -> Json:
     """The value that the first known member of an AnyValue stands for."""
     if sent is None:
         return None
     if not levels:
-        raise _malformed(pointer, "depth", "is nested too deeply")
-    value = _object(sent, pointer)
+        raise _malformed(at, "depth", "is nested too deeply")
+    value = _object(sent, at)
     if isinstance(text := value.get("stringValue"), str):
         return text
     for name, read in _JSON_KINDS.items():
         if value.get(name) is not None:
-            return read(value[name], f"{pointer}/{name}", levels - 1)
-    return None if value.get("stringValue") is None else _string(value, "stringValue", pointer)
+            return read(value[name], (at, name), levels - 1)
+    return None if value.get("stringValue") is None else _string(value, "stringValue", at)
 
 
-def _boolean(value: Json, pointer: str, _levels: int) -> bool:
+def _boolean(value: Json, at: Place, _levels: int) -> bool:
     if not isinstance(value, bool):
-        raise _malformed(pointer, "type", "must be true or false")
+        raise _malformed(at, "type", "must be true or false")
     return value
 
 
-def _integer(value: Json, pointer: str, _levels: int) -> int:
-    return _whole(value, pointer)
+def _integer(value: Json, at: Place, _levels: int) -> int:
+    return _whole(value, at)
 
 
-def _double(value: Json, pointer: str, _levels: int) -> Json:
+def _double(value: Json, at: Place, _levels: int) -> Json:
     if value in ("NaN", "Infinity", "-Infinity"):
         return None
     try:
@@ -177,28 +182,28 @@ def _double(value: Json, pointer: str, _levels: int) -> Json:
             return _finite(float(value))
     except (TypeError, ValueError, OverflowError):
         pass
-    raise _malformed(pointer, "type", "must be a number")
+    raise _malformed(at, "type", "must be a number")
 
 
-def _octets(value: Json, pointer: str, _levels: int) -> str:
+def _octets(value: Json, at: Place, _levels: int) -> str:
     if not isinstance(value, str):
-        raise _malformed(pointer, "type", "must be a string in base64")
+        raise _malformed(at, "type", "must be a string in base64")
     return value
 
 
-def _array(value: Json, pointer: str, levels: int) -> list[Json]:
-    values = _list(_object(value, pointer).get("values", []), f"{pointer}/values")
-    return [_json_value(each, f"{pointer}/values/{place}", levels) for place, each in enumerate(values)]
+def _array(value: Json, at: Place, levels: int) -> list[Json]:
+    values = _list(_object(value, at).get("values", []), (at, "values"))
+    return [_json_value(each, ((at, "values"), place), levels) for place, each in enumerate(values)]
 
 
-def _kvlist(value: Json, pointer: str, levels: int) -> dict[str, Json]:
+def _kvlist(value: Json, at: Place, levels: int) -> dict[str, Json]:
     return {
-        _string(each, "key", at): _json_value(each.get("value"), f"{at}/value", levels)
-        for each, at in _items(_object(value, pointer), "values", pointer)
+        _string(each, "key", place): _json_value(each.get("value"), (place, "value"), levels)
+        for each, place in _items(_object(value, at), "values", at)
     }
 
 
-_JSON_KINDS: Final[Mapping[str, Callable[[Json, str, int], Json]]] = {
+_JSON_KINDS: Final[Mapping[str, Callable[[Json, Place, int], Json]]] = {
     "intValue": _integer,
     "boolValue": _boolean,
     "doubleValue": _double,
@@ -208,46 +213,46 @@ _JSON_KINDS: Final[Mapping[str, Callable[[Json, str, int], Json]]] = {
 }
 
 
-def _items(holder: Mapping[str, Json], name: str, pointer: str) -> Iterator[tuple[Mapping[str, Json], str]]:
-    """The objects of a list, each with its pointer."""
+def _items(holder: Mapping[str, Json], name: str, at: Place) -> Iterator[tuple[Mapping[str, Json], Place]]:
+    """The objects of a list, each with its place."""
     sent = holder.get(name)
     if sent is None:
         return
-    at = f"{pointer}/{name}"
-    for place, each in enumerate(_list(sent, at)):
-        below = f"{at}/{place}"
-        yield _object(each, below), below
+    whole = (at, name)
+    for number, each in enumerate(_list(sent, whole)):
+        place = whole, number
+        yield _object(each, place), place
 
 
-def _list(sent: Json, pointer: str) -> list[Json]:
+def _list(sent: Json, at: Place) -> list[Json]:
     if not isinstance(sent, list):
-        raise _malformed(pointer, "type", "must be a list")
+        raise _malformed(at, "type", "must be a list")
     return sent
 
 
-def _object(sent: Json, pointer: str) -> Mapping[str, Json]:
+def _object(sent: Json, at: Place) -> Mapping[str, Json]:
     if not isinstance(sent, dict):
-        raise _malformed(pointer, "type", "must be an object")
+        raise _malformed(at, "type", "must be an object")
     return sent
 
 
-def _string(holder: Mapping[str, Json], name: str, pointer: str) -> str:
+def _string(holder: Mapping[str, Json], name: str, at: Place) -> str:
     sent = holder.get(name)
     if sent is None:
         return ""
     if not isinstance(sent, str):
-        raise _malformed(f"{pointer}/{name}", "type", "must be a string")
+        raise _malformed((at, name), "type", "must be a string")
     return sent
 
 
-def _hexadecimal(holder: Mapping[str, Json], name: str, pointer: str) -> str:
-    sent = _string(holder, name, pointer).lower()
+def _hexadecimal(holder: Mapping[str, Json], name: str, at: Place) -> str:
+    sent = _string(holder, name, at).lower()
     if not set(sent) <= set("0123456789abcdef"):
-        raise _malformed(f"{pointer}/{name}", "format", "must be hexadecimal")
+        raise _malformed((at, name), "format", "must be hexadecimal")
     return sent
 
 
-def _whole(sent: Json, pointer: str) -> int:
+def _whole(sent: Json, at: Place) -> int:
     """A 64-bit integer, which is a string or a number; 0 where there is none."""
     if sent is None:
         return 0
@@ -257,9 +262,14 @@ def _whole(sent: Json, pointer: str) -> int:
     if isinstance(sent, float) and sent.is_integer():
         return int(sent)
     if not isinstance(sent, int) or isinstance(sent, bool):
-        raise _malformed(pointer, "type", "must be a 64-bit integer")
+        raise _malformed(at, "type", "must be a 64-bit integer")
     return sent
 
 
-def _malformed(pointer: str, rule: str, message: str) -> BadRequest:
-    return BadRequest("Invalid trace data", [Detail(pointer, rule, message)])
+def _malformed(at: Place, rule: str, message: str) -> BadRequest:
+    return BadRequest("Invalid trace data", [Detail(_pointer(at), rule, message)])
+
+
+def _pointer(at: Place) -> str:
+    """The JSON pointer to a place (RFC 6901)."""
+    return f"{_pointer(at[0])}/{at[1]}" if at else ""

@@ -20,6 +20,9 @@ class Writes(Protocol):
     async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there."""
 
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Keep or merge the events in order; gives how many were, fewer where the store went away in the middle."""
+
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge the fields into the event of that id; gives whether there is one."""
 

@@ -164,7 +164,11 @@ def _error(span: Span) -> tuple[str | None, str | None]:
 
 
 def _first(attributes: Mapping[str, Json], names: Iterable[str]) -> Json:
-    return next((attributes[name] for name in names if attributes.get(name) is not None), None)
+    for name in names:
+        value = attributes.get(name)
+        if value is not None:
+            return value
+    return None
 
 
 def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
@@ -174,8 +178,8 @@ def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]
     for name, value in attributes.items():
         if name in _USED:
             continue
-        section, _, path = name.removeprefix(_PREFIX).partition(".")
-        if not name.startswith(_PREFIX) or section not in _SECTIONS:
+        section, _, path = name[len(_PREFIX) :].partition(".")
+        if section not in _SECTIONS or not name.startswith(_PREFIX):
             _keep_unknown(sections, name, value)
         elif "." in path:
             nested.add(section)
@@ -183,7 +187,9 @@ def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]
         else:
             sections[section][path or "value"] = _argument(value) if section == "inputs" else value
     for section in nested:
-        sections[section] = {name: _with_lists(value) for name, value in sections[section].items()}
+        for name, value in sections[section].items():
+            if isinstance(value, dict):
+                sections[section][name] = _with_lists(value)
     return sections
 
 
@@ -226,11 +232,9 @@ def _nest(holder: dict[str, Json], path: Sequence[str], value: Json) -> None:
     holder[path[-1]] = value
 
 
-def _with_lists(value: Json) -> Json:
+def _with_lists(value: dict[str, Json]) -> Json:
     """The value with a list wherever an object has nothing but places in one; items that are not there were null."""
-    if not isinstance(value, dict):
-        return value
-    inner = {name: _with_lists(each) for name, each in value.items()}
+    inner = {name: _with_lists(each) if isinstance(each, dict) else each for name, each in value.items()}
     if "0" not in inner or not all(name.isascii() and name.isdigit() and len(name) < _LONGEST for name in inner):
         return inner
     length = max(map(int, inner)) + 1

@@ -50,6 +50,12 @@ class Store(Protocol):
         Returns the event as it is after that step.
         """
 
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Keep or merge the events, each in one atomic step, those of one id in their order.
+
+        Returns how many were kept or merged: fewer than given where the store went away in the middle.
+        """
+
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge the fields into the event of that id, if there is one: one atomic step. Gives whether there is."""
 

@@ -56,6 +56,12 @@ class MemoryStore:
         self._prolong(tenant.digest, entry.event_id)
         return event
 
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Keep or merge the events, one after the other."""
+        for entry, event in events:
+            await self.create_or_merge(tenant, entry, event)
+        return len(events)
+
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge into the event of that id, if there is one."""
         self._expire()

@@ -14,7 +14,7 @@ import time
 from binascii import crc32
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from skep.handlers.encoding import EncodedEvent, merge, pack, unpack
 from skep.handlers.errors import StoreUnavailable
@@ -23,49 +23,48 @@ from skep.handlers.index_redis import count, find, ranges_of
 from skep.handlers.journal_redis import RedisJournal
 from skep.handlers.normalise import TYPES
 from skep.handlers.plans_redis import RedisPlans
-from skep.handlers.redis_client import Script, client_for, script
+from skep.handlers.redis_client import client_for, script
 from skep.handlers.store import StoreOptions
 from skep.handlers.tenant import Tenant
 
 OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
 BUCKETS: Final = 32  # of a tenant: enough to spread one tenant over a large cluster, few enough to ask all at once
 STEP: Final = 100  # events that one script reads or deletes: a fraction of a millisecond of Redis's time
+WRITES: Final = 32  # events that one script writes, likewise
+WRITTEN: Final = 256 * 1024  # bytes of them, but for one that is larger alone
 LONGEST: Final = 10**9  # seconds that a ttl can be: thirty years
 
-# ARGV: the event's id in sixteen bytes, how many milliseconds it lives, what to write, and, where that may create the
-# event, its digests, start time and arrival. KEYS: event, index and, where events expire, expiries.
+# KEYS: the index, expiries where events expire, and events of its bucket. ARGV: how many milliseconds an event lives,
+# whether an event that was there already is asked for, and for each event its id in sixteen bytes, what to write, and
+# its digests, start time and arrival, or nothing where it is not to be created. The reply has for each event 1, 0 where
+# it is not there, or what it is now.
 
 # The index comes first: should Redis refuse the rest, an id without an event harms nobody. A later write enters an
 # event again, as its members may have been cleared in the millisecond in which it was to expire.
 _ENTER: Final = f"""
-local place = redis.call('HGET', KEYS[1], 'i')
-local created = not place
-if created then
-  if #ARGV < 4 then return 0 end
-  place = ARGV[4]
-end
-for at = 1, {2 * DIGEST + 1}, {DIGEST} do
-  local property, order = string.sub(place, at, at + {DIGEST - 1}), string.sub(place, {3 * DIGEST + 1})
-  redis.call('ZADD', KEYS[2], 0, property .. order .. ARGV[1])
+local function enter(id, place)
+  local order, members = string.sub(place, {3 * DIGEST + 1}) .. id, {{}}
+  for at = 1, {2 * DIGEST + 1}, {DIGEST} do
+    members[#members + 1], members[#members + 2] = 0, string.sub(place, at, at + {DIGEST - 1}) .. order
+  end
+  redis.call('ZADD', KEYS[1], unpack(members))
 end
 """
 
 # Members come length-prefixed in the one argument that is kept on creation: a body may hold more of them than a command
 # may have arguments, and Lua's unpack stops at 8,000. A merge of nothing is a write all the same: it has an offset in
 # the replication stream that WAIT can wait for.
-_WRITE: Final = """
-if created then
-  redis.call('HSET', KEYS[1], 'e', ARGV[3], 'i', place)
-else
-  local at, fields = 5 + struct.unpack('<I4', ARGV[3]), {'i', place}
-  while at <= #ARGV[3] do
-    fields[#fields + 1], at = struct.unpack('<I4c0', ARGV[3], at)
+_MERGE: Final = """
+local function merge(event, place, written)
+  local at, fields = 5 + struct.unpack('<I4', written), {'i', place}
+  while at <= #written do
+    fields[#fields + 1], at = struct.unpack('<I4c0', written, at)
     if #fields == 1000 then
-      redis.call('HSET', KEYS[1], unpack(fields))
+      redis.call('HSET', event, unpack(fields))
       fields = {}
     end
   end
-  if #fields > 0 then redis.call('HSET', KEYS[1], unpack(fields)) end
+  if #fields > 0 then redis.call('HSET', event, unpack(fields)) end
 end
 """
 
@@ -86,33 +85,56 @@ end
 # expires is named where nothing is to expire only if something was to: a key that is not there would have a cluster
 # refuse every write to a slot that is on the move.
 _KEEP: Final = """
-local expiries = KEYS[2] .. ':expiries'
-if redis.call('PERSIST', KEYS[2]) == 1 then redis.call('PERSIST', expiries) end
-if not created and redis.call('PERSIST', KEYS[1]) == 1 then redis.call('ZREM', expiries, place .. ARGV[1]) end
+local others, expiries = 1, KEYS[1] .. ':expiries'
+local function keep(event, id, place, there)
+  if there and redis.call('PERSIST', event) == 1 then redis.call('ZREM', expiries, place .. id) end
+end
+local function keep_index()
+  if redis.call('PERSIST', KEYS[1]) == 1 then redis.call('PERSIST', expiries) end
+end
 """
-_INDEX_LIFE: Final = "local life = redis.call('PTTL', KEYS[2])"
 _NOW: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 """
 _EXPIRE: Final = """
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-redis.call('ZADD', KEYS[3], string.format('%.0f', now + ARGV[2] * 1000), place .. ARGV[1])
-if life ~= -1 then
-  redis.call('PEXPIRE', KEYS[2], math.max(life, ARGV[2] + 1000))
-  redis.call('PEXPIRE', KEYS[3], math.max(life, ARGV[2] + 1000))
+local others, expiries, life = 2, KEYS[2], redis.call('PTTL', KEYS[1])
+local function keep(event, id, place)
+  redis.call('PEXPIRE', event, ARGV[1])
+  redis.call('ZADD', expiries, string.format('%.0f', now + ARGV[1] * 1000), place .. id)
 end
-clear(KEYS[2], KEYS[3], now)
+local function keep_index()
+  if life ~= -1 then
+    redis.call('PEXPIRE', KEYS[1], math.max(life, ARGV[1] + 1000))
+    redis.call('PEXPIRE', expiries, math.max(life, ARGV[1] + 1000))
+  end
+  clear(KEYS[1], expiries, now)
+end
 """
 
-_EVENT: Final = """
-if created then return {} end
-return redis.call('HGETALL', KEYS[1])
+_WRITE: Final = """
+local replies, wrote = {}, false
+for number = others + 1, #KEYS do
+  local event, at = KEYS[number], 3 * (number - others)
+  local id, written, place = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local there, reply = redis.call('HGET', event, 'i'), 0
+  if there or place ~= '' then
+    enter(id, there or place)
+    if there then
+      merge(event, there, written)
+    else
+      redis.call('HSET', event, 'e', written, 'i', place)
+    end
+    keep(event, id, there or place, there)
+    wrote, reply = true, there and ARGV[2] == '1' and redis.call('HGETALL', event) or 1
+  end
+  replies[#replies + 1] = reply
+end
+if wrote then keep_index() end
+return replies
 """
-_FOR_EVER: Final = _ENTER + _WRITE + _KEEP
-_FOR_A_TIME: Final = _CLEAR + _NOW + _INDEX_LIFE + _ENTER + _WRITE + _EXPIRE
-_CREATE_OR_MERGE: Final = script(_FOR_EVER + _EVENT), script(_FOR_A_TIME + _EVENT)
-_UPDATE: Final = script(_FOR_EVER + "return 1"), script(_FOR_A_TIME + "return 1")
+_WRITE_FOR_EVER: Final = script(_ENTER + _MERGE + _KEEP + _WRITE)
+_WRITE_FOR_A_TIME: Final = script(_ENTER + _MERGE + _CLEAR + _NOW + _EXPIRE + _WRITE)
 _CLEAR_EXPIRED: Final = script(_CLEAR + _NOW + "return clear(KEYS[1], KEYS[2], now)")
 
 # All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none: the index,
@@ -137,6 +159,14 @@ return events
 """)
 _TYPES: Final = [digest("event_type", name) for name in TYPES]
 _BY_TYPE: Final = [(b"[" + each, b"(" + each + b"\xff" * 33) for each in _TYPES]  # the ends of their members
+
+
+class _Write(NamedTuple):
+    """What the script is given of an event; without a place it is not to be created."""
+
+    event_id: str
+    written: bytes
+    place: bytes = b""
 
 
 class RedisStore:
@@ -171,14 +201,28 @@ class RedisStore:
 
     async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there, in one script."""
-        written = pack(event)
-        place = digests(entry) + sortable(entry.start_time) + self._next_arrival()
-        reply = await self._write(_CREATE_OR_MERGE, tenant, entry.event_id, written, place)
-        return _decode(reply) if reply else event
+        write = _Write(entry.event_id, pack(event), self._place_of(entry))
+        (reply,) = await self._write(self._index_of(tenant, entry.event_id), [write], asked=True)
+        return event if isinstance(reply, int) else _decode(reply)
+
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Keep or merge the events: those of a bucket in one script, or in several where they are many or large."""
+        buckets: dict[str, list[_Write]] = {}
+        for entry, event in events:
+            index = self._index_of(tenant, entry.event_id)
+            buckets.setdefault(index, []).append(_Write(entry.event_id, pack(event), self._place_of(entry)))
+        steps = [(index, step) for index, writes in buckets.items() for step in _steps(writes)]
+        outcomes = await asyncio.gather(*(self._write(*step) for step in steps), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        for failure in failures:
+            if len(failures) == len(outcomes) or not isinstance(failure, StoreUnavailable):
+                raise failure
+        return sum(len(outcome) for outcome in outcomes if not isinstance(outcome, BaseException))
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge into the event of that id, if there is one, in one script."""
-        return bool(await self._write(_UPDATE, tenant, event_id, pack(EncodedEvent(b"", dict(fields)))))
+        write = _Write(event_id, pack(EncodedEvent(b"", dict(fields))))
+        return await self._write(self._index_of(tenant, event_id), [write]) == [1]
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""
@@ -232,13 +276,19 @@ class RedisStore:
         await self.plans.close()
         await self._client.close()
 
-    async def _write(
-        self, scripts: tuple[Script, Script], tenant: Tenant, event_id: str, written: bytes, *place: bytes
-    ) -> Any:
-        index = self._index_of(tenant, event_id)
-        keys = (f"{index}:{event_id}", index, f"{index}:expiries")[: 3 if self._life else 2]
-        arguments = packed_id(event_id), self._life, written, *place
-        return await self._client.run(scripts[bool(self._life)], keys, *arguments, size=len(written))
+    async def _write(self, index: str, writes: Sequence[_Write], *, asked: bool = False) -> Sequence[Any]:
+        """The script's reply for each of the writes, all to events of one bucket."""
+        others = (index, f"{index}:expiries") if self._life else (index,)
+        keys = (*others, *(f"{index}:{write.event_id}" for write in writes))
+        arguments = chain.from_iterable((packed_id(write.event_id), write.written, write.place) for write in writes)
+        script = _WRITE_FOR_A_TIME if self._life else _WRITE_FOR_EVER
+        size = sum(len(write.written) for write in writes)
+        replies: Sequence[Any] = await self._client.run(script, keys, self._life, int(asked), *arguments, size=size)
+        return replies
+
+    def _place_of(self, entry: Entry) -> bytes:
+        """The entry's digests and start time, and an arrival of its own."""
+        return digests(entry) + sortable(entry.start_time) + self._next_arrival()
 
     def _next_arrival(self) -> bytes:
         """A later time than any before, so that what came in one batch stays in order, on all servers of a cluster."""
@@ -284,6 +334,20 @@ class RedisStore:
         replicas = int(info.get(b"connected_slaves", self._wait))
         if replicas < self._wait:
             yield f"Redis has {replicas} of the {self._wait} replicas that writes wait for, and so they get 503"
+
+
+def _steps(writes: Iterable[_Write]) -> Iterable[Sequence[_Write]]:
+    """The writes in order, a few at a time: so many, or so large, as Redis is soon done with."""
+    step: list[_Write] = []
+    size = 0
+    for write in writes:
+        size += len(write.written)
+        if step and (len(step) == WRITES or size > WRITTEN):
+            yield step
+            step, size = [], len(write.written)
+        step.append(write)
+    if step:
+        yield step
 
 
 def _usable(reply: object) -> dict[bytes, bytes]:

@@ -1,8 +1,9 @@
 """The documented weakness: an answer before the event is visible, and updates that are lost in that window."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from skep.handlers.encoding import EncodedEvent, merge, pack, unpack
+from skep.handlers.errors import StoreUnavailable
 from skep.handlers.index import Entry
 from skep.handlers.store import Store
 from skep.handlers.tenant import Tenant
@@ -26,6 +27,17 @@ class Window:
         await self._store.plans.open_window(tenant, entry.event_id, pack(event), self._seconds)
         self._store.plans.later(tenant, self._seconds, lambda: self._store.create_or_merge(tenant, entry, event))
         return event
+
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Answer as the store would; how many that is, where it goes away in the middle."""
+        for stored, (entry, event) in enumerate(events):
+            try:
+                await self.create_or_merge(tenant, entry, event)
+            except StoreUnavailable:
+                if not stored:
+                    raise
+                return stored
+        return len(events)
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Update the event, unless it is still hidden: then the update is lost, and answered as if it were not."""

@@ -50,13 +50,18 @@ def held(skep: Skep, session_id: str) -> dict[str, Event]:
     return events
 
 
+def own(event: Event) -> dict[str, Any]:
+    """An event but for its tenant."""
+    return {name: value for name, value in event.items() if name not in TENANT}
+
+
 def tree(events: Mapping[str, Event], root: str) -> dict[str, Any]:
     """The event of that id with all that is below it; ids and times are left out, as each run has its own."""
     event = events[root]
     below = [tree(events, each["event_id"]) for each in events.values() if each["parent_id"] == root]
-    own = {name: value for name, value in event.items() if name not in TENANT and not name.endswith(("_id", "_time"))}
-    del own["duration"], own["children_ids"]
-    return {**own, "below": in_order(below)}
+    alike = {name: value for name, value in own(event).items() if not name.endswith(("_id", "_time"))}
+    del alike["duration"], alike["children_ids"]
+    return {**alike, "below": in_order(below)}
 
 
 def in_order(nodes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -54,7 +54,8 @@ class Call(NamedTuple):
         file, line, _ = report.location
         for name, value in report.user_properties:
             if name == PROPERTY:
-                yield cls(*json.loads(str(value)), place=(file, line or 0), passed=report.passed)
+                client, call, operations, checked = json.loads(str(value))
+                yield cls(client, call, operations, checked, (file, line or 0), report.passed)
 
 
 def rendered(calls: Iterable[Call]) -> str:

@@ -1,6 +1,6 @@
 """How many events are stored at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from skep.conformance.api import NOT_SEEN, Api, Untried
@@ -320,7 +320,8 @@ def stored_by_either_name(api: Api, operation: str) -> Iterator[Finding]:
 
 def invalid_traces(api: Api, operation: str) -> Iterator[Exchange]:
     """Of each that its schema refuses."""
-    for wrong in api.few(({"event_type": "other"}, {"inputs": "text"}, {"inputs": [7]})):
+    wrongs: Sequence[dict[str, Any]] = ({"event_type": "other"}, {"inputs": "text"}, {"inputs": [7]})
+    for wrong in api.few(wrongs):
         yield api.call(operation, {"events": [api.event(), api.event(**wrong)]}, api.session_id)
 
 

@@ -388,8 +388,8 @@ def reads_a_session(api: Api, _: str) -> Iterator[Finding]:
     session_id = api.new_id()
     started = api.start(api.marked({"session_id": session_id, "event_name": "read me", "inputs": {"a": 1}}))
     read = api.look(session_id)
-    expected = {"event_id": session_id, "session_id": session_id, "event_type": "session", "event_name": "read me"}
-    expected["inputs"] = {"a": 1}
+    own = {"event_id": session_id, "session_id": session_id, "event_type": "session"}
+    expected = {**own, "event_name": "read me", "inputs": {"a": 1}}
     yield Finding(expected, seen(read.response.held, expected), (started, read))
 
 

@@ -205,7 +205,7 @@ def unflattened(api: Api, operation: str) -> Iterator[Finding]:
     """Objects and lists."""
     session_id = _session(api)
     flat = {"result.0": "a", "result.1": "b", "deep.er.est": 1}
-    attributes = {f"honeyhive_outputs.{name}": value for name, value in flat.items()}
+    attributes: dict[str, Any] = {f"honeyhive_outputs.{name}": value for name, value in flat.items()}
     exchange = api.call(operation, export(span(api, "flat", session_id, _trace(api), **attributes)))
     held = next((each for each in _found(api, session_id, 2) if each.get("event_name") == "flat"), {})
     yield Finding({"result": ["a", "b"], "deep": {"er": {"est": 1}}}, held.get("outputs"), (exchange,))

@@ -140,8 +140,8 @@ def leaves_the_rest(api: Api, operation: str) -> Iterator[Finding]:
     """Type, name, inputs and times too, which are no fields of an update."""
     event_id = created(api, event_type="chain", **FULL)
     before = api.read(event_id)
-    extra = {"event_name": "other", "event_type": "tool", "inputs": {}, "error": None, "source": "", "start_time": 1}
-    extra |= {"session_id": api.new_id(), "parent_id": api.new_id(), "colour": 1}
+    extra: dict[str, Any] = {"event_name": "other", "event_type": "tool", "inputs": {}, "error": None, "source": ""}
+    extra |= {"start_time": 1, "session_id": api.new_id(), "parent_id": api.new_id(), "colour": 1}
     exchange = update(api, operation, event_id, {**extra, "metadata": {"done": 1}})
     yield Finding(200, exchange.response.status, (exchange,))
     after = api.read(event_id, lambda event: "done" in held_in(event, "metadata"))

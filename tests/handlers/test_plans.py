@@ -3,13 +3,16 @@
 import asyncio
 
 import pytest
-from support import TOKEN, entry
+from support import TOKEN, entry, id_of
 
 from skep.handlers.clock import Timing
 from skep.handlers.encoding import EncodedEvent
+from skep.handlers.errors import StoreUnavailable
+from skep.handlers.index import Selection
 from skep.handlers.plan import EVERYONE, ArmedFault, Plan, combined, decode_plan, encode_plan
-from skep.handlers.store import Store, store_for
-from skep.handlers.tenant import tenant_of
+from skep.handlers.store import Store, StoreOptions, store_for
+from skep.handlers.store_memory import MemoryStore
+from skep.handlers.tenant import Tenant, tenant_of
 from skep.handlers.window import Window
 
 pytestmark = pytest.mark.anyio
@@ -114,6 +117,26 @@ async def test_what_is_written_in_a_window_is_visible_later(store: Store) -> Non
         await asyncio.sleep(0.02)
     await window.create_or_merge(TENANT, entry(ID), update)
     assert await store.read(TENANT, ID) == EVENT._replace(merged=lost.merged)
+
+
+async def test_a_window_says_how_many_were_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the store goes away in the middle; where it was away, that."""
+    store = MemoryStore(StoreOptions())
+    window, events = Window(store, 5), [(entry(id_of(str(number))), EVENT) for number in range(3)]
+    assert 2 == await window.create_or_merge_each(TENANT, events[:2])
+    assert 0 == await store.count(TENANT, Selection())
+    is_hidden = store.plans.window
+
+    async def fail_for_the_last(tenant: Tenant, event_id: str) -> bytes | None:
+        if event_id == events[2][0].event_id:
+            raise StoreUnavailable
+        return await is_hidden(tenant, event_id)
+
+    monkeypatch.setattr(store.plans, "window", fail_for_the_last)
+    assert 2 == await window.create_or_merge_each(TENANT, events)
+    with pytest.raises(StoreUnavailable):
+        await window.create_or_merge_each(TENANT, events[2:])
+    await store.close()
 
 
 async def test_a_reset_closes_windows(store: Store) -> None:

@@ -6,6 +6,7 @@ import pytest
 from support import entry, id_of
 
 from skep.handlers.encoding import EncodedEvent
+from skep.handlers.index import Selection
 from skep.handlers.store import Store, StoreOptions, store_for
 from skep.handlers.tenant import tenant_of
 
@@ -30,6 +31,24 @@ async def test_a_second_post_merges_and_changes_nothing_else(store: Store) -> No
     expected = EncodedEvent(FIRST.packed, {b'm"a"': b"3", b'u"a"': b"2", b'm"b"': b"4"})
     assert expected == await store.create_or_merge(A, ENTRY, SECOND)
     assert expected == await store.read(A, ID)
+
+
+async def test_many_are_kept_or_merged_at_once(store: Store) -> None:
+    """Each as if it came alone, in their order, whatever their number and size, and all are counted."""
+    large = EncodedEvent(b'"%b"' % (b"x" * 300_000), {b'm"a"': b"1"})
+    posts = [EncodedEvent(b"%d" % number, {b'm"%d"' % number: b"1"}) for number in range(1500)]
+    events = [(entry(id_of(str(number % 1000))), post) for number, post in enumerate(posts)]
+    events += [(entry(id_of(f"large {number}")), large) for number in range(8)]
+    await store.create_or_merge(A, events[7][0], FIRST)
+    assert len(events) == await store.create_or_merge_each(A, events)
+    assert 0 == await store.create_or_merge_each(A, [])
+    merged = EncodedEvent(FIRST.packed, {**FIRST.merged, b'm"7"': b"1", b'm"1007"': b"1"})
+    assert merged == await store.read(A, id_of("7"))
+    both = EncodedEvent(b"8", {b'm"8"': b"1", b'm"1008"': b"1"})
+    assert both == await store.read(A, id_of("8"))
+    assert [posts[700], large] == await store.read_each(A, [id_of("700"), id_of("large 5")])
+    assert 1008 == await store.count(A, Selection())
+    assert 0 == await store.count(B, Selection())
 
 
 async def test_an_unknown_id_is_none(store: Store) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -16,6 +17,7 @@ from support import entry, event_key, id_of, index_key
 from skep.handlers.encoding import EncodedEvent
 from skep.handlers.errors import StoreUnavailable
 from skep.handlers.index import Selection, digest
+from skep.handlers.redis_client import Script
 from skep.handlers.store import StoreOptions
 from skep.handlers.store_redis import RedisStore
 from skep.handlers.tenant import tenant_of
@@ -91,6 +93,29 @@ async def test_a_reset_that_fails_does_not_run_on_behind_its_answer(redis_url: s
     with pytest.raises(StoreUnavailable):
         await store.reset(TENANT)
     assert 31 == len({key.removesuffix(":expiries") for key in ended})
+    await store.close()
+
+
+async def test_a_store_that_goes_away_in_the_middle_says_how_many_it_has(
+    redis_url: str, redis_client: redis.Redis
+) -> None:
+    """Those of the buckets that were written; none at all is a failure."""
+    store = RedisStore(redis_url, DEFAULT)
+    client = store._client  # noqa: SLF001 - one bucket of a real Redis cannot be made to fail alone
+    run, away = client.run, {index_key(TENANT, ID)}
+
+    async def fail(script: Script, keys: Sequence[str], *arguments: object, **options: Any) -> object:
+        if keys[0] in away:
+            raise StoreUnavailable
+        return await run(script, keys, *arguments, **options)
+
+    client.run = fail  # type: ignore[method-assign]
+    ids = [id_of(str(number)) for number in range(200)]
+    stored = [event_id for event_id in ids if index_key(TENANT, event_id) not in away]
+    assert len(stored) == await store.create_or_merge_each(TENANT, [(entry(event_id), EVENT) for event_id in ids])
+    assert set(stored) == {found.event_id for found in await store.find(TENANT, Selection(), 200)}
+    with pytest.raises(StoreUnavailable):
+        await store.create_or_merge_each(TENANT, [(ENTRY, EVENT)])
     await store.close()
 
 
@@ -197,7 +222,7 @@ async def test_a_merge_is_one_step(redis_url: str, redis_client: redis.Redis) ->
     redis_client.config_resetstat()
     await store.create_or_merge(TENANT, ENTRY, EVENT)
     calls = {name.removeprefix("cmdstat_"): stats["calls"] for name, stats in redis_client.info("commandstats").items()}
-    expected = {"evalsha": 1, "hget": 1, "zadd": 3, "hset": 1, "persist": 2, "hgetall": 1}
+    expected = {"evalsha": 1, "hget": 1, "zadd": 1, "hset": 1, "persist": 2, "hgetall": 1}
     assert expected == {name: count for name, count in calls.items() if name not in {"config|resetstat", "info"}}
     await store.close()
 

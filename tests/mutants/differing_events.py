@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -41,6 +41,11 @@ class Late:
         """Answer with the event, and write it later."""
         later(lambda: self._writes.create_or_merge(tenant, entry, event))
         return event
+
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Answer that they are there, and write them later."""
+        later(lambda: self._writes.create_or_merge_each(tenant, events))
+        return len(events)
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Answer as if it were there, and write later if it is there now."""
@@ -112,8 +117,8 @@ def refusing(condition: Callable[[str, Event], bool], *operations: str, error: t
 
 def events_of(body: Event) -> list[Any]:
     """The events in a body of whatever operation."""
-    if isinstance(body.get("events", body.get("logs")), list):
-        listed: list[Any] = body.get("events", body.get("logs"))
+    listed = body.get("events", body.get("logs"))
+    if isinstance(listed, list):
         return listed
     return [body["event"]] if isinstance(body.get("event"), dict) else [body]
 

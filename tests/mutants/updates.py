@@ -165,7 +165,7 @@ mutant("updates-at-once-are-lost", "EVT-UPD-13")(lambda: patch.object(MemoryStor
 async def _created(_: str, handler: Handler, request: Request) -> Answer:
     event_id = (request.parameters.get("event_id") or request.body.get("event_id") or "").lower()
     if len(event_id) == 36 and await request.store.read(request.tenant, event_id) is None:
-        event, _ = normalise_event({"event_type": "tool", "inputs": {}, "event_id": event_id}, request.clock)
+        event = normalise_event({"event_type": "tool", "inputs": {}, "event_id": event_id}, request.clock)[0]
         await request.store.create_or_merge(request.tenant, entry_of(event), encode(event))
     return await handler(request)
 

@@ -20,7 +20,7 @@ CHECKED = (
     "the whole tree: names, types, inputs, outputs, errors, metrics, metadata, config, feedback, user properties, "
     "parents, durations"
 )
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "config": {},
     "inputs": {},
     "outputs": {},

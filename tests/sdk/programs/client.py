@@ -22,10 +22,11 @@ from honeyhive._generated.services import (
 )
 
 
-def shown(value: Any) -> Any:  # noqa: D103
+def shown(value: Any) -> Any:
+    """A value as JSON has it, with no more than was answered."""
     if isinstance(value, list):
         return [shown(each) for each in value]
-    return value.model_dump(mode="json", by_alias=True) if hasattr(value, "model_dump") else value
+    return value.model_dump(mode="json", by_alias=True, exclude_unset=True) if hasattr(value, "model_dump") else value
 
 
 for line in sys.stdin:
