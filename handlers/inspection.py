@@ -18,21 +18,12 @@ SESSIONS: Final = Selection("event_type", ("session",))
 
 async def list_sessions(request: Request) -> Answer:
     """The sessions that started last, the newest first."""
-    limit: int = request.parameters.get("limit", DEFAULT_LIMIT)
-    before = _found(request.parameters.get("before"))
-    lists = [
-        [(found, tenant) for found in await request.store.find(tenant, SESSIONS, limit, before=before)]
-        for tenant in await reached(request)
-    ]
-    newest = heapq.nlargest(limit, (each for found in lists for each in found))
-    events = await asyncio.gather(*(request.store.read(tenant, found.event_id) for found, tenant in newest))
-    sessions = [
-        {"tenant": tenant.digest, "session": orjson.Fragment(text(event, tenant))}
-        for event, (_, tenant) in zip(events, newest, strict=True)
-        if event is not None
-    ]
-    following = ":".join(map(str, newest[-1][0])) if len(newest) == limit else None
-    return Answer(orjson.dumps({"sessions": sessions, "next": following}))
+    return await _listed(request, SESSIONS, "session")
+
+
+async def list_events(request: Request) -> Answer:
+    """The events of a session, likewise; none of one that nobody knows."""
+    return await _listed(request, Selection("session_id", (request.parameters["session_id"].lower(),)), "event")
 
 
 async def get_session(request: Request) -> Answer:
@@ -46,6 +37,25 @@ async def get_session(request: Request) -> Answer:
         if event is not None:
             return Answer(b'{"tenant":"%b","session":%b}' % (tenant.digest.encode(), text(event, tenant)))
     raise NotFound("No such session")
+
+
+async def _listed(request: Request, selection: Selection, name: str) -> Answer:
+    """A page of the events selected, each under the name, of all tenants that are reached."""
+    limit: int = request.parameters.get("limit", DEFAULT_LIMIT)
+    before = _found(request.parameters.get("before"))
+    lists = [
+        [(found, tenant) for found in await request.store.find(tenant, selection, limit, before=before)]
+        for tenant in await reached(request)
+    ]
+    newest = heapq.nlargest(limit, (each for found in lists for each in found))
+    events = await asyncio.gather(*(request.store.read(tenant, found.event_id) for found, tenant in newest))
+    listed = [
+        {"tenant": tenant.digest, name: orjson.Fragment(text(event, tenant))}
+        for event, (_, tenant) in zip(events, newest, strict=True)
+        if event is not None
+    ]
+    following = ":".join(map(str, newest[-1][0])) if len(newest) == limit else None
+    return Answer(orjson.dumps({f"{name}s": listed, "next": following}))
 
 
 def _found(before: str | None) -> Found | None:

@@ -36,6 +36,7 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "verifyRequests": requests.verify_requests,
     "listSessions": inspection.list_sessions,
     "getSession": inspection.get_session,
+    "listEvents": inspection.list_events,
     "listFaults": faults.list_faults,
     "armFault": faults.arm_fault,
     "disarmFaults": faults.disarm_faults,

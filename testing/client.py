@@ -1,4 +1,4 @@
-"""What a test asks of a server: one tenant's sessions, journal, faults and time."""
+"""What a test asks of a server: one tenant's sessions and events, journal, faults and time."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
 TIMEOUT: Final = 30  # seconds for an answer of the control API
-PAGE: Final = 1000  # entries or sessions that are asked for at once
+PAGE: Final = 1000  # entries, sessions or events that are asked for at once
 _ABSENT: Final = object()
 
 
@@ -63,13 +63,17 @@ class Skep:
 
     @property
     def sessions(self) -> list[dict[str, Any]]:
-        """The sessions that the server holds, as the API answers them; the one that was written last comes last."""
-        return [each["session"] for each in self._all("sessions")]
+        """The sessions that the server holds, as the API answers them; the one that started last comes last."""
+        return [each["session"] for each in self._all("sessions", "sessions")]
+
+    def events(self, session_id: str) -> list[dict[str, Any]]:
+        """The events of a session, itself among them, as the API answers them; the one that started last comes last."""
+        return [each["event"] for each in self._all(f"sessions/{quote(session_id, safe='')}/events", "events")]
 
     @property
     def requests(self) -> list[dict[str, Any]]:
         """The journal, in the order in which requests were answered; each as `docs/testing.md` shows it."""
-        return self._all("requests")
+        return self._all("requests", "requests")
 
     def assert_seen(
         self,
@@ -149,11 +153,11 @@ class Skep:
             raise ControlError(f"{method} {path}: {response.status} {text.decode(errors='replace')}")
         return json.loads(text)
 
-    def _all(self, name: str) -> list[dict[str, Any]]:
+    def _all(self, path: str, name: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         following: dict[str, str] = {}
         while True:
-            page = self.ask("GET", f"{name}?{urlencode({'limit': PAGE, **following})}")
+            page = self.ask("GET", f"{path}?{urlencode({'limit': PAGE, **following})}")
             found += page[name]
             if page["next"] is None:
                 return found[::-1]

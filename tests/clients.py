@@ -45,6 +45,7 @@ def held(skep: Skep, session_id: str) -> dict[str, Event]:
         assert found["count"] == len(found["events"]) == len(events)
         for event_id, event in events.items():
             assert client.get(f"/v1/events/{event_id}").json() == {"event": event}
+    assert list(events.values()) == skep.events(session_id)
     if session_id in events:
         assert skep.ask("GET", f"sessions/{session_id}")["session"] == events[session_id]
     return events

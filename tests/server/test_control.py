@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support import SESSION_ID, TOKEN
+from support import SESSION_ID, TOKEN, id_of
 
 from skep.handlers.operations import OPERATIONS
 from skep.handlers.tenant import tenant_of
@@ -121,6 +121,23 @@ async def test_sessions_are_found(client: httpx.AsyncClient) -> None:
     one = (await client.get(f"/__admin/sessions/{ids[0].upper()}")).json()
     assert (DIGEST, {"again": 1}) == (one["tenant"], one["session"]["metadata"])
     assert (await client.get(f"/__admin/sessions/{SESSION_ID}")).status_code == 404
+
+
+async def test_the_events_of_a_session_are_found(client: httpx.AsyncClient) -> None:
+    """It is one of them; in pages, those that started last first; of an unknown session none."""
+    await start(client, session_id=SESSION_ID, start_time=1)
+    for number in range(2, 6):
+        event = {"event_type": "tool", "inputs": {}, "session_id": SESSION_ID, "start_time": number}
+        assert (await client.post("/v1/events", json=event)).status_code == 200
+    await start(client)
+    page = (await client.get(f"/__admin/sessions/{SESSION_ID.upper()}/events?limit=3")).json()
+    rest = (await client.get(f"/__admin/sessions/{SESSION_ID}/events?limit=3&before={page['next']}")).json()
+    found = [*page["events"], *rest["events"]]
+    assert [5, 4, 3, 2, 1] == [each["event"]["start_time"] for each in found]
+    assert ["tool"] * 4 + ["session"] == [each["event"]["event_type"] for each in found]
+    assert {DIGEST} == {each["tenant"] for each in found}
+    unknown = await client.get(f"/__admin/sessions/{id_of('unknown')}/events")
+    assert {"events": [], "next": None} == unknown.json()
 
 
 async def test_what_was_seen_is_verified(client: httpx.AsyncClient) -> None:

@@ -40,6 +40,17 @@ def test_many_are_all_there(skep: Skep) -> None:
     assert len(skep.requests) == 1000
 
 
+def test_the_events_of_a_session(skep: Skep) -> None:
+    """Itself first, as it started first."""
+    session = start(skep, start_time=1).json()
+    event = {"event_type": "tool", "inputs": {"a": 1}, "session_id": session["session_id"]}
+    httpx.post(f"{skep.url}/v1/events", json=event, headers={"Authorization": f"Bearer {skep.token}"})
+    first, second = skep.events(session["session_id"])
+    assert session == first
+    assert ("tool", {"a": 1}, session["session_id"]) == (second["event_type"], second["inputs"], second["parent_id"])
+    assert [] == skep.events("ffffffff-ffff-4fff-bfff-ffffffffffff")
+
+
 def test_what_was_seen_can_be_asserted(skep: Skep) -> None:
     """By operation, status, headers, a part of the body, and how often."""
     start(skep, metadata={"a": 1, "b": 2})
