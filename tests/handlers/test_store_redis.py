@@ -47,7 +47,7 @@ async def test_an_event_is_one_hash_and_three_members_of_an_index(redis_url: str
     await store.create_or_merge(TENANT, ENTRY, EVENT)
     await store.create_or_merge(TENANT, ENTRY, EncodedEvent(b"", {b'm"b"': b"2"}))
     key, index = event_key(TENANT, ID), index_key(TENANT, ID)
-    assert {key.encode(), index.encode()} == set(redis_client.keys("*"))
+    assert {key.encode(), index.encode()} == set(redis_client.keys(f"*{TENANT.digest}*"))
     fields: dict[bytes, bytes] = dict(redis_client.hgetall(key))  # type: ignore[arg-type] # bytes, as it was connected
     created = b"\x02\0\0\0{}" + b'\x04\0\0\0m"a"' + b"\x01\0\0\x001"
     place = fields.pop(b"i")
@@ -123,7 +123,7 @@ async def test_every_key_begins_with_the_prefix(redis_url: str, redis_client: re
     """So that several deployments can share a Redis, and know nothing of each other."""
     ours, theirs = RedisStore(redis_url, StoreOptions(prefix="ours")), RedisStore(redis_url, StoreOptions(prefix="o"))
     await ours.create_or_merge(TENANT, ENTRY, EVENT)
-    assert sorted(redis_client.keys("ours:*")) == sorted(redis_client.keys("*")) != []
+    assert sorted(redis_client.keys("ours:*")) == sorted(redis_client.keys(f"*{TENANT.digest}*")) != []
     assert await theirs.read(TENANT, ID) is None
     await theirs.reset(TENANT)
     assert EVENT == await ours.read(TENANT, ID)
@@ -371,7 +371,7 @@ async def test_what_has_expired_is_neither_counted_nor_found(redis_url: str, red
     await asyncio.sleep(2.1)
     assert 0 == await store.count(TENANT, Selection())
     assert [] == list(await store.find(TENANT, Selection(), 10))
-    assert not redis_client.keys("*")
+    assert not redis_client.keys(f"*{TENANT.digest}*")
     await store.close()
 
 
