@@ -1,28 +1,19 @@
-"""How fast a trace is stored: 10,000 spans as the Python SDK sends them, in batches, the server on one core with Redis.
+"""How fast a trace is stored: spans as the Python SDK sends them, in batches; what is stored is read back."""
 
-Redis and this program have the other core. Each round has a tenant of its own; what is stored is counted and read back,
-so that none is lost.
-"""
-
-import argparse
 import json
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
 import httpx
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-SPANS, BATCH, ROUNDS = 10_000, 512, 5  # 512 is what a batch of OpenTelemetry's exporters holds
-SERVER_CORE, OTHER_CORE = 0, 1
+from bench.contenders import SKEP_REDIS, serving
+from bench.figure import Figure, at_least
+
+SPANS, BATCH = 10_000, 512  # the latter is what a batch of OpenTelemetry's exporters holds
+REACH = 5_000  # events a second
 START = 1_767_225_600_000_000_000  # Unix nanoseconds
 SESSION_ID = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
 
@@ -115,27 +106,6 @@ ENCODINGS: dict[str, tuple[str, Callable[[dict[str, Any]], bytes]]] = {
 }
 
 
-@contextmanager
-def serving(journal: int) -> Iterator[str]:
-    """`skep serve` on its core, with a Redis on the other; its URL."""
-    with create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        store = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-        redis = subprocess.Popen(["taskset", "-c", str(OTHER_CORE), *store], stdout=subprocess.DEVNULL)
-        skep = [str(Path(sys.executable).with_name("skep")), "serve", "--port", "0", "--journal", str(journal)]
-        time.sleep(0.5)
-        pinned = ["taskset", "-c", str(SERVER_CORE), *skep, "--store", f"redis://127.0.0.1:{port}"]
-        server = subprocess.Popen(pinned, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        try:
-            assert server.stdout is not None
-            yield server.stdout.readline().split()[-1]
-        finally:
-            for process in (server, redis):
-                process.terminate()
-                process.wait()
-
-
 def rate(url: str, token: str, media_type: str, bodies: list[bytes]) -> float:
     """Events a second, of a trace that was stored without loss."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type}
@@ -156,29 +126,15 @@ def rate(url: str, token: str, media_type: str, bodies: list[bytes]) -> float:
     return SPANS / seconds
 
 
-def main() -> None:
-    """Measure, round by round in turn, and print a line for each encoding."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--journal", type=int, default=0, help="requests that the server keeps; 0 is off")
-    parser.add_argument("--json", type=Path, help="write the figures here")
-    arguments = parser.parse_args()
-    os.sched_setaffinity(0, {OTHER_CORE})
+def measure(redis: int, folder: Path, rounds: int) -> Iterator[Figure]:
+    """Events a second, in each encoding, by rounds in turn; each round has a tenant of its own."""
     bodies = {name: [encode(batch) for batch in _batches()] for name, (_, encode) in ENCODINGS.items()}
     rates: dict[str, list[float]] = {name: [] for name in ENCODINGS}
-    with serving(arguments.journal) as url:
-        for turn in range(ROUNDS + 1):
+    with serving(SKEP_REDIS, redis, folder) as server:
+        for turn in range(rounds + 1):
             for name, (media_type, _) in ENCODINGS.items():
-                measured = rate(url, f"{name}-{turn}", media_type, bodies[name])
+                measured = rate(f"http://127.0.0.1:{server.port}", f"{name}-{turn}", media_type, bodies[name])
                 if turn:  # the first is the warm-up
                     rates[name].append(measured)
     for name, each in rates.items():
-        size = sum(map(len, bodies[name])) / SPANS
-        median, least, most = statistics.median(each), min(each), max(each)
-        print(f"{name}: {median:,.0f} events/s, {least:,.0f} to {most:,.0f}; {size:.0f} bytes a span")
-    if arguments.json:
-        figures = {"spans": SPANS, "batch": BATCH, "events_per_second": rates}
-        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+        yield at_least(f"a trace of {SPANS:,} spans, {name}", each, REACH, "events/s")

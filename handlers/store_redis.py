@@ -133,8 +133,8 @@ end
 if wrote then keep_index() end
 return replies
 """
-_WRITE_FOR_EVER: Final = script(_ENTER + _MERGE + _KEEP + _WRITE)
-_WRITE_FOR_A_TIME: Final = script(_ENTER + _MERGE + _CLEAR + _NOW + _EXPIRE + _WRITE)
+WRITE_FOR_EVER: Final = script(_ENTER + _MERGE + _KEEP + _WRITE)
+WRITE_FOR_A_TIME: Final = script(_ENTER + _MERGE + _CLEAR + _NOW + _EXPIRE + _WRITE)
 _CLEAR_EXPIRED: Final = script(_CLEAR + _NOW + "return clear(KEYS[1], KEYS[2], now)")
 
 # All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none: the index,
@@ -281,7 +281,7 @@ class RedisStore:
         others = (index, f"{index}:expiries") if self._life else (index,)
         keys = (*others, *(f"{index}:{write.event_id}" for write in writes))
         arguments = chain.from_iterable((packed_id(write.event_id), write.written, write.place) for write in writes)
-        script = _WRITE_FOR_A_TIME if self._life else _WRITE_FOR_EVER
+        script = WRITE_FOR_A_TIME if self._life else WRITE_FOR_EVER
         size = sum(len(write.written) for write in writes)
         replies: Sequence[Any] = await self._client.run(script, keys, self._life, int(asked), *arguments, size=size)
         return replies

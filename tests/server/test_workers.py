@@ -21,6 +21,13 @@ def workers_of(server: Running) -> set[int]:
     return children(server.process.pid)
 
 
+def is_serving(worker: int) -> bool:
+    """Whether a worker has come as far as to listen to SIGTERM."""
+    status = Path(f"/proc/{worker}/status").read_text(encoding="ascii")
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> signal.SIGTERM - 1 & 1)
+
+
 def wait_for(holds: Callable[[], bool]) -> None:
     """Wait until it holds."""
     deadline = time.monotonic() + 20
@@ -50,6 +57,7 @@ def test_a_worker_that_ends_is_replaced(redis_url: str, tmp_path: Path, number: 
     with errors.open("w") as stderr, running("--workers", "2", "--store", redis_url, stderr=stderr) as server:
         wait_for(lambda: len(workers_of(server)) == 2)
         victim, other = workers_of(server)
+        wait_for(lambda: is_serving(victim))
         os.kill(victim, number)
         wait_for(lambda: victim not in workers_of(server))
         assert [200] * 10 == [server.post({}).status_code for _ in range(10)]

@@ -1,0 +1,53 @@
+"""What a measure comes to."""
+
+import statistics
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+
+class Figure(NamedTuple):
+    """A number, the rounds that it is the median of, and what it has to reach, if anything."""
+
+    name: str
+    value: float
+    unit: str
+    rounds: Sequence[float] = ()
+    reach: float | None = None
+    sense: Literal["at least", "at most"] = "at least"
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether it is as it should be; None where nothing is asked."""
+        if self.reach is None:
+            return None
+        return self.value >= self.reach if self.sense == "at least" else self.value <= self.reach
+
+    def as_json(self) -> dict[str, Any]:
+        """As the results have it."""
+        return {**self._asdict(), "rounds": list(self.rounds), "is_met": self.is_met}
+
+    def __str__(self) -> str:
+        """A line for a person."""
+        spread = f" ({min(self.rounds):.4g} to {max(self.rounds):.4g})" if len(self.rounds) > 1 else ""
+        wanted = "" if self.reach is None else f", {self.sense} {self.reach:g}: {'met' if self.is_met else 'NOT MET'}"
+        return f"{self.name}: {self.value:.4g} {self.unit}{spread}{wanted}"
+
+
+def median(name: str, rounds: Sequence[float], unit: str) -> Figure:
+    """A figure of which nothing is asked."""
+    return Figure(name, statistics.median(rounds), unit, rounds)
+
+
+def at_least(name: str, rounds: Sequence[float], reach: float, unit: str = "x") -> Figure:
+    """One that has to be so large."""
+    return Figure(name, statistics.median(rounds), unit, rounds, reach, "at least")
+
+
+def at_most(name: str, rounds: Sequence[float], reach: float, unit: str = "x") -> Figure:
+    """One that must not be larger."""
+    return Figure(name, statistics.median(rounds), unit, rounds, reach, "at most")
+
+
+def ratios(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    """Round by round."""
+    return [a / b for a, b in zip(one, other, strict=True)]

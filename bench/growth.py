@@ -1,0 +1,115 @@
+"""How the cost grows: with sessions, merges, bodies and workers."""
+
+import asyncio
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median as middle
+from time import perf_counter
+from typing import Final
+
+from redis import Redis
+
+from bench.contenders import SKEP_REDIS, Contender, Server, serving, skep
+from bench.figure import Figure, at_least, at_most, median, ratios
+from bench.processes import cpu_seconds, redis
+from bench.session import HEADERS, PATH, body, body_of, script, session
+from bench.wrk import rate
+from skep.handlers.clock import SystemClock
+from skep.handlers.encoding import encode
+from skep.handlers.index import entry_of
+from skep.handlers.normalise import normalise_session
+from skep.handlers.store import StoreOptions
+from skep.handlers.store_redis import RedisStore
+from skep.server.auth import authenticate
+
+STEP: Final = 500
+MERGES: Final = 10_000
+FIRST: Final = 200  # merges whose median stands for the first and the last
+SMALL: Final = 10_000  # bytes of a body
+LARGE: Final = 1_000_000
+
+
+async def fill(port: int, sessions: int) -> None:
+    """Store so many sessions of the tenant that is measured."""
+    store = RedisStore(f"redis://127.0.0.1:{port}", StoreOptions())
+    tenant, clock = authenticate(HEADERS["Authorization"].encode()), SystemClock()
+    for _ in range(0, sessions, STEP):
+        events = [normalise_session(session(), clock)[0] for _ in range(STEP)]
+        await store.create_or_merge_each(tenant, [(entry_of(event), encode(event)) for event in events])
+    await store.close()
+
+
+def volume(folder: Path, sessions: int, rounds: int, seconds: float) -> Iterator[Figure]:
+    """Throughput on a full store against an empty one, each in a Redis of its own, round by round."""
+    posting = script(folder, body())
+    found: dict[str, list[float]] = {"full": [], "empty": []}
+    with redis() as full, redis() as empty:
+        asyncio.run(fill(full, sessions))
+        with serving(SKEP_REDIS, full, folder) as crowded, serving(SKEP_REDIS, empty, folder) as roomy:
+            for turn in range(rounds + 1):
+                Redis(port=empty).flushdb()
+                for name, server in (("full", crowded), ("empty", roomy)):
+                    measured = rate(server.url, posting, seconds)
+                    if turn:
+                        found[name].append(measured)
+    yield median(f"with {sessions:,} sessions stored", found["full"], "requests/s")
+    yield at_least(f"{sessions:,} sessions / an empty store", ratios(found["full"], found["empty"]), 0.95)
+
+
+def merges(port: int, folder: Path) -> Iterator[Figure]:
+    """The last merges into a session against the first, the same keys each time."""
+    sent = body(session_id="0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10")
+    with serving(SKEP_REDIS, port, folder) as server:
+        connection = HTTPConnection("127.0.0.1", server.port)
+        took = [_post(connection, sent) for _ in range(MERGES + FIRST)][FIRST:]  # the first warm up
+    first, last = middle(took[:FIRST]), middle(took[-FIRST:])
+    yield at_most(f"merge {MERGES:,} / merge 1", [last / first], 1.1)
+
+
+def _post(connection: HTTPConnection, sent: bytes) -> float:
+    began = perf_counter()
+    connection.request("POST", PATH, sent, HEADERS)
+    response = connection.getresponse()
+    response.read()
+    assert response.status == 200
+    return perf_counter() - began
+
+
+def bodies(port: int, folder: Path, rounds: int, seconds: float) -> Iterator[Figure]:
+    """Bytes a second of large bodies against small ones."""
+    scripts = {size: script(folder, body_of(size)) for size in (SMALL, LARGE)}
+    found: dict[int, list[float]] = {size: [] for size in scripts}
+    with serving(SKEP_REDIS, port, folder) as server:
+        for turn in range(rounds + 1):
+            for size, posting in scripts.items():
+                measured = rate(server.url, posting, seconds) * size / 1_000_000
+                if turn:
+                    found[size].append(measured)
+                Redis(port=port).flushdb()
+    for size, rounds_ in found.items():
+        yield median(f"bodies of {size // 1000} KB", rounds_, "MB/s")
+    yield at_least("MB/s at 1 MB / at 10 KB", ratios(found[LARGE], found[SMALL]), 1.0)
+
+
+def workers(port: int, folder: Path, rounds: int, seconds: float) -> Iterator[Figure]:
+    """Seconds of a core for each request, by two workers against one; both on the server's core."""
+    one = SKEP_REDIS
+    two = Contender("skep, Redis, two workers", skep("redis://{redis}", "--workers", "2"))
+    found: dict[str, list[float]] = {one.name: [], two.name: []}
+    posting = script(folder, body())
+    with serving(one, port, folder) as first, serving(two, port, folder) as second:
+        for turn in range(rounds + 1):
+            for name, server in ((one.name, first), (two.name, second)):
+                cost = _cost(server, posting, seconds)
+                if turn:
+                    found[name].append(cost)
+    for name, rounds_ in found.items():
+        yield median(f"CPU a request, {name}", [each * 1_000_000 for each in rounds_], "µs")
+    yield at_most("CPU a request, two workers / one", ratios(found[two.name], found[one.name]), 1.1)
+
+
+def _cost(server: Server, posting: Path, seconds: float) -> float:
+    before = cpu_seconds(server.pid)
+    requests = rate(server.url, posting, seconds) * seconds
+    return (cpu_seconds(server.pid) - before) / requests
