@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mutants import MUTANTS
-from mutants.kill import failing, plan_for, report_on
+from mutants.differing import DIFFERING
+from mutants.differing_events import DIFFERING as DIFFERING_EVENTS
+from mutants.kill import failing, false_alarms, plan_for, report_on
 from mutants.mutant import GROUPS, Mutant
 from mutants.plain import SOUND, objections
 
+from skep.conformance.operations import EVENTS, SESSIONS
 from skep.conformance.requirement import Level
 from skep.conformance.requirements import REQUIREMENTS
+from skep.conformance.run import Plan
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "conformance.md"
 BEGIN, END = "<!-- kills -->\n", "<!-- end of kills -->\n"
@@ -68,6 +72,26 @@ def trials(mutants: Sequence[Mutant]) -> Iterator[Trial]:
             yield trial
 
 
+def differ(name: str) -> tuple[str, list[str]]:
+    """What a run with requests by chance has against a server that decides otherwise where that is open."""
+    logging.disable()
+    patch, operations = (DIFFERING[name], SESSIONS) if name in DIFFERING else (DIFFERING_EVENTS[name], EVENTS)
+    report = report_on(Mutant(name, "", "", patch), Plan(REQUIREMENTS, 1, examples=2, operations=operations))
+    return report.inconclusive, [each.requirement.id for each in false_alarms(report)]
+
+
+def differing() -> list[str]:
+    """Those that the suite wrongs."""
+    wronged = []
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        names = [*DIFFERING, *DIFFERING_EVENTS]
+        for name, (inconclusive, alarms) in zip(names, pool.map(differ, names), strict=True):
+            print(f"{name:44} differs      {inconclusive or ', '.join(alarms) or '-'}", flush=True)  # noqa: T201
+            if inconclusive or alarms:
+                wronged.append(name)
+    return wronged
+
+
 def share(killed: int, total: int) -> str:
     """A part of a whole."""
     return f"{killed} of {total}" if total else "-"
@@ -116,14 +140,16 @@ def main(names: list[str]) -> int:
     mutants = [each for each in MUTANTS if not names or each.name in names]
     done = {trial.name: trial for trial in trials(mutants)}
     living = [name for name, trial in done.items() if not trial.full and name != SOUND.name]
-    false_alarms = done[SOUND.name].others
-    print(f"{len(living)} live, false alarms: {false_alarms}, {time.monotonic() - began:.0f} s")  # noqa: T201
+    alarms = done[SOUND.name].others
+    wronged = [] if names else differing()
+    seconds = time.monotonic() - began
+    print(f"{len(living)} live, false alarms: {alarms}, wronged: {wronged}, {seconds:.0f} s")  # noqa: T201
     if not names:
         before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
         _, _, after = rest.partition(END)
         lines = [*table(done), "", *requirements(done)]
         DOCUMENT.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")
-    return 1 if living or false_alarms else 0
+    return 1 if living or alarms or wronged else 0
 
 
 if __name__ == "__main__":

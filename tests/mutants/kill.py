@@ -3,7 +3,8 @@
 from mutants.mutant import Mutant
 from mutants.serving import serving
 from skep.conformance.operations import EVENTS, SESSIONS
-from skep.conformance.requirement import Requirement
+from skep.conformance.outcome import Outcome, Status
+from skep.conformance.requirement import Level, Requirement
 from skep.conformance.requirements import REQUIREMENTS
 from skep.conformance.run import Plan, Report, run
 from skep.conformance.target import Access
@@ -23,6 +24,12 @@ def report_on(mutant: Mutant, plan: Plan) -> Report:
     """What a run finds of a mutant."""
     with mutant.apply(), serving() as url:
         return run(Access(url, TOKENS, patience=PATIENCE), plan)
+
+
+def false_alarms(report: Report) -> list[Outcome]:
+    """What fails the run at the default level, or the suite itself, of a server that has no defect."""
+    musts = [each for each in report.outcomes if each.fails and each.requirement.level is Level.MUST]
+    return [*musts, *(each for each in report.outcomes if each.status is Status.ERROR)]
 
 
 def failing(report: Report) -> set[str]:
