@@ -6,7 +6,7 @@ stores cannot differ in one.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -16,8 +16,8 @@ from skep.handlers.errors import BadRequest, Detail
 from skep.handlers.normalise import Event
 from skep.handlers.tenant import Tenant
 
-_MERGED: Final = {b"m": b"metadata", b"u": b"user_properties"}
-_MERGED_NAMES: Final = frozenset(name.decode() for name in _MERGED.values())
+_METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
+_MERGED_NAMES: Final = frozenset({"metadata", "user_properties"})
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
 _OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
 _REPLACED: Final = b"t"
@@ -45,9 +45,17 @@ def encode(event: Event) -> EncodedEvent:
     Raises:
         BadRequest: a value is nested deeper than can be written, on Python 3.11 some 950 levels.
     """
+    try:
+        return _encoded(event, orjson.dumps)
+    except TypeError:
+        return _encoded(event, dumps)
+
+
+def _encoded(event: Event, dumps: Callable[[Any], bytes]) -> EncodedEvent:
     packed = dumps({name: value for name, value in event.items() if name not in _MERGED_NAMES})
     merged = {b"m" + dumps(key): dumps(value) for key, value in event["metadata"].items()}
-    merged.update({b"u" + dumps(key): dumps(value) for key, value in event["user_properties"].items()})
+    for key, value in event["user_properties"].items():
+        merged[b"u" + dumps(key)] = dumps(value)
     return EncodedEvent(packed, merged)
 
 
@@ -67,6 +75,12 @@ def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
     return fields
 
 
+def compact(event: EncodedEvent) -> EncodedEvent:
+    """The event, to be kept in memory: copies of the right size, as what orjson makes holds kilobytes in reserve."""
+    merged = {bytes(memoryview(field)): bytes(memoryview(value)) for field, value in event.merged.items()}
+    return EncodedEvent(bytes(memoryview(event.packed)), merged)
+
+
 def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
     """The event with these fields merged in, the new value winning."""
     return event._replace(merged={**event.merged, **merged})
@@ -74,16 +88,24 @@ def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
 
 def text(event: EncodedEvent, tenant: Tenant) -> bytes:
     """The event's JSON text, as the API answers it."""
-    members: dict[bytes, list[bytes]] = {letter: [] for letter in _MERGED}
+    metadata: list[bytes] = []
+    user_properties: list[bytes] = []
     updates: dict[bytes, bytes] = {}
     for field, value in event.merged.items():
-        if field[:1] in members:
-            members[field[:1]].append(field[1:] + b":" + value)
+        letter = field[0]
+        if letter == _METADATA:
+            metadata.append(field[1:] + b":" + value)
+        elif letter == _USER_PROPERTIES:
+            user_properties.append(field[1:] + b":" + value)
         else:
             updates[field] = value
     packed = _updated(event.packed, updates) if updates else event.packed
-    objects = b",".join(b'"%b":{%b}' % (name, b",".join(members[letter])) for letter, name in _MERGED.items())
-    return b"%b,%b,%b}" % (packed[:-1], tenant.ids, objects)
+    return b'%b,%b,"metadata":{%b},"user_properties":{%b}}' % (
+        packed[:-1],
+        tenant.ids,
+        b",".join(metadata),
+        b",".join(user_properties),
+    )
 
 
 def _updated(packed: bytes, updates: Mapping[bytes, bytes]) -> bytes:
@@ -135,8 +157,7 @@ def dumps(value: Any) -> bytes:
         BadRequest: it is nested deeper than can be written.
     """
     try:
-        # a copy of the right size: what orjson makes holds kilobytes in reserve
-        return bytes(memoryview(orjson.dumps(value)))
+        return orjson.dumps(value)
     except TypeError:
         return _dumps_large(value)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final, get_args
 
-from skep.handlers.encoding import EncodedEvent, merge
+from skep.handlers.encoding import EncodedEvent, compact, merge
 from skep.handlers.index import Entry, Found, Property, Selection
 from skep.handlers.journal_memory import MemoryJournal
 from skep.handlers.plans_memory import MemoryPlans
@@ -50,8 +50,9 @@ class MemoryStore:
         there = events.get(entry.event_id)
         if there is None:
             self._enter(tenant.digest, entry)
+            event = compact(event)
         else:
-            event = merge(there, event.merged)
+            event = merge(there, compact(event).merged)
         events[entry.event_id] = event
         self._prolong(tenant.digest, entry.event_id)
         return event
@@ -69,7 +70,7 @@ class MemoryStore:
         there = events.get(event_id)
         if there is None:
             return False
-        events[event_id] = merge(there, fields)
+        events[event_id] = merge(there, compact(EncodedEvent(b"", dict(fields))).merged)
         self._prolong(tenant.digest, event_id)
         return True
 
@@ -116,8 +117,12 @@ class MemoryStore:
         found = Found(entry.start_time, self._arrivals, entry.event_id)
         self._entries.setdefault(digest, {})[entry.event_id] = entry, found
         index = self._index.setdefault(digest, {})
-        for name in _PROPERTIES:
-            insort(index.setdefault((name, getattr(entry, name)), []), found)
+        for name, value in zip(_PROPERTIES, (entry.session_id, entry.event_type, entry.event_name), strict=True):
+            entries = index.setdefault((name, value), [])
+            if not entries or entries[-1] < found:
+                entries.append(found)  # as it mostly is
+            else:
+                insort(entries, found)
 
     def _ranges(
         self, tenant: Tenant, selection: Selection, before: Found | None = None

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from starlette.types import Receive
@@ -90,8 +90,10 @@ def _has_content(headers: Mapping[bytes, bytes]) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
-async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limits: Limits) -> bytes:
-    """The whole body.
+async def read_body(
+    headers: Mapping[bytes, bytes], receive: Receive, limits: Limits, whole: Callable[[], bytes | None] | None = None
+) -> bytes:
+    """The whole body; a server that knows whether it is there has it under `whole`, and nobody waits for it then.
 
     Raises:
         ContentTooLarge: it is larger than the limit, by its declaration or by what came; it is not read any further.
@@ -100,6 +102,11 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limits: Li
     """
     if int(headers.get(b"content-length", b"0")) > limits.size:
         raise _too_large(limits)
+    body = None if whole is None else whole()
+    if body is not None:
+        if len(body) > limits.size:
+            raise _too_large(limits)
+        return body
     try:
         async with asyncio.timeout(limits.seconds):
             return await _read(receive, limits)

@@ -46,5 +46,8 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        app = self._app if is_control(scope["path"]) else self._open
+        app = self._app
+        for name, _ in scope["headers"]:
+            if name == b"origin" and not is_control(scope["path"]):
+                app = self._open
         await app(scope, receive, send)

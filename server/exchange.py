@@ -1,13 +1,13 @@
 """One request and its answer, as the journal is told of them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.types import Scope
 
 from skep.handlers.tenant import Tenant
-from skep.server.response import Reply
+from skep.server.response import CONNECTION, Reply
 
 EXCHANGE: Final = "skep.exchange"  # where the scope of a request has it
 
@@ -34,6 +34,7 @@ class Exchange:
         "started",
         "tenant",
         "time",
+        "whole_body",
     )
 
     def __init__(self, scope: Scope) -> None:
@@ -43,6 +44,7 @@ class Exchange:
         self.path: str = scope["path"]
         self.query: bytes = scope["query_string"]
         self.headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        self.whole_body: Callable[[], bytes | None] | None = scope.get("extensions", {}).get(CONNECTION, {}).get("body")
         self.path_parameters: Mapping[str, str] = {}
         self.started = time.perf_counter()
         self.time = time.time_ns() // 1_000_000

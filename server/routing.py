@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from skep.handlers.errors import Detail, MethodNotAllowed, NotFound
 from skep.handlers.operations import OPERATIONS
 from skep.server.examples import Examples
+from skep.server.fixed_paths import FixedPaths
 from skep.server.operation import Compiled
 from skep.server.parameters import Parameters
 from skep.server.strict import StrictProfile
@@ -80,17 +81,18 @@ class Routing(RoutingMiddleware):
 class OperationsAPI(RoutedAPI[ASGIApp]):
     """The operations of one document."""
 
-    def __init__(self, specification: OpenAPISpecification, *, serve: Serve, **options: Any) -> None:
+    def __init__(self, specification: OpenAPISpecification, *, serve: Serve, fixed: FixedPaths, **options: Any) -> None:
         """Compile every operation."""
         super().__init__(specification, **options)
         self._serve = serve
+        self._fixed = fixed
         self.add_paths()
 
     def make_operation(self, operation: OpenAPIOperation) -> ASGIApp:
         """Compile one operation."""
         content = (operation.request_body or {}).get("content", {})
         schema = content.get(_JSON, {}).get("schema")
-        return self._serve(
+        served = self._serve(
             Compiled(
                 operation.operation_id,
                 operation.function,
@@ -103,6 +105,8 @@ class OperationsAPI(RoutedAPI[ASGIApp]):
                 binary=next((name.encode() for name in content if name != _JSON), None),
             )
         )
+        self._fixed.add(operation.method.upper(), self.base_path + operation.path, served)
+        return served
 
 
 class Operations(RoutedMiddleware[OperationsAPI]):
@@ -110,15 +114,18 @@ class Operations(RoutedMiddleware[OperationsAPI]):
 
     api_cls = OperationsAPI
 
-    def __init__(self, serve: Mapping[str, Serve]) -> None:
-        """Serve the operations of a document as it is said for its base path."""
+    def __init__(self, serve: Mapping[str, Serve], fixed: FixedPaths) -> None:
+        """Serve the operations of a document as it is said for its base path, and tell `fixed` of them."""
         super().__init__(_refuse)
         self._serve = serve
+        self._fixed = fixed
 
     def add_api(self, specification: OpenAPISpecification, *, base_path: str, **options: Any) -> OperationsAPI:
         """Add the operations of a document."""
         serve = self._serve[base_path]
-        api: OperationsAPI = super().add_api(specification, base_path=base_path, serve=serve, **options)
+        api: OperationsAPI = super().add_api(
+            specification, base_path=base_path, serve=serve, fixed=self._fixed, **options
+        )
         return api
 
 
@@ -127,11 +134,17 @@ class Connexion(ConnexionMiddleware):
 
     def __init__(self, documents: Mapping[str, tuple[dict[str, Any], Serve]]) -> None:
         """Serve each document under its base path, such as `/__admin`, in the way that stands beside it."""
-        operations = Operations({base_path: serve for base_path, (_, serve) in documents.items()})
+        self._fixed = FixedPaths()
+        operations = Operations({base_path: serve for base_path, (_, serve) in documents.items()}, self._fixed)
         super().__init__(operations, middlewares=[Routing], resolver=Resolver(OPERATIONS.__getitem__))
         for base_path, (document, _) in documents.items():
             self.apis.append(API(OpenAPI31Specification(document), base_path=base_path, **vars(self.options)))
         self.app, self.middleware_stack = self._build_middleware_stack()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        operation = self._fixed.find(scope["method"], scope["path"])
+        await (operation or super().__call__)(scope, receive, send)
 
 
 def _invalid(schema: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ ALLOWED = {
 ADAPTERS = {
     "connexion": {"server/routing.py"},
     "uvicorn": {"server/http_server.py"},
-    "httptools": {"server/http_server.py"},
+    "httptools": {"server/http_protocol.py"},
     "uvloop": {"server/run.py"},
     "prometheus_client": {"server/metrics.py"},
     "redis": {f"handlers/redis_{noun}.py" for noun in ("client", "cluster", "line", "server")},

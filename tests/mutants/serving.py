@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 from skep.handlers.store import StoreOptions
 from skep.handlers.store_memory import MemoryStore
 from skep.server import app as application
-from skep.server.http_server import BoundedProtocol, configure
+from skep.server.http_protocol import HttpProtocol
 from skep.server.settings import Settings
 
 
@@ -40,10 +40,8 @@ def serving() -> Iterator[str]:
 async def _serve(
     app: ASGIApp, ending: asyncio.Event, started: threading.Event, addresses: list[tuple[str, int]]
 ) -> None:
-    config, state = configure(app), ServerState()
-    config.load()
-    loop = asyncio.get_running_loop()
-    async with await loop.create_server(lambda: BoundedProtocol(config, state, {}), "127.0.0.1", 0) as server:
+    state, loop = ServerState(), asyncio.get_running_loop()
+    async with await loop.create_server(lambda: HttpProtocol(app, state, loop), "127.0.0.1", 0) as server:
         addresses.append(server.sockets[0].getsockname())
         started.set()
         while not ending.is_set():

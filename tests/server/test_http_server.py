@@ -21,9 +21,9 @@ from uvicorn.server import ServerState
 
 from skep.handlers.store import StoreOptions
 from skep.handlers.store_memory import MemoryStore
-from skep.server import http_server
+from skep.server import http_protocol
 from skep.server.app import build
-from skep.server.http_server import BoundedProtocol, configure
+from skep.server.http_protocol import HttpProtocol
 from skep.server.response import send_json
 from skep.server.settings import Settings
 
@@ -222,7 +222,7 @@ def test_many_upgrades_in_one_write(server: Running) -> None:
 )
 async def test_a_connection_on_which_nothing_goes_on_is_closed(monkeypatch: pytest.MonkeyPatch, after: bytes) -> None:
     """Whatever came last: an empty line, or a part of a body that was answered without it."""
-    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.2)
     async with listening(build(Settings(), MemoryStore(StoreOptions()))) as (address, _):
         reader, writer = await asyncio.open_connection(*address)
         writer.write(POST + b"Content-Length: 2\r\n\r\n{}" + after)
@@ -410,7 +410,7 @@ def test_answers_say_nothing_of_the_server(server: Running) -> None:
 )
 async def test_a_stalled_head_times_out(monkeypatch: pytest.MonkeyPatch, sent: bytes, status: int | None) -> None:
     """A connection on which no request arrives is closed; where one began, 408 says why."""
-    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.2)
     async with listening(build(Settings(), MemoryStore(StoreOptions()))) as (address, _):
         received = await exchange(address, sent)
     statuses = [int(found) for found in re.findall(rb"HTTP/1\.1 (\d{3}) ", received)]
@@ -420,7 +420,7 @@ async def test_a_stalled_head_times_out(monkeypatch: pytest.MonkeyPatch, sent: b
 @pytest.mark.anyio
 async def test_a_stalled_head_waits_for_the_answer_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that takes longer than a head may is not broken into."""
-    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.1)
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(0.5)
@@ -450,10 +450,8 @@ async def test_a_broken_body_is_answered_once(broken: bytes, caplog: pytest.LogC
 @contextlib.asynccontextmanager
 async def listening(app: ASGIApp) -> AsyncIterator[tuple[tuple[str, int], ServerState]]:
     """The protocol in this process: its address, and what uvicorn knows of it."""
-    config, state = configure(app), ServerState()
-    config.load()
-    loop = asyncio.get_running_loop()
-    async with await loop.create_server(lambda: BoundedProtocol(config, state, {}), "127.0.0.1", 0) as started:
+    state, loop = ServerState(), asyncio.get_running_loop()
+    async with await loop.create_server(lambda: HttpProtocol(app, state, loop), "127.0.0.1", 0) as started:
         yield started.sockets[0].getsockname(), state
 
 
