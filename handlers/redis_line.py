@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
+import hiredis
 from redis.asyncio.connection import AbstractConnection as Connection
 from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -43,6 +44,68 @@ class Call(NamedTuple):
     reply: asyncio.Future[Any]
 
 
+class Replies(asyncio.Protocol):
+    """What Redis says on a connection, in place of redis-py's stream, parsed as it comes: a pipeline is one wait."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take over a connection that is made and idle."""
+        # with the errors that redis-py makes of refusals
+        self._reader = connection._parser._reader  # type: ignore[attr-defined]  # noqa: SLF001 - hiredis's parser has it
+        self._incomplete = self._reader.gets()
+        self._replies: deque[Any] = deque()
+        self._failure: RedisConnectionError | None = None
+        self._heard: asyncio.Future[None] | None = None
+        self._transport = _transport_of(connection)
+        self._transport.set_protocol(self)
+
+    def send(self, commands: Iterable[Command]) -> None:
+        """Send the commands at once."""
+        self._transport.write(b"".join(map(hiredis.pack_command, commands)))
+
+    async def next(self) -> Any:
+        """The next reply, or the error that Redis refused a command with.
+
+        Raises:
+            RedisConnectionError: the connection is lost, or what came is no reply, and leaves us out of step.
+        """
+        while not self._replies:
+            if self._failure is not None:
+                raise self._failure
+            self._heard = asyncio.get_running_loop().create_future()
+            await self._heard
+        reply = self._replies.popleft()
+        if isinstance(reply, Exception) and not isinstance(reply, (ResponseError, BusyLoadingError)):
+            raise reply
+        return reply
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; what Redis tells unasked is dropped."""
+        try:
+            self._reader.feed(data)
+            while (reply := self._reader.gets()) is not self._incomplete:
+                if not isinstance(reply, hiredis.PushNotification):
+                    self._replies.append(reply)
+        except RedisError as error:
+            self._fail(str(error))
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Nothing comes any more."""
+        self._fail("Redis closed the connection")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Likewise."""
+        self._fail(str(exc or "the connection is closed"))
+
+    def _fail(self, reason: str) -> None:
+        self._failure = self._failure or RedisConnectionError(reason)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._heard is not None and not self._heard.done():
+            self._heard.set_result(None)
+
+
 class Line:
     """A connection, made when it is needed, and the calls that wait for it.
 
@@ -57,6 +120,7 @@ class Line:
         self._timeout = timeout
         self._wait = wait
         self._connection: Connection | None = None
+        self._replies: Replies | None = None
         self._waiting: deque[Call] = deque()
         self._travelling: asyncio.Task[None] | None = None
 
@@ -88,8 +152,8 @@ class Line:
         while calls := self._next_calls():
             try:
                 async with Patience(self._timeout) as patience:
-                    connection = await self._connected()
-                    await self._exchange(connection, calls, patience)
+                    replies = await self._connected()
+                    await self._exchange(replies, calls, patience)
             except TimeoutError:
                 _fail([*calls, *self._waiting], RedisConnectionError("no reply in time"))
             except NotSent as error:
@@ -109,11 +173,11 @@ class Line:
                 size += call.size
         return calls
 
-    async def _connected(self) -> Connection:
-        """The connection, a new one if there is none or Redis has dropped it."""
+    async def _connected(self) -> Replies:
+        """What a connection says, a new one if there is none or Redis has dropped it."""
         if self._connection is not None and _is_dropped(self._connection):
             await self.close()
-        if self._connection is None:
+        if self._connection is None or self._replies is None:
             connection = self._connect()
             try:
                 await connection.connect()  # type: ignore[no-untyped-call] # redis-py leaves it bare
@@ -123,10 +187,10 @@ class Line:
                 if isinstance(error, Exception):
                     raise NotSent(str(error)) from error
                 raise
-            self._connection = connection
-        return self._connection
+            self._connection, self._replies = connection, Replies(connection)
+        return self._replies
 
-    async def _exchange(self, connection: Connection, calls: list[Call], patience: Patience) -> None:
+    async def _exchange(self, replies: Replies, calls: list[Call], patience: Patience) -> None:
         """Send the calls at once, and settle each with its reply, or with the error that it was refused with."""
         waits = self._wait > 0 and any(call.write for call in calls)
         commands = [command for call in calls for command in call.commands]
@@ -135,10 +199,10 @@ class Line:
         held: list[tuple[Call, Any]] = []
         demoted = False
         try:
-            await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            replies.send(commands)
             for call in calls:
                 for _ in call.commands:
-                    reply = await _next_reply(connection)
+                    reply = await replies.next()
                 patience.hear()
                 demoted = demoted or isinstance(reply, ReadOnlyError)
                 if waits and call.write and not isinstance(reply, Exception):
@@ -146,7 +210,7 @@ class Line:
                 else:
                     _settle(call, reply)
             if waits:
-                self._acknowledge(held, await _next_reply(connection))
+                self._acknowledge(held, await replies.next())
         except BaseException:
             await self.close()  # replies may still be on their way, and must not be taken for those of others
             raise
@@ -190,12 +254,12 @@ async def _drop(connection: Connection) -> None:
     await connection.disconnect(nowait=True)
 
 
-async def _next_reply(connection: Connection) -> Any:
-    """The next reply, or the error that Redis refused a command with."""
-    try:
-        return await connection.read_response(disconnect_on_error=False)
-    except (ResponseError, BusyLoadingError) as refusal:  # anything else is no reply, and leaves us out of step
-        return refusal
+def _transport_of(connection: Connection) -> asyncio.Transport:
+    writer = connection._writer  # noqa: SLF001 - redis-py has no way to ask
+    if writer is None:
+        raise NotSent("there is no connection")
+    transport: asyncio.Transport = writer.transport  # type: ignore[assignment] # a stream's has both directions
+    return transport
 
 
 def _fail(calls: Iterable[Call], error: RedisError) -> None:
