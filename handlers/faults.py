@@ -64,7 +64,7 @@ async def disarm_faults(request: Request) -> Answer:
     else:
         disarming = [(await planned_for(request)).digest]
     for digest in disarming:
-        await request.store.plans.change(EVERYONE._replace(digest=digest), lambda plan: plan._replace(faults=()))
+        await request.store.plans.change(EVERYONE._replace(digest=digest), lambda plan: plan.without(plan.faults))
     return Answer(b'{"disarmed":true}')
 
 
@@ -76,10 +76,10 @@ class _Without:
 
     def __call__(self, plan: Plan) -> Plan:
         """Raises NotFound where there is none of that id."""
-        left = tuple(fault for fault in plan.faults if fault.id != self.fault_id)
-        if len(left) == len(plan.faults):
+        disarmed = [fault for fault in plan.faults if fault.id == self.fault_id]
+        if not disarmed:
             raise NotFound("No such fault")
-        return plan._replace(faults=left)
+        return plan.without(disarmed)
 
 
 async def disarm_fault(request: Request) -> Answer:

@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from skep.handlers.encoding import text
+from skep.handlers.encoding import loads, text
 from skep.handlers.errors import NotFound
 from skep.handlers.index import EARLIEST, LATEST, Found, Selection
 from skep.handlers.reach import reached
@@ -34,7 +34,7 @@ async def get_session(request: Request) -> Answer:
     """
     for tenant in await reached(request):
         event = await request.store.read(tenant, request.parameters["session_id"].lower())
-        if event is not None:
+        if event is not None and loads(event.packed)["event_type"] == "session":
             return Answer(b'{"tenant":"%b","session":%b}' % (tenant.digest.encode(), text(event, tenant)))
     raise NotFound("No such session")
 

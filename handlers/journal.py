@@ -131,19 +131,19 @@ def render(kept: Kept, tenant: Tenant) -> dict[str, Any]:
             "method": entry.method,
             "path": entry.path,
             "query": entry.query,
-            "headers": _joined(entry.request_headers),
+            "headers": joined(entry.request_headers),
             **_body(entry.request_body, entry.request_size),
         },
-        "answer": {"headers": _joined(entry.answer_headers), **_body(entry.answer_body, entry.answer_size)},
+        "answer": {"headers": joined(entry.answer_headers), **_body(entry.answer_body, entry.answer_size)},
     }
 
 
-def json_of(body: bytes) -> Any:
-    """The value that a body is the JSON text of, or None."""
+def _is_json(body: bytes) -> bool:
     try:
-        return orjson.loads(body)
+        orjson.loads(body)
     except orjson.JSONDecodeError:
-        return None
+        return False
+    return True
 
 
 def _headers(text: bytes) -> list[tuple[bytes, bytes]]:
@@ -151,7 +151,7 @@ def _headers(text: bytes) -> list[tuple[bytes, bytes]]:
     return list(zip(lines[::2], lines[1::2], strict=True))
 
 
-def _joined(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     """Each name with its values, which a comma parts (RFC 9110, 5.3)."""
     joined: dict[str, str] = {}
     for name, value in headers:
@@ -163,7 +163,7 @@ def _joined(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
 def _body(body: bytes, size: int) -> dict[str, Any]:
     """A body as JSON where it is that, else as text, else as base64; `size` is that of the whole, in bytes."""
     cut = size > len(body)
-    if not cut and json_of(body) is not None:
+    if not cut and _is_json(body):
         return {"body": orjson.Fragment(body), "encoding": "json", "size": size, "cut": cut}
     try:
         return {"body": body.decode(), "encoding": "text", "size": size, "cut": cut}

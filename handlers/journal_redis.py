@@ -13,6 +13,7 @@ from skep.handlers.journal import Kept
 from skep.handlers.redis_client import Client, script
 from skep.handlers.tenant import Tenant
 
+FIRST: Final = "0-0"  # the least id
 LIFE: Final = 86_400  # seconds after its last entry that a journal is kept
 MOST_WAITING: Final = 16 * 1024 * 1024  # bytes that wait for Redis; what comes beyond is lost
 BATCH: Final = 128 * 1024  # bytes that travel in one call, or one entry
@@ -61,6 +62,8 @@ class RedisJournal:
 
     async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[Kept]:
         """The tenant's newest entries that are older than one, newest first."""
+        if before == FIRST:
+            return ()  # Redis refuses to look before it
         key = self._key(tenant.digest)
         end = f"({before}" if before else "+"
         reply = await self._client.read(key, ("XREVRANGE", key, end, "-", "COUNT", count))

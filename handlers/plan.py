@@ -3,6 +3,7 @@
 Each worker keeps all plans in memory (`Plans`), so that a request reads none.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +14,7 @@ from skep.handlers.tenant import Tenant
 
 EVERYONE = Tenant("everyone", b"")  # whose plan is that of all tenants
 MOST_ARMED = 100  # faults of one plan
+MARGIN = 1000  # milliseconds for which windows are taken to be open longer, as clocks of workers differ
 
 
 class ArmedFault(NamedTuple):
@@ -33,16 +35,28 @@ class ArmedFault(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is planned for a tenant; `armed` is how many faults ever were, as they are numbered by it."""
+    """What is planned for a tenant.
+
+    `armed` is how many faults ever were, as they are numbered by it; `hidden_until` is when the last window is closed
+    that a fault opened which is disarmed by now, Unix milliseconds.
+    """
 
     faults: tuple[ArmedFault, ...] = ()
     timing: Timing = Timing()
     armed: int = 0
+    hidden_until: int = 0
 
     @property
     def has_windows(self) -> bool:
-        """Whether what is created may be invisible for a while."""
-        return any("window" in fault.effects for fault in self.faults)
+        """Whether what is created may be invisible for a while, or something is that was created before."""
+        return any("window" in fault.effects for fault in self.faults) or _now() < self.hidden_until
+
+    def without(self, faults: Sequence[ArmedFault]) -> "Plan":
+        """The plan once these faults are disarmed; what they hid stays hidden for as long as was planned."""
+        longest = max((fault.effects.get("window", 0) for fault in faults), default=0)
+        closed = _now() + round(longest) + MARGIN if longest else 0
+        left = tuple(fault for fault in self.faults if fault not in faults)
+        return self._replace(faults=left, hidden_until=max(self.hidden_until, closed))
 
 
 NO_PLAN = Plan()
@@ -81,7 +95,7 @@ class Plans(Protocol):
         """How often this was called before for this digest and name, by any worker, since the last reset."""
 
     async def tenants(self) -> Sequence[Tenant]:
-        """Every tenant that made a request since its last reset."""
+        """Every tenant that made a request, or has a plan, since its last reset."""
 
     def later(self, tenant: Tenant, seconds: float, write: Callable[[], Awaitable[object]]) -> None:
         """Write something later, if there is no reset until then."""
@@ -97,15 +111,21 @@ def combined(own: Plan | None, everyones: Plan | None) -> Plan | None:
     """The plan that a tenant is served by: its own time comes before everyone's."""
     if own is None or everyones is None:
         return own or everyones
-    return Plan(own.faults + everyones.faults, own.timing if own.timing.tenant else everyones.timing)
+    timing = own.timing if own.timing.tenant else everyones.timing
+    return Plan(own.faults + everyones.faults, timing, 0, max(own.hidden_until, everyones.hidden_until))
 
 
 def encode_plan(plan: Plan) -> bytes:
     """The plan as JSON text."""
-    return orjson.dumps([[fault._asdict() for fault in plan.faults], plan.timing._asdict(), plan.armed])
+    faults = [fault._asdict() for fault in plan.faults]
+    return orjson.dumps([faults, plan.timing._asdict(), plan.armed, plan.hidden_until])
 
 
 def decode_plan(text: bytes) -> Plan:
     """The plan that a text of `encode_plan` stands for."""
-    faults, timing, armed = orjson.loads(text)
-    return Plan(tuple(ArmedFault(**fault) for fault in faults), Timing(**timing), armed)
+    faults, timing, *rest = orjson.loads(text)
+    return Plan(tuple(ArmedFault(**fault) for fault in faults), Timing(**timing), *rest)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -38,6 +38,8 @@ class MemoryPlans:
 
     async def change(self, tenant: Tenant, change: Change) -> Plan:
         """Change a plan."""
+        if tenant.ids:
+            self._tenants.setdefault(tenant.digest, tenant)
         plan = self._plans[tenant.digest] = change(self._plans.get(tenant.digest, NO_PLAN))
         return plan
 

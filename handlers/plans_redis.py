@@ -135,12 +135,15 @@ class RedisPlans:
 
     def of(self, tenant: Tenant) -> Plan | None:
         """What is planned for a tenant."""
-        if tenant.digest not in self._noted:
-            self._noted.add(tenant.digest)
-            self._unwritten[tenant.digest] = tenant
+        self._note(tenant)
         if not self._plans:
             return None
         return combined(self._plans.get(tenant.digest), self._plans.get(EVERYONE.digest))
+
+    def _note(self, tenant: Tenant) -> None:
+        if tenant.digest not in self._noted:
+            self._noted.add(tenant.digest)
+            self._unwritten[tenant.digest] = tenant
 
     @property
     def is_fresh(self) -> bool:
@@ -160,6 +163,8 @@ class RedisPlans:
 
     async def change(self, tenant: Tenant, change: Change) -> Plan:
         """Change a plan where it is still what it was, else again."""
+        if tenant.ids:
+            self._note(tenant)
         while True:
             text = await self._client.read(self._keys[0], ("HGET", self._keys[0], tenant.digest))
             plan = change(decode_plan(text) if text else NO_PLAN)

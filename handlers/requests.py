@@ -6,15 +6,17 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from skep.handlers.errors import NotFound
+from skep.handlers.encoding import dumps
+from skep.handlers.errors import BadRequest, NotFound
 from skep.handlers.journal import Entry, Kept, render, unpack
 from skep.handlers.reach import is_for_all, reached
 from skep.handlers.request import ANYONE, Answer, Request
 from skep.handlers.tenant import Tenant
 from skep.handlers.verify import Difference, differences, nearest
 
-STEP: Final = 100  # entries that are read at once
+STEP: Final = 25  # entries that are read at once, and looked at before others have their turn
 PAGE: Final = 8 * 1024 * 1024  # bytes after which a page of entries ends
+MOST_SEEN: Final = 100  # entries whose ids are told
 NEAREST: Final = 3  # entries that are shown where none is what was looked for
 
 
@@ -30,9 +32,10 @@ async def list_requests(request: Request) -> Answer:
     found: list[_Found] = []
     for tenant in await _tenants(request):
         found += await _page(request, tenant, limit)
-    found.sort(key=lambda each: (each.entry.time, _order(each.kept)), reverse=True)
+    found.sort(key=_place, reverse=True)
     page = _cut(found[:limit])
-    following = page[-1].kept.id if page and len(found) >= limit else None
+    is_last = len(page) == len(found) < limit
+    following = None if is_last or not page else f"{page[-1].kept.id}:{page[-1].tenant.digest}"
     return Answer(orjson.dumps({"requests": [render(each.kept, each.tenant) for each in page], "next": following}))
 
 
@@ -85,17 +88,30 @@ async def verify_requests(request: Request) -> Answer:
             {
                 "verified": enough,
                 "count": len(seen),
-                "seen": [each.kept.id for each in seen[:STEP]],
+                "seen": [each.kept.id for each in seen[:MOST_SEEN]],
                 "nearest": [
                     {
                         "request": render(found.kept, found.tenant),
-                        "differences": [difference._asdict() for difference in differing],
+                        "differences": [_shown(difference) for difference in differing],
                     }
                     for differing, found in near
                 ],
             }
         )
     )
+
+
+def _shown(difference: Difference) -> dict[str, Any]:
+    """The difference as it is answered."""
+    return {**difference._asdict(), "expected": _text(difference.expected), "actual": _text(difference.actual)}
+
+
+def _text(value: Any) -> orjson.Fragment:
+    """The JSON text of a value, integers of any size exact; of one that is nested too deeply to be written, that."""
+    try:
+        return orjson.Fragment(dumps(value))
+    except BadRequest as error:
+        return orjson.Fragment(dumps(error.message))
 
 
 async def _tenants(request: Request) -> Sequence[Tenant]:
@@ -116,7 +132,7 @@ async def _page(request: Request, tenant: Tenant, limit: int) -> list[_Found]:
 
 async def _matching(request: Request, tenant: Tenant) -> AsyncIterator[_Found]:
     """The tenant's entries that the filters let through, the newest first, read in steps."""
-    before = request.parameters.get("before")
+    before = _before(request.parameters.get("before"), tenant)
     while kept := await request.store.journal.newest(tenant, before, STEP):
         for each in kept:
             entry = unpack(each.packed)
@@ -142,6 +158,19 @@ def _cut(found: list[_Found]) -> list[_Found]:
     return found
 
 
-def _order(kept: Kept) -> tuple[int, int]:
-    milliseconds, _, number = kept.id.partition("-")
+def _before(place: str | None, tenant: Tenant) -> str | None:
+    """The id before which a tenant's entries come at that place: those of two tenants may have the same id."""
+    entry_id, _, digest = (place or "").partition(":")
+    if not entry_id or not digest or tenant.digest >= digest:
+        return entry_id or None
+    milliseconds, number = _numbers(entry_id)
+    return f"{milliseconds}-{number + 1}"
+
+
+def _place(found: _Found) -> tuple[int, int, str]:
+    return (*_numbers(found.kept.id), found.tenant.digest)
+
+
+def _numbers(entry_id: str) -> tuple[int, int]:
+    milliseconds, _, number = entry_id.partition("-")
     return int(milliseconds), int(number)

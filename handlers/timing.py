@@ -13,23 +13,20 @@ from skep.handlers.request import Answer, Request
 async def get_clock(request: Request) -> Answer:
     """The time that the tenant's next request finds, and how it is made."""
     tenant = await planned_for(request)
-    plans = request.store.plans.all()
-    own, everyones = plans.get(tenant.digest, NO_PLAN), plans.get(EVERYONE.digest, NO_PLAN)
-    return _answer(request, own.timing if own.timing.tenant else everyones.timing)
+    return _answer(request, _met(request, request.store.plans.all().get(tenant.digest, NO_PLAN).timing))
 
 
 async def set_clock(request: Request) -> Answer:
-    """Freeze time, and seed ids; or neither, and time runs as the machine's."""
+    """Freeze time, and seed ids; or neither, and time is everyone's again: the machine's, unless that was planned."""
     tenant = await planned_for(request)
     at, step, seed = (request.body.get(name) for name in ("at", "step", "seed"))
     if at is None and (seed is not None or step):
         at = SEEDED_AT
-    elif at == "now":
-        at = request.clock.now()
 
     def planned(timing: Timing) -> Timing:
         is_system = at is None and seed is None
-        return Timing(at, 0, step or 0, seed, "" if is_system else tenant.digest, timing.planned + 1)
+        moment = PlannedClock(_met(request, timing), 0, request.clock).now() if at == "now" else at
+        return Timing(moment, 0, step or 0, seed, "" if is_system else tenant.digest, timing.planned + 1)
 
     return await _change(request, planned)
 
@@ -39,7 +36,8 @@ async def advance_clock(request: Request) -> Answer:
     tenant = await planned_for(request)
 
     def later(timing: Timing) -> Timing:
-        return timing.advanced(request.body["milliseconds"])._replace(tenant=tenant.digest)
+        met = _met(request, timing).advanced(request.body["milliseconds"])
+        return met._replace(tenant=tenant.digest, planned=timing.planned)
 
     return await _change(request, later)
 
@@ -49,7 +47,12 @@ async def _change(request: Request, change: Callable[[Timing], Timing]) -> Answe
         return plan._replace(timing=change(plan.timing))
 
     plan = await request.store.plans.change(await planned_for(request), changed)
-    return _answer(request, plan.timing)
+    return _answer(request, _met(request, plan.timing))
+
+
+def _met(request: Request, own: Timing) -> Timing:
+    """The timing that requests meet: that of everyone where there is no own."""
+    return own if own.tenant else request.store.plans.all().get(EVERYONE.digest, NO_PLAN).timing
 
 
 def _answer(request: Request, timing: Timing) -> Answer:

@@ -1,9 +1,12 @@
 """How a request differs from a pattern, member by member."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple, TypeVar
 
-from skep.handlers.journal import Entry, json_of
+from skep.handlers.encoding import loads
+from skep.handlers.errors import escaped
+from skep.handlers.journal import Entry, joined
 
 MOST_DIFFERENCES: Final = 50  # that are told of one entry
 _ABSENT: Final = object()
@@ -28,16 +31,15 @@ def differences(pattern: Mapping[str, Any], entry: Entry) -> Sequence[Difference
 
     Objects have to have the pattern's members, and may have others; header names have no case; all else is to be equal.
     """
-    found = [
-        *_plain("operation", pattern, entry.operation),
-        *_plain("status", pattern, entry.status),
-        *_plain("method", pattern, entry.method),
-        *_plain("path", pattern, entry.path),
-        *_headers(pattern.get("headers", {}), entry.request_headers),
-    ]
-    if "body" in pattern:
-        found += _part("/body", pattern["body"], json_of(entry.request_body))
-    return found[:MOST_DIFFERENCES]
+    found = chain(
+        _plain("operation", pattern, entry.operation),
+        _plain("status", pattern, entry.status),
+        _plain("method", pattern, entry.method),
+        _plain("path", pattern, entry.path),
+        _headers(pattern.get("headers", {}), entry.request_headers),
+        _body(pattern, entry),
+    )
+    return list(islice(found, MOST_DIFFERENCES))
 
 
 def nearest(found: Iterable[tuple[Sequence[Difference], T]], count: int) -> list[tuple[Sequence[Difference], T]]:
@@ -55,24 +57,46 @@ def _plain(name: str, pattern: Mapping[str, Any], actual: Any) -> Iterator[Diffe
 
 
 def _headers(pattern: Mapping[str, str], sent: Sequence[tuple[bytes, bytes]]) -> Iterator[Difference]:
-    values = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
+    values = joined(sent) if pattern else {}
     for name, expected in pattern.items():
         actual = values.get(name.lower())
         if actual != expected:
-            yield Difference(f"/headers/{_escaped(name)}", expected, actual, actual is None)
+            yield Difference(f"/headers/{escaped(name)}", expected, actual, actual is None)
 
 
-def _part(pointer: str, expected: Any, actual: Any) -> Iterator[Difference]:
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        for name, member in expected.items():
-            yield from _part(f"{pointer}/{_escaped(name)}", member, actual.get(name, _ABSENT))
-    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        for number, (item, came) in enumerate(zip(expected, actual, strict=True)):
-            yield from _part(f"{pointer}/{number}", item, came)
-    elif isinstance(expected, bool) != isinstance(actual, bool) or expected != actual:
-        is_absent = actual is _ABSENT
-        yield Difference(pointer, expected, None if is_absent else actual, is_absent)
+def _body(pattern: Mapping[str, Any], entry: Entry) -> Iterator[Difference]:
+    """Of a body that was kept in part nobody knows what the rest is; of what is no JSON, every pattern differs."""
+    if "body" not in pattern:
+        return
+    kept, size = len(entry.request_body), entry.request_size
+    if kept < size:
+        yield Difference("/body", pattern["body"], f"the first {kept} of {size} bytes")
+        return
+    try:
+        sent = loads(entry.request_body)
+    except (ValueError, RecursionError):
+        sent = _ABSENT
+    yield from _parts(pattern["body"], sent)
 
 
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+def _parts(expected: Any, actual: Any) -> Iterator[Difference]:
+    """The differences of two values, from the first to the last, however deep they are."""
+    waiting = [("/body", expected, actual)]
+    while waiting:
+        pointer, expected, actual = waiting.pop()
+        if isinstance(expected, dict) and isinstance(actual, dict):
+            members = [
+                (f"{pointer}/{escaped(name)}", each, actual.get(name, _ABSENT)) for name, each in expected.items()
+            ]
+            waiting += members[::-1]
+        elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+            items = [(f"{pointer}/{at}", *pair) for at, pair in enumerate(zip(expected, actual, strict=True))]
+            waiting += items[::-1]
+        elif not _is_equal(expected, actual):
+            is_absent = actual is _ABSENT
+            yield Difference(pointer, expected, None if is_absent else actual, is_absent)
+
+
+def _is_equal(expected: Any, actual: Any) -> bool:
+    """As JSON has it: true is not 1."""
+    return isinstance(expected, bool) == isinstance(actual, bool) and bool(expected == actual)

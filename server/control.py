@@ -50,7 +50,7 @@ class ControlOperation:
             access.check(scope["method"], headers)
             tenant = access.authenticate(headers.get(b"authorization"))
         parameters = self.compiled.parameters.read(scope.get("path_params", {}), scope["query_string"])
-        body = await self._body(headers, receive)
+        body = await self._body(exchange, headers, receive)
         if self.compiled.secured and not store.plans.is_fresh:
             await store.plans.refresh()
         settings, metrics = self.context.settings, self.context.metrics
@@ -60,13 +60,18 @@ class ControlOperation:
         answered = to_wire(answer.headers.items())
         exchange.reply = Reply(answer.status, answered, answer.body, answer.media_type.encode())
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> Any:
+    async def _body(self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive) -> Any:
         if self.compiled.strict is None:
             return None
         check_media_type(headers)
-        sent = await read_body(headers, receive, self.context.limits)
+        sent = await read_body(headers, receive, self.context.limits, exchange.whole_body)
         if not sent and not self.compiled.needs_body:
             return None
         body = parse_json(sent)
         self.compiled.strict.check(body)
-        return body
+        return {name: _integral(value) for name, value in body.items()} if isinstance(body, dict) else body
+
+
+def _integral(value: Any) -> Any:
+    """A number without a fraction as an integer, as JSON Schema has it, however it is spelled."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -48,7 +48,7 @@ class Examples:
         there = ", ".join(f"{status} {known}" for status, known in self._replies)
         wanted = " ".join(str(part) for part in (code, name) if part is not None)
         message = f"no example {wanted[:100]!r}; there are {there or 'none'}"
-        raise BadRequest("Invalid Prefer header", [Detail("", "prefer", message)])
+        raise BadRequest("No such example", [Detail("", "example", message)])
 
     def _other(self, code: int) -> Reply:
         if code in _BODILESS:

@@ -1,10 +1,13 @@
 """Faults: planned misbehaviours, each a small function from an answer to what is sent in its place."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from skep.server.response import Reply
+
+_PLACE: Final = re.compile("0|[1-9][0-9]*", re.ASCII)
 
 Fault = Callable[[Reply], Reply]
 
@@ -54,7 +57,10 @@ def edited(missing: Iterable[str], null: Iterable[str]) -> Fault:
     """The answer without some members of its body, and with null for others, named by JSON pointers (RFC 6901)."""
 
     def fault(reply: Reply) -> Reply:
-        body = json.loads(reply.body)
+        try:
+            body = json.loads(reply.body)
+        except ValueError:  # no JSON, or nothing: another fault, or the status, left no member to edit
+            return reply
         for pointer in missing:
             _edit(body, pointer, lambda parent, key: parent.pop(key))
         for pointer in null:
@@ -78,7 +84,12 @@ def _edit(body: Any, pointer: str, edit: Callable[[Any, Any], object]) -> None:
 
 
 def _key(parent: Any, part: str) -> str | int:
-    return int(part) if isinstance(parent, list) else part
+    """Raises ValueError for what is no place in a list (RFC 6901, 4)."""
+    if not isinstance(parent, list):
+        return part
+    if not _PLACE.fullmatch(part):
+        raise ValueError(part)
+    return int(part)
 
 
 FAULTS: Final[Mapping[str, Fault]] = {

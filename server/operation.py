@@ -171,7 +171,7 @@ class Operation:
     ) -> Reply:
         """An example in place of the answer; the body is read, and neither judged nor used."""
         if self.compiled.strict is not None:
-            exchange.body = await read_body(headers, receive, self.context.limits)
+            exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
         if preferred.is_replaced:
             return self.compiled.examples.find(preferred.code, preferred.example)
         return self.compiled.examples.find(armed.code, armed.example)
@@ -185,7 +185,7 @@ class Operation:
         if self.compiled.binary is not None:
             return await self._encoded_body(exchange, headers, receive, profile)
         check_media_type(headers)
-        exchange.body = await read_body(headers, receive, self.context.limits)
+        exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
         return self._judged(exchange.body, profile)
 
     async def _encoded_body(
@@ -194,7 +194,7 @@ class Operation:
         """The body of an operation that takes another media type too, as its octets where it has that."""
         if exchange.media_type != self.compiled.binary:
             check_media_type(headers, codings=GZIP)
-        exchange.body = await read_body(headers, receive, self.context.limits)
+        exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
         content = decoded(exchange.body, headers, self.context.limits)
         return content if exchange.media_type == self.compiled.binary else self._judged(content, profile)
 

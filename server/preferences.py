@@ -22,6 +22,14 @@ _PREFERENCE: Final = re.compile(
     re.VERBOSE,
 )
 _CODE: Final = re.compile(r"[2-5][0-9]{2}", re.ASCII)
+_OVERRIDES: Final = {
+    b"code": "a status from 200 to 599",
+    b"example": "the name of an example",
+    b"skep-delay": "milliseconds, at most 600000",
+    b"skep-fault": f"one of {', '.join(FAULTS)}",
+}
+_MEANT: Final = re.compile(rb"(?:^|,)\s*(?:%b)\b" % b"|".join(_OVERRIDES), re.IGNORECASE)
+_NAME: Final = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
 _DELAY: Final = re.compile(r"[0-9]{1,5}|[1-5][0-9]{5}|600000", re.ASCII)
 
 
@@ -70,18 +78,29 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
     """
     value = b",".join(value for name, value in headers if name == b"prefer")
     if len(value) > MOST_BYTES:
+        if overrides and _MEANT.search(value):
+            raise _malformed("Prefer", f"{len(value)}", f"at most {MOST_BYTES} bytes")
         return NONE
     named: dict[bytes, str] = {}
-    for name, preferred in _parse(value):
+    broken: dict[bytes, str] = {}
+    previous = b""
+    for name, preferred, rest in _parse(value):
         named.setdefault(name, preferred.decode("latin-1"))
+        if rest and name in _OVERRIDES:
+            broken.setdefault(name, rest.decode("latin-1"))
+        if name.isdigit() and previous in _OVERRIDES:  # no preference, but the rest of a value, such as 1,000
+            broken.setdefault(previous, f"{named[previous]},{name.decode()}")
+        previous = name
     profile = _profile(named.get(b"handling"))
     if not overrides:
         return Preferences(profile)
+    for name, meant in broken.items():
+        raise _malformed(name.decode(), meant, _OVERRIDES[name])
     return Preferences(
         profile,
-        _number(named, b"code", _CODE, "a status from 200 to 599"),
+        _number(named, b"code", _CODE),
         _example(named.get(b"example")),
-        _number(named, b"skep-delay", _DELAY, "milliseconds, at most 600000"),
+        _number(named, b"skep-delay", _DELAY),
         _fault(named.get(b"skep-fault")),
     )
 
@@ -96,24 +115,24 @@ def _profile(handling: str | None) -> Profile | None:
     return "strict" if handling == "strict" else "lenient" if handling == "lenient" else None
 
 
-def _number(named: dict[bytes, str], name: bytes, form: re.Pattern[str], meant: str) -> int | None:
+def _number(named: dict[bytes, str], name: bytes, form: re.Pattern[str]) -> int | None:
     value = named.get(name)
     if value is None:
         return None
     if not form.fullmatch(value):
-        raise _malformed(name.decode(), value, meant)
+        raise _malformed(name.decode(), value, _OVERRIDES[name])
     return int(value)
 
 
 def _example(value: str | None) -> str | None:
     if value == "":
-        raise _malformed("example", value, "the name of an example")
+        raise _malformed("example", value, _OVERRIDES[b"example"])
     return value
 
 
 def _fault(value: str | None) -> str | None:
     if value is not None and value not in FAULTS:
-        raise _malformed("skep-fault", value, f"one of {', '.join(FAULTS)}")
+        raise _malformed("skep-fault", value, _OVERRIDES[b"skep-fault"])
     return value
 
 
@@ -122,14 +141,18 @@ def _malformed(name: str, value: str, meant: str) -> BadRequest:
     return BadRequest("Invalid Prefer header", [Detail("", "prefer", message)])
 
 
-def _parse(value: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _parse(value: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Name and value of each preference; and of one that is no preference its name and what it is, up to a comma."""
     at = 0
     while at < len(value):
         match = _PREFERENCE.match(value, at)
         if match and (match.end() == len(value) or value[match.end()] == ord(",")):
             quoted, word = match["quoted"], match["word"]
-            yield match["name"].lower(), re.sub(rb"\\(.)", rb"\1", quoted) if quoted is not None else word or b""
+            yield match["name"].lower(), re.sub(rb"\\(.)", rb"\1", quoted) if quoted is not None else word or b"", b""
             at = match.end() + 1
-        else:
-            comma = value.find(b",", at)
-            at = len(value) if comma < 0 else comma + 1
+            continue
+        comma = value.find(b",", at)
+        end = len(value) if comma < 0 else comma
+        if name := _NAME.match(value, at, end):
+            yield name[1].lower(), b"", value[at:end].strip()
+        at = end + 1

@@ -1,8 +1,10 @@
 """What a test asks of a server: one tenant's sessions and events, journal, faults and time."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from types import TracebackType
 from typing import Any, Final, Self
@@ -10,12 +12,18 @@ from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
 TIMEOUT: Final = 30  # seconds for an answer of the control API
+IDLE: Final = 4  # seconds after which a connection is not used again, as servers close those that are idle
 PAGE: Final = 1000  # entries, sessions or events that are asked for at once
 _ABSENT: Final = object()
 
 
 class ControlError(Exception):
-    """The control API refused something; the message is its answer."""
+    """The control API refused something; the message is its answer, with the `status`."""
+
+    def __init__(self, message: str, status: int) -> None:
+        """Take what it said."""
+        super().__init__(message)
+        self.status = status
 
 
 class Fault:
@@ -35,8 +43,12 @@ class Fault:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Disarm it."""
-        self.disarm()
+        """Disarm it, unless that was done in the block."""
+        try:
+            self.disarm()
+        except ControlError as gone:
+            if gone.status != HTTPStatus.NOT_FOUND:
+                raise
 
 
 class Skep:
@@ -54,6 +66,7 @@ class Skep:
         parts = urlsplit(url)
         connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self._base = parts.path.rstrip("/")
+        self._asked = time.monotonic()
         self._connection = connect(parts.hostname or "", parts.port, timeout=TIMEOUT)
 
     @property
@@ -140,6 +153,9 @@ class Skep:
         Raises:
             ControlError: it is an error.
         """
+        if time.monotonic() - self._asked > IDLE:
+            self._connection.close()  # before the server does; the next request opens it again
+        self._asked = time.monotonic()
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         sent = None if body is None else json.dumps(body)
         try:
@@ -150,7 +166,8 @@ class Skep:
             self._connection.close()
             raise
         if response.status >= 400:  # noqa: PLR2004 - an error, as RFC 9110 has it
-            raise ControlError(f"{method} {path}: {response.status} {text.decode(errors='replace')}")
+            said = f"{method} {path}: {response.status} {text.decode(errors='replace')}"
+            raise ControlError(said, response.status)
         return json.loads(text)
 
     def _all(self, path: str, name: str) -> list[dict[str, Any]]:

@@ -1,12 +1,19 @@
 """All stores, each empty."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import redis
-from redis_servers import RedisServer
+from redis_servers import RedisServer, redis_running
 
 from skep.handlers.store import Store, store_for
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis that no server uses, so that its keys and connections are those of the test alone."""
+    with redis_running(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
 
 
 @pytest.fixture(params=["memory", "redis", "redis cluster"])

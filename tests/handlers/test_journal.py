@@ -119,7 +119,7 @@ def test_an_entry_comes_back() -> None:
     ("body", "encoding", "shown"),
     [
         (b"[1]", "json", None),
-        (b"null", "text", "null"),
+        (b"null", "json", None),
         (b"{", "text", "{"),
         (b"", "text", ""),
         (b"\xff\x00", "base64", "/wA="),

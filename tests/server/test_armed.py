@@ -104,6 +104,25 @@ async def test_several_add_up(client: httpx.AsyncClient) -> None:
     assert response.status_code == 418
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [{"kind": "empty"}, {"missing": ["/session_id"]}],
+        [{"kind": "malformed"}, {"null": ["/session_id"]}],
+        [{"status": 204, "missing": ["/a"]}],
+        [{"null": ["/children_ids/-1", "/children_ids/+0", "/children_ids/00"]}],
+    ],
+)
+async def test_what_leaves_no_member_has_none_to_edit(client: httpx.AsyncClient, faults: list[dict[str, Any]]) -> None:
+    """The answer is that of the other faults."""
+    for fault in faults:
+        await arm(client, **fault)
+    response = await client.post("/v1/sessions", json={"children_ids": ["a"]})
+    assert response.status_code in {200, 204}
+    if len(faults) == 1 and response.content:
+        assert ["a"] == response.json()["children_ids"]
+
+
 async def test_an_example_that_there_is_not_says_so(client: httpx.AsyncClient) -> None:
     """At the request, with those that there are."""
     await arm(client, example="nothing")
@@ -135,6 +154,25 @@ def test_a_session_is_visible_late(server: Running) -> None:
     while (found := httpx.get(url, headers=headers)).status_code == 404:
         pass
     assert {"a": 1} == found.json()["session"]["metadata"]
+
+
+def test_what_is_hidden_stays_so_when_its_fault_is_disarmed(server: Running) -> None:
+    """Until its time has come: what is sent meanwhile is answered and lost, and nothing that came later is undone."""
+    headers = {"Authorization": "Bearer to-hide-and-disarm"}
+    token = "to-hide-and-disarm"
+    httpx.post(f"{server.url}/__admin/faults", json={"window": 400}, headers=headers)
+    server.post({"session_id": SESSION_ID, "metadata": {"k": "old"}}, token=token)
+    httpx.delete(f"{server.url}/__admin/faults", headers={**headers, "Content-Type": "application/json"})
+    lost = server.post({"session_id": SESSION_ID, "metadata": {"k": "lost"}}, token=token)
+    assert {"k": "lost"} == lost.json()["metadata"]
+    url = f"{server.url}/__admin/sessions/{SESSION_ID}"
+    while httpx.get(url, headers=headers).status_code == 404:
+        pass
+    while server.post({"session_id": SESSION_ID, "metadata": {"k": "new"}}, token=token).json()["metadata"] != {
+        "k": "new"
+    }:
+        pass
+    assert {"k": "old"} != httpx.get(url, headers=headers).json()["session"]["metadata"]
 
 
 def test_tenants_do_not_meet_each_others(memory_server: Running) -> None:

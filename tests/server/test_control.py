@@ -1,5 +1,6 @@
 """The control API, asked as a user would."""
 
+import json
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from skep.server.auth import authenticate
 pytestmark = pytest.mark.anyio
 
 ADMIN = {"Authorization": ""}
+JSON = {"Content-Type": "application/json"}
 OTHER = {"Authorization": "Bearer another"}
 DIGEST = authenticate(f"Bearer {TOKEN}".encode()).digest
 
@@ -99,6 +101,20 @@ async def test_pages_have_every_entry_once(client: httpx.AsyncClient) -> None:
             break
         before = f"&before={page['next']}"
     assert list("6543210") == seen
+
+
+async def test_a_page_that_is_full_of_large_entries_is_not_the_last(client: httpx.AsyncClient) -> None:
+    """It ends after 8 MiB, and says where the next begins."""
+    for _ in range(80):
+        await start(client, metadata={"large": "x" * 60_000})
+    found, before = [], ""
+    while True:
+        page = (await client.get(f"/__admin/requests?limit=1000{before}")).json()
+        found += [entry["id"] for entry in page["requests"]]
+        if page["next"] is None:
+            break
+        before = f"&before={page['next']}"
+    assert 80 == len(found) == len(set(found)) > len(page["requests"])
 
 
 async def test_a_cleared_journal_is_empty(client: httpx.AsyncClient) -> None:
@@ -238,6 +254,116 @@ async def test_what_the_admin_plans_is_for_everyone(admin: httpx.AsyncClient) ->
     assert [429, 503] == [(await start(admin, token)).status_code for token in (TOKEN, "another")]
     await admin.delete("/__admin/faults")
     assert [5, 5] == [(await start(admin, token)).json()["start_time"] for token in (TOKEN, "another")]
+
+
+async def test_the_admin_pages_through_all_journals(admin: httpx.AsyncClient) -> None:
+    """Each entry once, though entries of several tenants may have one id."""
+    for number in range(20):
+        await start(admin, f"token {number % 4}")
+    found, before = [], ""
+    while True:
+        page = (await admin.get(f"/__admin/requests?limit=3{before}")).json()
+        found += [(entry["tenant"], entry["id"]) for entry in page["requests"]]
+        if page["next"] is None:
+            break
+        before = f"&before={page['next']}"
+    assert 20 == len(found) == len(set(found))
+
+
+async def test_the_admin_reaches_tenants_that_have_a_plan_alone(admin: httpx.AsyncClient) -> None:
+    """By name, and in a reset of all."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    await admin.post("/__admin/faults", json={"status": 503}, headers=headers)
+    await admin.put("/__admin/clock", json={"at": 5}, headers=headers)
+    assert (await admin.get(f"/__admin/clock?tenant={DIGEST}")).json()["now"] == 5
+    await admin.post("/__admin/reset", json={})
+    answer = await start(admin)
+    assert (200, True) == (answer.status_code, answer.json()["start_time"] > 5)
+
+
+async def test_a_tenant_has_everyones_time_until_it_has_its_own(admin: httpx.AsyncClient) -> None:
+    """It is advanced from there, and is everyone's again when it is released."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    await admin.put("/__admin/clock", json={"at": 1000})
+    later = await admin.post("/__admin/clock/advance", json={"milliseconds": 500}, headers=headers)
+    assert (1500, True) == (later.json()["now"], later.json()["frozen"])
+    assert [1500, 1000] == [(await start(admin, token)).json()["start_time"] for token in (TOKEN, "another")]
+    released = await admin.put("/__admin/clock", json={}, headers=headers)
+    assert released.json() == (await admin.get("/__admin/clock", headers=headers)).json()
+    assert (1000, True) == (released.json()["now"], released.json()["frozen"])
+
+
+async def test_time_is_frozen_where_it_is(client: httpx.AsyncClient) -> None:
+    """Where it was advanced to, if it was."""
+    advanced = (await client.post("/__admin/clock/advance", json={"milliseconds": 10**9})).json()["now"]
+    frozen = (await client.put("/__admin/clock", json={"at": "now"})).json()
+    assert frozen["frozen"]
+    assert advanced <= frozen["now"] < advanced + 10**6
+
+
+async def test_a_number_without_a_fraction_is_an_integer(client: httpx.AsyncClient) -> None:
+    """However it is spelled, as JSON Schema has it."""
+    runs = []
+    for seed, at in (("7", "1000"), ("7.0", "1000.0"), ("7.0", "1e3")):
+        sent = f'{{"seed": {seed}, "at": {at}, "step": 1.0}}'
+        assert (await client.put("/__admin/clock", content=sent, headers=JSON)).status_code == 200
+        events = [(await start(client)).json() for _ in range(2)]
+        runs.append([(event["session_id"], json.dumps(event["start_time"])) for event in events])
+    assert runs[0] == runs[1] == runs[2]
+    await client.post("/__admin/faults", content='{"status": 418.0, "times": 1.0}', headers=JSON)
+    assert [418, 200] == [(await start(client)).status_code for _ in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "pattern", "verified"),
+    [
+        (b'{"metadata": {"n": 1000000000000000000000000}}', '{"metadata": {"n": 1000000000000000000000000}}', True),
+        (b'{"metadata": {"n": 1000000000000000000000001}}', '{"metadata": {"n": 1000000000000000000000000}}', False),
+        (b"{}", "[" * 400 + "]" * 400, False),
+        (b'{"metadata": ' + b'{"a":' * 400 + b"1" + b"}" * 401, '{"metadata": {"a": {"a": 3}}}', False),
+        (
+            b'{"metadata": ' + b'{"a":' * 400 + b"1" + b"}" * 401,
+            '{"metadata": ' + '{"a":' * 400 + "1" + "}" * 401,
+            True,
+        ),
+        (b"{", "null", False),
+        (b"", "null", False),
+        (b"null", "null", True),
+        (b'{"metadata": {"a": "' + b"x" * 70_000 + b'"}}', '{"metadata": {}}', False),
+    ],
+)
+async def test_any_pattern_can_be_verified(
+    client: httpx.AsyncClient,
+    sent: bytes,
+    pattern: str,
+    verified: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Large numbers, deep ones, and bodies that are none; what differs is told."""
+    await client.post("/v1/sessions", content=sent, headers=JSON)
+    answer = await client.post("/__admin/requests/verify", content=f'{{"body": {pattern}}}', headers=JSON)
+    assert (200, verified) == (answer.status_code, answer.json()["verified"])
+    assert verified or answer.json()["nearest"][0]["differences"][0]["pointer"].startswith("/body")
+
+
+async def test_a_repeated_header_is_verified_as_it_is_shown(client: httpx.AsyncClient) -> None:
+    """Its values, which a comma parts."""
+    await client.get("/nothing", headers=[("X-A", "1"), ("X-A", "2")])
+    for value, verified in (("1, 2", True), ("2", False)):
+        pattern = {"headers": {"x-a": value}}
+        assert (await client.post("/__admin/requests/verify", json=pattern)).json()["verified"] is verified
+
+
+async def test_nothing_is_before_the_first_entry(client: httpx.AsyncClient) -> None:
+    """On either store."""
+    await start(client)
+    assert {"requests": [], "next": None} == (await client.get("/__admin/requests?before=0-0")).json()
+
+
+async def test_an_event_is_no_session(client: httpx.AsyncClient) -> None:
+    """Though it is found by its id elsewhere."""
+    event = {"event_type": "tool", "inputs": {}, "event_id": SESSION_ID}
+    await client.post("/v1/events", json=event)
+    assert (await client.get(f"/__admin/sessions/{SESSION_ID}")).status_code == 404
 
 
 async def test_frozen_time_stands_still(client: httpx.AsyncClient) -> None:

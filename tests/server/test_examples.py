@@ -71,15 +71,21 @@ async def test_an_example_is_named(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "prefer",
-    ["example=nothing", "code=201, example=started", "code=200, example=strict", "code=x", 'example="a, b=\u00e9"'],
+    ("prefer", "message", "rule"),
+    [
+        ("example=nothing", "No such example", "example"),
+        ("code=201, example=started", "No such example", "example"),
+        ("code=200, example=strict", "No such example", "example"),
+        ('example="a, b=\u00e9"', "No such example", "example"),
+        ("code=x", "Invalid Prefer header", "prefer"),
+    ],
 )
-async def test_what_there_is_not_is_refused(client: httpx.AsyncClient, prefer: str) -> None:
+async def test_what_there_is_not_is_refused(client: httpx.AsyncClient, prefer: str, message: str, rule: str) -> None:
     """With what there is, and nothing is done."""
     body = {"session_id": SESSION_ID, "metadata": {"a": 1}}
     response = await client.post("/v1/sessions", json=body, headers={b"Prefer": prefer.encode("latin-1")})
-    assert (400, "Invalid Prefer header") == (response.status_code, response.json()["message"])
-    assert response.json()["details"][0]["rule"] == "prefer"
+    assert (400, message) == (response.status_code, response.json()["message"])
+    assert response.json()["details"][0]["rule"] == rule
     assert "preference-applied" not in response.headers
     assert (await client.post("/v1/sessions", json={"session_id": SESSION_ID})).json()["metadata"] == {}
 

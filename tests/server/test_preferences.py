@@ -88,6 +88,19 @@ def test_an_override_is_read(value: bytes, expected: Preferences) -> None:
         (b"skep-delay=soon", "skep-delay"),
         (b"skep-fault=", "skep-fault"),
         (b"skep-fault=explode", "skep-fault"),
+        (b"code=50 3", "code"),
+        (b"code:503", "code"),
+        (b"code 503", "code"),
+        (b"code=503/x", "code"),
+        (b'code="503', "code"),
+        (b"code==503", "code"),
+        (b"code=503 skep-delay=1", "code"),
+        (b"handling=strict, skep-fault=(reset)", "skep-fault"),
+        (b'skep-fault="reset', "skep-fault"),
+        (b"skep-delay=[1]", "skep-delay"),
+        (b"skep-delay=1,000", "skep-delay"),
+        (b"example=a b", "example"),
+        (b"x, code=503, y=" + b"y" * 1024, "Prefer"),
     ],
 )
 def test_a_malformed_override_is_refused(value: bytes, named: str) -> None:
@@ -95,7 +108,8 @@ def test_a_malformed_override_is_refused(value: bytes, named: str) -> None:
     with pytest.raises(BadRequest, match="Prefer") as refused:
         preferences([(b"prefer", value)], overrides=True)
     assert refused.value.details[0].message.startswith(f"{named} is ")
-    assert preferences([(b"prefer", value)], overrides=False) == NONE
+    profile = preferences([(b"prefer", value)], overrides=False)
+    assert profile._replace(profile=None) == NONE
 
 
 def test_what_was_applied_is_named() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from skep.testing import ControlError, Skep, serve
+from skep.testing import ControlError, Skep, client, serve
 
 
 def start(skep: Skep, **session: object) -> httpx.Response:
@@ -87,6 +87,23 @@ def test_a_fault_lasts_for_its_block(skep: Skep) -> None:
     assert start(skep).headers["content-type"] == "application/json"
     with pytest.raises(ControlError, match="meteor"):
         skep.fault(kind="meteor")
+
+
+def test_a_fault_may_be_gone_before_its_block_ends(skep: Skep) -> None:
+    """Disarmed, or forgotten with all else."""
+    with skep.fault(status=503) as fault:
+        fault.disarm()
+    with skep.fault(status=503):
+        skep.reset()
+    assert start(skep).status_code == 200
+
+
+def test_a_connection_that_was_idle_is_not_used_again(skep: Skep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers close those, and a test may take its time."""
+    assert [] == skep.requests
+    skep._connection.sock.close()  # noqa: SLF001 - as a server that closes it would have it
+    monkeypatch.setattr(client, "IDLE", 0)
+    assert [] == skep.requests
 
 
 def test_time_stands_still(skep: Skep) -> None:
