@@ -7,7 +7,7 @@ stores cannot differ in one.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+from struct import Struct
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -17,6 +17,8 @@ from skep.handlers.normalise import Event
 from skep.handlers.tenant import Tenant
 
 _METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
+FEW: Final = 100  # members that merge, of which a request may hold what orjson makes in reserve
+_length = Struct("<I").pack
 _MERGED_NAMES: Final = frozenset({"metadata", "user_properties"})
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
 _OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
@@ -45,6 +47,8 @@ def encode(event: Event) -> EncodedEvent:
     Raises:
         BadRequest: a value is nested deeper than can be written, on Python 3.11 some 950 levels.
     """
+    if len(event["metadata"]) + len(event["user_properties"]) > FEW:
+        return _encoded(event, dumps)
     try:
         return _encoded(event, orjson.dumps)
     except TypeError:
@@ -76,7 +80,7 @@ def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
 
 
 def compact(event: EncodedEvent) -> EncodedEvent:
-    """The event, to be kept in memory: copies of the right size, as what orjson makes holds kilobytes in reserve."""
+    """The event, to be kept in memory: copies of the right size, where `encode` saved itself those."""
     merged = {bytes(memoryview(field)): bytes(memoryview(value)) for field, value in event.merged.items()}
     return EncodedEvent(bytes(memoryview(event.packed)), merged)
 
@@ -132,8 +136,10 @@ def loads(text: bytes) -> Any:
 
 def pack(event: EncodedEvent) -> bytes:
     """The packed text, and key and value of each merged member, each after its length in four bytes."""
-    texts = chain((event.packed,), chain.from_iterable(event.merged.items()))
-    return b"".join(chain.from_iterable((len(text).to_bytes(4, "little"), text) for text in texts))
+    parts = [_length(len(event.packed)), event.packed]
+    for field, value in event.merged.items():
+        parts += (_length(len(field)), field, _length(len(value)), value)
+    return b"".join(parts)
 
 
 def unpack(packed: bytes) -> EncodedEvent:
@@ -157,7 +163,8 @@ def dumps(value: Any) -> bytes:
         BadRequest: it is nested deeper than can be written.
     """
     try:
-        return orjson.dumps(value)
+        # a copy of the right size: what orjson makes holds kilobytes in reserve
+        return bytes(memoryview(orjson.dumps(value)))
     except TypeError:
         return _dumps_large(value)
 

@@ -1,5 +1,6 @@
 """By which properties a tenant's events are found without reading them, and in which order."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
@@ -10,6 +11,7 @@ Property = Literal["session_id", "event_type", "event_name"]
 
 EARLIEST: Final = -(2**63)  # Unix milliseconds, as are all times here
 LATEST: Final = 2**63 - 1
+SHORT: Final = 100  # characters of a name whose digest is remembered, as most names come again
 DIGEST: Final = 12  # bytes of a property's digest
 
 
@@ -50,13 +52,19 @@ def entry_of(event: Event) -> Entry:
 
 def digests(entry: Entry) -> bytes:
     """The digests of the entry's three properties."""
-    session, kind = digest("session_id", entry.session_id), digest("event_type", entry.event_type)
-    return session + kind + digest("event_name", entry.event_name)
+    kind = _remembered("event_type", entry.event_type)
+    name = (_remembered if len(entry.event_name) < SHORT else digest)("event_name", entry.event_name)
+    return digest("session_id", entry.session_id) + kind + name
 
 
 def digest(name: Property, value: str) -> bytes:
     """What stands for a property in the index; 96 bits, so that no two values are taken for each other."""
     return blake2b(value.encode(), digest_size=DIGEST, person=name.encode()).digest()
+
+
+@lru_cache(maxsize=1024)
+def _remembered(name: Property, value: str) -> bytes:
+    return digest(name, value)
 
 
 def sortable(number: int) -> bytes:

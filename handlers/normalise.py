@@ -96,27 +96,28 @@ def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, li
     source = _string(sent, "source", told)
     if event_name is None:
         event_name = "unknown" if session_name is None else session_name
-    event = Event(
-        event_id=session_id,
-        session_id=session_id,
-        parent_id=None,
-        children_ids=_strings(sent, "children_ids", told),
-        event_type="session",
-        event_name=event_name,
-        config=_object(sent, "config", told),
-        inputs=_object(sent, "inputs", told),
-        outputs=_object(sent, "outputs", told),
-        error=None,
-        source="unknown" if source is None else source,
-        duration=_duration(sent, told),
-        metrics={},
-        feedback={},
-        start_time=_start_time(sent, clock, told),
-        end_time=_end_time(sent, clock, told),
-        metadata=_object(sent, "metadata", told),
-        user_properties=_object(sent, "user_properties", told),
-    )
-    told.extend(Fallback(name, "unknown") for name in sent if name not in FIELDS)
+    event: Event = {
+        "event_id": session_id,
+        "session_id": session_id,
+        "parent_id": None,
+        "children_ids": _strings(sent, "children_ids", told),
+        "event_type": "session",
+        "event_name": event_name,
+        "config": _object(sent, "config", told),
+        "inputs": _object(sent, "inputs", told),
+        "outputs": _object(sent, "outputs", told),
+        "error": None,
+        "source": "unknown" if source is None else source,
+        "duration": _duration(sent, told),
+        "metrics": {},
+        "feedback": {},
+        "start_time": _start_time(sent, clock, told),
+        "end_time": _end_time(sent, clock, told),
+        "metadata": _object(sent, "metadata", told),
+        "user_properties": _object(sent, "user_properties", told),
+    }
+    if not sent.keys() <= FIELDS:
+        told.extend(Fallback(name, "unknown") for name in sent if name not in FIELDS)
     return event, told
 
 
@@ -137,26 +138,26 @@ def normalise_event(
     parent_id = _id(sent, "parent_id", told) or session_id
     event_name = _string(sent, "event_name", told)
     source = _string(sent, "source", told)
-    event = Event(
-        event_id=event_id,
-        session_id=session_id,
-        parent_id=None if event_id == session_id else parent_id,
-        children_ids=_strings(sent, "children_ids", told),
-        event_type=sent["event_type"],
-        event_name="unknown" if event_name is None else event_name,
-        config=_object(sent, "config", told),
-        inputs=sent["inputs"],
-        outputs=_object(sent, "outputs", told),
-        error=None if sent.get("error") is None else _string(sent, "error", told),
-        source="unknown" if source is None else source,
-        duration=_duration(sent, told),
-        metrics=_object(sent, "metrics", told),
-        feedback=_object(sent, "feedback", told),
-        start_time=_start_time(sent, clock, told),
-        end_time=_end_time(sent, clock, told),
-        metadata=_object(sent, "metadata", told),
-        user_properties=_object(sent, "user_properties", told),
-    )
+    event: Event = {
+        "event_id": event_id,
+        "session_id": session_id,
+        "parent_id": None if event_id == session_id else parent_id,
+        "children_ids": _strings(sent, "children_ids", told),
+        "event_type": sent["event_type"],
+        "event_name": "unknown" if event_name is None else event_name,
+        "config": _object(sent, "config", told),
+        "inputs": sent["inputs"],
+        "outputs": _object(sent, "outputs", told),
+        "error": None if sent.get("error") is None else _string(sent, "error", told),
+        "source": "unknown" if source is None else source,
+        "duration": _duration(sent, told),
+        "metrics": _object(sent, "metrics", told),
+        "feedback": _object(sent, "feedback", told),
+        "start_time": _start_time(sent, clock, told),
+        "end_time": _end_time(sent, clock, told),
+        "metadata": _object(sent, "metadata", told),
+        "user_properties": _object(sent, "user_properties", told),
+    }
     if not sent.keys() <= _USED_OF_AN_EVENT:
         told.extend(Fallback(name, "ignored") for name in sent if name in IGNORED)
         told.extend(Fallback(name, "unknown") for name in sent if name not in EVENT_FIELDS)
@@ -252,28 +253,28 @@ def _id(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None
 
 
 def _string(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None:
-    value = sent.get(name, _ABSENT)
+    value = sent.get(name)
     if isinstance(value, str):
         return value
-    if value is not _ABSENT:
+    if value is not None or name in sent:
         told.append(Fallback(name, "type"))
     return None
 
 
 def _object(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> dict[str, Json]:
-    value = sent.get(name, _ABSENT)
+    value = sent.get(name)
     if isinstance(value, dict):
         return value
-    if value is not _ABSENT:
+    if value is not None or name in sent:
         told.append(Fallback(name, "type"))
     return {}
 
 
 def _strings(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> list[str]:
-    value = sent.get(name, _ABSENT)
+    value = sent.get(name)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
-    if value is not _ABSENT:
+    if value is not None or name in sent:
         told.append(Fallback(name, "type"))
     return []
 

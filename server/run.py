@@ -1,6 +1,7 @@
 """Run the server: look at the store, listen, serve in this process or in workers."""
 
 import asyncio
+import gc
 import secrets
 import socket
 import sys
@@ -39,6 +40,7 @@ def run(settings: Settings) -> None:
         settings = _with_admin(settings)
         store = store_for(settings.store, settings.store_options)
         app = build(settings, store, Path(folder) if settings.workers > 1 else None)
+        gc.freeze()  # what is there by now is never garbage: no collection looks at it, and workers go on sharing it
 
         def ready() -> None:
             print(f"skep is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
