@@ -96,6 +96,7 @@ def main() -> int:
             for figure in MEASURES[name](run):
                 print(figure, flush=True)
                 figures.append(figure)
+    RESULTS.mkdir(exist_ok=True)
     if not arguments.measures:
         _write(figures, left_out, arguments.rounds, arguments.seconds)
     if run.rates:

@@ -57,6 +57,11 @@ class Timing(NamedTuple):
         """Whether times or ids depend on how many requests came before."""
         return self.step != 0 or self.seed is not None
 
+    @property
+    def counter(self) -> str:
+        """The name of what counts the requests since it was planned."""
+        return f"requests:{self.planned}"
+
     def advanced(self, milliseconds: int) -> "Timing":
         """The same, so much later."""
         if self.at is None:

@@ -94,6 +94,9 @@ class Plans(Protocol):
     async def count(self, digest: str, name: str) -> int:
         """How often this was called before for this digest and name, by any worker, since the last reset."""
 
+    async def counted(self, digest: str, name: str) -> int:
+        """How often `count` was called; this is no call of it."""
+
     async def tenants(self) -> Sequence[Tenant]:
         """Every tenant that made a request, or has a plan, since its last reset."""
 

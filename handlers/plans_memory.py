@@ -56,6 +56,10 @@ class MemoryPlans:
         counts[name] = before + 1
         return before
 
+    async def counted(self, digest: str, name: str) -> int:
+        """How often it was counted."""
+        return self._counts.get(digest, {}).get(name, 0)
+
     async def tenants(self) -> Sequence[Tenant]:
         """Every tenant that made a request since its last reset."""
         return tuple(self._tenants.values())

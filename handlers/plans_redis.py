@@ -184,6 +184,11 @@ class RedisPlans:
         count: int = await self._client.run(_COUNT, self._beside(digest), name, COUNTS_LIFE)
         return count
 
+    async def counted(self, digest: str, name: str) -> int:
+        """How often it was counted."""
+        counts, _ = self._beside(digest)
+        return int(await self._client.read(counts, ("HGET", counts, name)) or 0)
+
     async def tenants(self) -> Sequence[Tenant]:
         """Every tenant that made a request since its last reset."""
         await self.settle()

@@ -12,8 +12,7 @@ from skep.handlers.request import Answer, Request
 
 async def get_clock(request: Request) -> Answer:
     """The time that the tenant's next request finds, and how it is made."""
-    tenant = await planned_for(request)
-    return _answer(request, _met(request, request.store.plans.all().get(tenant.digest, NO_PLAN).timing))
+    return await _answer(request, await _now_met(request))
 
 
 async def set_clock(request: Request) -> Answer:
@@ -22,10 +21,10 @@ async def set_clock(request: Request) -> Answer:
     at, step, seed = (request.body.get(name) for name in ("at", "step", "seed"))
     if at is None and (seed is not None or step):
         at = SEEDED_AT
+    moment = (await _clock(request, await _now_met(request))).now() if at == "now" else at
 
     def planned(timing: Timing) -> Timing:
         is_system = at is None and seed is None
-        moment = PlannedClock(_met(request, timing), 0, request.clock).now() if at == "now" else at
         return Timing(moment, 0, step or 0, seed, "" if is_system else tenant.digest, timing.planned + 1)
 
     return await _change(request, planned)
@@ -47,7 +46,13 @@ async def _change(request: Request, change: Callable[[Timing], Timing]) -> Answe
         return plan._replace(timing=change(plan.timing))
 
     plan = await request.store.plans.change(await planned_for(request), changed)
-    return _answer(request, _met(request, plan.timing))
+    return await _answer(request, _met(request, plan.timing))
+
+
+async def _now_met(request: Request) -> Timing:
+    """The timing that the tenant's next request meets."""
+    tenant = await planned_for(request)
+    return _met(request, request.store.plans.all().get(tenant.digest, NO_PLAN).timing)
 
 
 def _met(request: Request, own: Timing) -> Timing:
@@ -55,7 +60,13 @@ def _met(request: Request, own: Timing) -> Timing:
     return own if own.tenant else request.store.plans.all().get(EVERYONE.digest, NO_PLAN).timing
 
 
-def _answer(request: Request, timing: Timing) -> Answer:
-    now = PlannedClock(timing, 0, request.clock).now()
+async def _clock(request: Request, timing: Timing) -> PlannedClock:
+    """The clock of the next request, which is not counted as one by this."""
+    number = await request.store.plans.counted(timing.tenant, timing.counter) if timing.is_counted else 0
+    return PlannedClock(timing, number, request.clock)
+
+
+async def _answer(request: Request, timing: Timing) -> Answer:
+    now = (await _clock(request, timing)).now()
     frozen = timing.at is not None
     return Answer(orjson.dumps({"now": now, "frozen": frozen, "step": timing.step, "seed": timing.seed}))

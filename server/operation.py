@@ -146,7 +146,7 @@ class Operation:
         if plan is None:
             return _Means(store, None, clock)
         timing = plan.timing
-        number = await store.plans.count(timing.tenant, f"requests:{timing.planned}") if timing.is_counted else 0
+        number = await store.plans.count(timing.tenant, timing.counter) if timing.is_counted else 0
         window = Window(store, armed.window) if plan.has_windows else None
         return _Means(store, window, PlannedClock(timing, number, clock))
 

@@ -97,6 +97,7 @@ async def test_counts_go_on_until_a_reset(store: Store) -> None:
     await store.plans.refresh()
     assert [0, 1, 0] == [await store.plans.count(TENANT.digest, name) for name in ("a", "a", "b")]
     assert await store.plans.count(OTHER.digest, "a") == 0
+    assert [2, 2, 0] == [await store.plans.counted(TENANT.digest, name) for name in ("a", "a", "c")]
     await store.reset(TENANT)
     assert await store.plans.count(TENANT.digest, "a") == 0
 

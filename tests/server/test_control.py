@@ -398,6 +398,16 @@ async def test_a_seed_repeats(client: httpx.AsyncClient) -> None:
     assert not {event_id for event_id, _ in runs[0]} & {event_id for event_id, _ in runs[2]}
 
 
+async def test_the_clock_tells_the_time_of_the_next_request(client: httpx.AsyncClient) -> None:
+    """The steps of those before it included, and however often it was asked; to freeze "now" is to freeze that."""
+    await client.put("/__admin/clock", json={"at": 1000, "step": 10})
+    for _ in range(2):
+        await start(client)
+    told = [(await client.get("/__admin/clock")).json()["now"] for _ in range(2)]
+    assert [1020, 1020, 1020] == [*told, (await start(client)).json()["start_time"]]
+    assert (await client.put("/__admin/clock", json={"at": "now"})).json()["now"] == 1030
+
+
 async def test_settings_hold_no_secret(client: httpx.AsyncClient) -> None:
     """What was asked for at the start, and the version."""
     settings = (await client.get("/__admin/settings")).json()
