@@ -9,10 +9,10 @@ COPY server server
 COPY testing testing
 RUN pip install --no-cache-dir --constraint requirements.lock . && rm -rf /src/*
 
-RUN useradd --system --no-create-home skep
-USER skep
+RUN useradd --system --no-create-home hivestand
+USER hivestand
 WORKDIR /
 
-ENV SKEP_HOST=0.0.0.0
+ENV HIVESTAND_HOST=0.0.0.0
 EXPOSE 4010
-CMD ["skep", "serve"]
+CMD ["hivestand", "serve"]

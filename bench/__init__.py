@@ -1,1 +1,1 @@
-"""What skep costs, measured side by side with what its users would run instead; run by `scripts/bench`."""
+"""What hivestand costs, measured side by side with what its users would run instead; run by `scripts/bench`."""

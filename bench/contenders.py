@@ -16,7 +16,7 @@ from bench.session import PATH, session
 ROOT: Final = Path(__file__).parent.parent
 PEERS: Final = ROOT / "bench" / "peers"
 DOCUMENT: Final = ROOT / "openapi" / "honeyhive.yaml"
-SKEP: Final = str(Path(sys.executable).with_name("skep"))
+HIVESTAND: Final = str(Path(sys.executable).with_name("hivestand"))
 UVICORN: Final = (sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "critical", "--loop", "uvloop")
 
 Command = Callable[[int, int, Path], Sequence[str]]  # of a server's port, Redis's port, and a folder of its own
@@ -48,12 +48,12 @@ class Server(NamedTuple):
         return f"http://127.0.0.1:{self.port}{PATH}"
 
 
-def skep(store: str, *options: str, journal: int = 0) -> Command:
-    """A skep on a store, in which `{redis}` stands for the address of Redis."""
+def hivestand(store: str, *options: str, journal: int = 0) -> Command:
+    """A hivestand on a store, in which `{redis}` stands for the address of Redis."""
 
     def command(port: int, redis: int, _: Path) -> Sequence[str]:
         address = store.format(redis=f"127.0.0.1:{redis}")
-        return [SKEP, "serve", "--port", str(port), "--store", address, "--journal", str(journal), *options]
+        return [HIVESTAND, "serve", "--port", str(port), "--store", address, "--journal", str(journal), *options]
 
     return command
 
@@ -140,20 +140,22 @@ def _wiremock(port: int, _redis: int, folder: Path) -> Sequence[str]:
     return [_bin("wiremock"), "--port", str(port), *options]
 
 
-SKEP_REDIS: Final = Contender("skep, Redis", skep("redis://{redis}"), ("redis-server",))
-SKEP_MEMORY: Final = Contender("skep, memory", skep("memory://"))
-SKEP_REDIS_JOURNAL: Final = Contender("skep, Redis, journal", skep("redis://{redis}", journal=1000), ("redis-server",))
-SKEP_MEMORY_JOURNAL: Final = Contender("skep, memory, journal", skep("memory://", journal=1000))
+HIVESTAND_REDIS: Final = Contender("hivestand, Redis", hivestand("redis://{redis}"), ("redis-server",))
+HIVESTAND_MEMORY: Final = Contender("hivestand, memory", hivestand("memory://"))
+HIVESTAND_REDIS_JOURNAL: Final = Contender(
+    "hivestand, Redis, journal", hivestand("redis://{redis}", journal=1000), ("redis-server",)
+)
+HIVESTAND_MEMORY_JOURNAL: Final = Contender("hivestand, memory, journal", hivestand("memory://", journal=1000))
 LIMIT: Final = Contender("the limit", _uvicorn("limit"), ("redis-server",))
 STOCK: Final = Contender("stock Connexion", _uvicorn("stock"), ("redis-server",))
 PRISM: Final = Contender("Prism", _prism, ("node", _bin("prism")))
 MOCKOON: Final = Contender("Mockoon", _mockoon, ("node", _bin("mockoon-cli")))
 WIREMOCK: Final = Contender("WireMock", _wiremock, ("node", "java", _bin("wiremock")))
 ALL: Final = (
-    SKEP_REDIS,
-    SKEP_MEMORY,
-    SKEP_REDIS_JOURNAL,
-    SKEP_MEMORY_JOURNAL,
+    HIVESTAND_REDIS,
+    HIVESTAND_MEMORY,
+    HIVESTAND_REDIS_JOURNAL,
+    HIVESTAND_MEMORY_JOURNAL,
     LIMIT,
     STOCK,
     PRISM,

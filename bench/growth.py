@@ -10,18 +10,18 @@ from typing import Final
 
 from redis import Redis
 
-from bench.contenders import SKEP_REDIS, Contender, Server, serving, skep
+from bench.contenders import HIVESTAND_REDIS, Contender, Server, hivestand, serving
 from bench.figure import Figure, at_least, at_most, median, ratios
 from bench.processes import cpu_seconds, redis
 from bench.session import HEADERS, PATH, body, body_of, script, session
 from bench.wrk import rate
-from skep.handlers.clock import SystemClock
-from skep.handlers.encoding import encode
-from skep.handlers.index import entry_of
-from skep.handlers.normalise import normalise_session
-from skep.handlers.store import StoreOptions
-from skep.handlers.store_redis import RedisStore
-from skep.server.auth import authenticate
+from hivestand.handlers.clock import SystemClock
+from hivestand.handlers.encoding import encode
+from hivestand.handlers.index import entry_of
+from hivestand.handlers.normalise import normalise_session
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.store_redis import RedisStore
+from hivestand.server.auth import authenticate
 
 STEP: Final = 500
 MERGES: Final = 10_000
@@ -46,7 +46,7 @@ def volume(folder: Path, sessions: int, rounds: int, seconds: float) -> Iterator
     found: dict[str, list[float]] = {"full": [], "empty": []}
     with redis() as full, redis() as empty:
         asyncio.run(fill(full, sessions))
-        with serving(SKEP_REDIS, full, folder) as crowded, serving(SKEP_REDIS, empty, folder) as roomy:
+        with serving(HIVESTAND_REDIS, full, folder) as crowded, serving(HIVESTAND_REDIS, empty, folder) as roomy:
             for turn in range(rounds + 1):
                 Redis(port=empty).flushdb()
                 for name, server in (("full", crowded), ("empty", roomy)):
@@ -60,7 +60,7 @@ def volume(folder: Path, sessions: int, rounds: int, seconds: float) -> Iterator
 def merges(port: int, folder: Path) -> Iterator[Figure]:
     """The last merges into a session against the first, the same keys each time."""
     sent = body(session_id="0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10")
-    with serving(SKEP_REDIS, port, folder) as server:
+    with serving(HIVESTAND_REDIS, port, folder) as server:
         connection = HTTPConnection("127.0.0.1", server.port)
         took = [_post(connection, sent) for _ in range(MERGES + FIRST)][FIRST:]  # the first warm up
     first, last = middle(took[:FIRST]), middle(took[-FIRST:])
@@ -80,7 +80,7 @@ def bodies(port: int, folder: Path, rounds: int, seconds: float) -> Iterator[Fig
     """Bytes a second of large bodies against small ones."""
     scripts = {size: script(folder, body_of(size)) for size in (SMALL, LARGE)}
     found: dict[int, list[float]] = {size: [] for size in scripts}
-    with serving(SKEP_REDIS, port, folder) as server:
+    with serving(HIVESTAND_REDIS, port, folder) as server:
         for turn in range(rounds + 1):
             for size, posting in scripts.items():
                 measured = rate(server.url, posting, seconds) * size / 1_000_000
@@ -94,8 +94,8 @@ def bodies(port: int, folder: Path, rounds: int, seconds: float) -> Iterator[Fig
 
 def workers(port: int, folder: Path, rounds: int, seconds: float) -> Iterator[Figure]:
     """Seconds of a core for each request, by two workers against one; both on the server's core."""
-    one = SKEP_REDIS
-    two = Contender("skep, Redis, two workers", skep("redis://{redis}", "--workers", "2"))
+    one = HIVESTAND_REDIS
+    two = Contender("hivestand, Redis, two workers", hivestand("redis://{redis}", "--workers", "2"))
     found: dict[str, list[float]] = {one.name: [], two.name: []}
     posting = script(folder, body())
     with serving(one, port, folder) as first, serving(two, port, folder) as second:

@@ -25,7 +25,7 @@ def bars(rates: Mapping[str, Sequence[float]], title: str) -> str:
     ]
     for place, name in enumerate(order):
         y, middle = TOP + ROW * place, median(rates[name])
-        colour = OURS if name.startswith("skep") else THEIRS
+        colour = OURS if name.startswith("hivestand") else THEIRS
         least, most = (LEFT + scale * each for each in (min(rates[name]), max(rates[name])))
         lines += [
             f"<text x='{LEFT - 10}' y='{y + 16}' {_FONT} text-anchor='end' fill='#1a202c'>{escape(name)}</text>",

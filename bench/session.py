@@ -15,7 +15,7 @@ def session(**members: Any) -> dict[str, Any]:
         "source": "sdk-python",
         "start_time": 1767225600000,
         "config": {"model": "gpt-4o", "temperature": 0.2, "max_tokens": 512},
-        "inputs": {"question": "What is a skep, and why would one keep bees in it for so many centuries?"},
+        "inputs": {"question": "What is a hivestand, and why would one keep bees in it for so many centuries?"},
         "outputs": {"answer": "A hive made by hand from straw, long in use before there were frames."},
         "metadata": {
             "release": "2026-11",

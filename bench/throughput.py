@@ -13,16 +13,16 @@ from bench.wrk import rate
 WARM_UP: Final = 2.0  # seconds
 Rates = Mapping[str, list[float]]
 _AGAINST: Final = (
-    (who.SKEP_REDIS, who.LIMIT, 1.25),
-    (who.SKEP_REDIS, who.STOCK, 4.5),
-    (who.SKEP_REDIS, who.PRISM, 2.2),
-    (who.SKEP_MEMORY, who.PRISM, 3.0),
-    (who.SKEP_REDIS_JOURNAL, who.SKEP_REDIS, 0.92),
-    (who.SKEP_MEMORY_JOURNAL, who.SKEP_MEMORY, 0.92),
-    (who.SKEP_REDIS_JOURNAL, who.LIMIT, 0.92 * 1.25),
-    (who.SKEP_REDIS_JOURNAL, who.STOCK, 0.92 * 4.5),
-    (who.SKEP_REDIS_JOURNAL, who.PRISM, 0.92 * 2.2),
-    (who.SKEP_MEMORY_JOURNAL, who.PRISM, 0.92 * 3.0),
+    (who.HIVESTAND_REDIS, who.LIMIT, 1.25),
+    (who.HIVESTAND_REDIS, who.STOCK, 4.5),
+    (who.HIVESTAND_REDIS, who.PRISM, 2.2),
+    (who.HIVESTAND_MEMORY, who.PRISM, 3.0),
+    (who.HIVESTAND_REDIS_JOURNAL, who.HIVESTAND_REDIS, 0.92),
+    (who.HIVESTAND_MEMORY_JOURNAL, who.HIVESTAND_MEMORY, 0.92),
+    (who.HIVESTAND_REDIS_JOURNAL, who.LIMIT, 0.92 * 1.25),
+    (who.HIVESTAND_REDIS_JOURNAL, who.STOCK, 0.92 * 4.5),
+    (who.HIVESTAND_REDIS_JOURNAL, who.PRISM, 0.92 * 2.2),
+    (who.HIVESTAND_MEMORY_JOURNAL, who.PRISM, 0.92 * 3.0),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from bench.contenders import SKEP_REDIS, serving
+from bench.contenders import HIVESTAND_REDIS, serving
 from bench.figure import Figure, at_least
 
 SPANS, BATCH = 10_000, 512  # the latter is what a batch of OpenTelemetry's exporters holds
@@ -29,7 +29,7 @@ def span(number: int) -> dict[str, Any]:
         "traceloop.association.properties.source": "dev",
         "honeyhive_event_type": ("tool", "model", "chain")[number % 3],
         "honeyhive_event_name": f"step {number % 50}",
-        "honeyhive_inputs.prompt": "What is a skep, and what is it made of? " * 2,
+        "honeyhive_inputs.prompt": "What is a hivestand, and what is it made of? " * 2,
         "honeyhive_inputs.limit": 3,
         "honeyhive_inputs.options": '{"deep": [1, 2, {"a": true}]}',
         "honeyhive_metadata.event_type": "tool",
@@ -130,7 +130,7 @@ def measure(redis: int, folder: Path, rounds: int) -> Iterator[Figure]:
     """Events a second, in each encoding, by rounds in turn; each round has a tenant of its own."""
     bodies = {name: [encode(batch) for batch in _batches()] for name, (_, encode) in ENCODINGS.items()}
     rates: dict[str, list[float]] = {name: [] for name in ENCODINGS}
-    with serving(SKEP_REDIS, redis, folder) as server:
+    with serving(HIVESTAND_REDIS, redis, folder) as server:
         for turn in range(rounds + 1):
             for name, (media_type, _) in ENCODINGS.items():
                 measured = rate(f"http://127.0.0.1:{server.port}", f"{name}-{turn}", media_type, bodies[name])

@@ -13,11 +13,11 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from skep.conformance.exchange import Exchange, Request, Response
-from skep.conformance.operations import ADDING, BATCHES, CREATING, ROUTES, SESSIONS
-from skep.conformance.sent import sessions_in
-from skep.conformance.target import OK, Target
-from skep.conformance.world import Step, World, canonical
+from hivestand.conformance.exchange import Exchange, Request, Response
+from hivestand.conformance.operations import ADDING, BATCHES, CREATING, ROUTES, SESSIONS
+from hivestand.conformance.sent import sessions_in
+from hivestand.conformance.target import OK, Target
+from hivestand.conformance.world import Step, World, canonical
 
 T = TypeVar("T")
 PATHS = {name: route.path for name, route in ROUTES.items()}
@@ -26,7 +26,7 @@ FORBIDDEN, NOT_FOUND = 403, 404
 NO_SUCH_METHOD = frozenset({405, 501})
 NOT_SEEN = "what was stored is not to be seen"
 STORING = frozenset({*CREATING, *ADDING, *BATCHES})
-MARK = "skep_check"  # the key in metadata that marks a session as the suite's
+MARK = "hivestand_check"  # the key in metadata that marks a session as the suite's
 
 
 class Untried(Exception):
@@ -211,13 +211,13 @@ class Api:
     def session_id(self) -> str:
         """A session that is started when it is first needed, for events that need one."""
         session_id = self.new_id()
-        self.start(self.marked({"session_id": session_id, "event_name": "events of skep check"}))
+        self.start(self.marked({"session_id": session_id, "event_name": "events of hivestand check"}))
         return session_id
 
     @cached_property
     def event_id(self) -> str:
         """An event of that session, likewise; the session itself where none can be created."""
-        created = self.call("createEvent", self.event(event_name="an event of skep check"))
+        created = self.call("createEvent", self.event(event_name="an event of hivestand check"))
         return canonical(created.response.event.get("event_id")) or self.session_id
 
     def posts(self, bodies: Sequence[Mapping[str, Any]], operation: str) -> Iterator[Step]:

@@ -1,4 +1,4 @@
-"""What `skep check` was told, turned into a run, and the run into an exit status."""
+"""What `hivestand check` was told, turned into a run, and the run into an exit status."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,18 +9,26 @@ from secrets import randbits
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from skep.conformance.api import PATHS
-from skep.conformance.defaults import BUDGET, EXAMPLES, PATIENCE, POLITE_BUDGET, POLITE_PATIENCE, POLITE_RATE, TOKEN
-from skep.conformance.documents import to_junit, to_markdown
-from skep.conformance.exchange import TOKEN_VARIABLE
-from skep.conformance.outcome import Outcome, Status
-from skep.conformance.page import to_html
-from skep.conformance.report import to_json
-from skep.conformance.requirement import Level, Requirement
-from skep.conformance.requirements import REQUIREMENTS
-from skep.conformance.run import Plan, Report, run
-from skep.conformance.target import Access, is_loopback
-from skep.conformance.terminal import Terminal
+from hivestand.conformance.api import PATHS
+from hivestand.conformance.defaults import (
+    BUDGET,
+    EXAMPLES,
+    PATIENCE,
+    POLITE_BUDGET,
+    POLITE_PATIENCE,
+    POLITE_RATE,
+    TOKEN,
+)
+from hivestand.conformance.documents import to_junit, to_markdown
+from hivestand.conformance.exchange import TOKEN_VARIABLE
+from hivestand.conformance.outcome import Outcome, Status
+from hivestand.conformance.page import to_html
+from hivestand.conformance.report import to_json
+from hivestand.conformance.requirement import Level, Requirement
+from hivestand.conformance.requirements import REQUIREMENTS
+from hivestand.conformance.run import Plan, Report, run
+from hivestand.conformance.target import Access, is_loopback
+from hivestand.conformance.terminal import Terminal
 
 SECRET: Final = 6  # characters from which on a token is one
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-TOKEN: Final = "skep-check"  # noqa: S105 - any will do for the mock, and no other target takes it
+TOKEN: Final = "hivestand-check"  # noqa: S105 - any will do for the mock, and no other target takes it
 BAD_TOKEN: Final = "invalid"  # noqa: S105 - the mock refuses it by design
 TIMEOUT: Final = 10.0  # seconds
 EXAMPLES: Final = 30  # requests that a phase of the generation makes up

@@ -2,9 +2,9 @@
 
 from xml.etree import ElementTree as ET
 
-from skep.conformance.outcome import Outcome, Status
-from skep.conformance.report import shown, summary
-from skep.conformance.run import Report
+from hivestand.conformance.outcome import Outcome, Status
+from hivestand.conformance.report import shown, summary
+from hivestand.conformance.run import Report
 
 
 def to_junit(report: Report) -> str:

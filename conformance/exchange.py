@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-TOKEN_VARIABLE = "$SKEP_TOKEN"  # stands where a token stood  # noqa: S105 - it is none
+TOKEN_VARIABLE = "$HIVESTAND_TOKEN"  # stands where a token stood  # noqa: S105 - it is none
 
 
 @dataclass(frozen=True)

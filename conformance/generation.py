@@ -16,14 +16,14 @@ from schemathesis import Case, CheckContext, HookContext, Response
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from skep.conformance.exchange import Exchange, Request
-from skep.conformance.exchange import Response as Answer
-from skep.conformance.target import IN_A_ROW, Access, Inconclusive, date_of
-from skep.openapi import load
+from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.exchange import Response as Answer
+from hivestand.conformance.target import IN_A_ROW, Access, Inconclusive, date_of
+from hivestand.openapi import load
 
 Judge = Callable[[Exchange], str | None]
 Mark = Callable[[str, Any], Any]
-_CHECK: Final = "skep"
+_CHECK: Final = "hivestand"
 NO_PHASE: Final = {"enabled": False}
 BESIDE_LINKS: Final = ("examples", "coverage", "fuzzing")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -39,7 +39,7 @@ def before_call(_context: HookContext, case: Case[Any], **_kwargs: Any) -> None:
 
 
 @schemathesis.check
-def skep(_context: CheckContext, response: Response, case: Case[Any]) -> None:
+def hivestand(_context: CheckContext, response: Response, case: Case[Any]) -> None:
     """Hand an answer to whoever judges; what it objects to is a failure, which Schemathesis shrinks."""
     for judge, stops in _judges[-1:]:
         try:

@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from skep.openapi import load
+from hivestand.openapi import load
 
 
 class Route(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from skep.conformance.requirement import Finding, Level, Requirement
+from hivestand.conformance.requirement import Finding, Level, Requirement
 
 
 class Status(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from skep.conformance.requirement import Requirement
+from hivestand.conformance.requirement import Requirement
 
 TOGETHER: Final = (  # a fallback of one looks at the others, so a case has to be alone with them
     frozenset({"event_name", "session_name"}),

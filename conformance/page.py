@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from skep.conformance.exchange import Exchange
-from skep.conformance.outcome import Outcome, Status
-from skep.conformance.report import SHOWN, shown, summary
-from skep.conformance.run import Report
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.outcome import Outcome, Status
+from hivestand.conformance.report import SHOWN, shown, summary
+from hivestand.conformance.run import Report
 
 STYLE: Final = """
 :root { color-scheme: light dark; --line: #8883; --soft: #8881; --dim: light-dark(#666, #aaa);

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from skep.conformance.api import Api, request_of
-from skep.conformance.exchange import Exchange, Response
-from skep.conformance.target import SERVER_ERROR, Inconclusive, Unanswered
+from hivestand.conformance.api import Api, request_of
+from hivestand.conformance.exchange import Exchange, Response
+from hivestand.conformance.target import SERVER_ERROR, Inconclusive, Unanswered
 
 REDIRECTS: Final = range(300, 400)
 PATIENCE: Final = 8.0  # seconds for a target that asks for fewer requests
 NOT_LET_IN: Final = {
-    401: "refuses the token: is --token, or SKEP_TOKEN, a valid one?",
-    403: "does not let the token start sessions: is --token, or SKEP_TOKEN, that of a project?",
+    401: "refuses the token: is --token, or HIVESTAND_TOKEN, a valid one?",
+    403: "does not let the token start sessions: is --token, or HIVESTAND_TOKEN, that of a project?",
     404: "does not know the operation: is this the API's URL?",
 }
 
@@ -25,7 +25,7 @@ def probe(api: Api, operation: str = "createSession") -> None:
     try:
         response = api.target.send(request, PATIENCE)
         if response.status >= SERVER_ERROR:
-            request = api.with_headers(request_of(api.marked({"event_name": "skep check"}), operation))
+            request = api.with_headers(request_of(api.marked({"event_name": "hivestand check"}), operation))
             response = api.target.send(request, PATIENCE)
     except Unanswered as error:
         raise Inconclusive(str(error)) from error

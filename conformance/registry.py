@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Required, TypedDict, Unpack
 
-from skep.conformance.requirement import AnswerRule, Level, Requirement, Rule, Scenario, Tries
+from hivestand.conformance.requirement import AnswerRule, Level, Requirement, Rule, Scenario, Tries
 
 
 class Details(TypedDict, total=False):

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from skep.conformance.api import MARK
-from skep.conformance.exchange import Exchange
-from skep.conformance.outcome import Outcome, Status
-from skep.conformance.requirement import Finding, Matcher
-from skep.conformance.run import Report
+from hivestand.conformance.api import MARK
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.outcome import Outcome, Status
+from hivestand.conformance.requirement import Finding, Matcher
+from hivestand.conformance.run import Report
 
 SCHEMA = Path(__file__).parent / "report.schema.json"  # of what `to_json` gives
 SHOWN = 2000  # characters of a body or value that a report repeats

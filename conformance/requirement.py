@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from skep.conformance.api import Api
-from skep.conformance.exchange import Exchange
-from skep.conformance.operations import SESSIONS
-from skep.conformance.world import Step
+from hivestand.conformance.api import Api
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.operations import SESSIONS
+from hivestand.conformance.world import Step
 
 BOTH = SESSIONS
 
@@ -57,8 +57,8 @@ class Requirement:
     """A sentence and its check: a rule with its posts, an answer rule with what it `tries`, if anything, or a scenario.
 
     An id is never used again for another sentence. `statuses` are those of the answers that it judges, `needs` what has
-    to be asked for before it can be tried, such as a flag of `skep check`, and a `costly` one takes many requests. One
-    `is_of_presence` if it is about whether the target knows the operation at all.
+    to be asked for before it can be tried, such as a flag of `hivestand check`, and a `costly` one takes many requests.
+    One `is_of_presence` if it is about whether the target knows the operation at all.
     """
 
     id: str

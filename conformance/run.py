@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from skep.conformance.api import Api, Id, Untried
-from skep.conformance.defaults import EXAMPLES
-from skep.conformance.exchange import Exchange
-from skep.conformance.generation import Cases, generate
-from skep.conformance.operations import ALL, EVENTS, SESSIONS
-from skep.conformance.outcome import Outcome, Status, outcome_of
-from skep.conformance.packing import chains, packed
-from skep.conformance.probe import probe
-from skep.conformance.requirement import Finding, Level, Requirement
-from skep.conformance.schema import violations
-from skep.conformance.target import TOO_MANY, Access, Inconclusive, Target, Unanswered
-from skep.conformance.world import canonical
+from hivestand.conformance.api import Api, Id, Untried
+from hivestand.conformance.defaults import EXAMPLES
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.generation import Cases, generate
+from hivestand.conformance.operations import ALL, EVENTS, SESSIONS
+from hivestand.conformance.outcome import Outcome, Status, outcome_of
+from hivestand.conformance.packing import chains, packed
+from hivestand.conformance.probe import probe
+from hivestand.conformance.requirement import Finding, Level, Requirement
+from hivestand.conformance.schema import violations
+from hivestand.conformance.target import TOO_MANY, Access, Inconclusive, Target, Unanswered
+from hivestand.conformance.world import canonical
 
 Watch = Callable[[float, str], object]
 FEWER: Final = 10  # the part of the examples that an operation on events has

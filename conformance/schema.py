@@ -6,8 +6,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from skep.conformance.operations import ROUTES
-from skep.openapi import load
+from hivestand.conformance.operations import ROUTES
+from hivestand.openapi import load
 
 
 def violations(operation: str, body: Any) -> list[frozenset[str]]:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from skep.conformance.exchange import Request
-from skep.conformance.operations import ADDING, CREATING, ROUTES, UUID, matches
-from skep.conformance.world import canonical
+from hivestand.conformance.exchange import Request
+from hivestand.conformance.operations import ADDING, CREATING, ROUTES, UUID, matches
+from hivestand.conformance.world import canonical
 
 TYPES: Final = ("chain", "model", "tool", "session")
 INVALID: Final[Sequence[dict[str, Any]]] = (

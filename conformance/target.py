@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from skep.conformance.defaults import BUDGET, PATIENCE
-from skep.conformance.exchange import Request, Response
+from hivestand.conformance.defaults import BUDGET, PATIENCE
+from hivestand.conformance.exchange import Request, Response
 
 OK, TOO_MANY, SERVER_ERROR = 200, 429, 500
 LONGEST_PAUSE: Final = 60.0  # seconds that a Retry-After is obeyed for

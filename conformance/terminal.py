@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from skep.conformance.outcome import Status
-from skep.conformance.report import by_subject, failures, sums
-from skep.conformance.run import Report, Watch
+from hivestand.conformance.outcome import Status
+from hivestand.conformance.report import by_subject, failures, sums
+from hivestand.conformance.run import Report, Watch
 
 UNTRIED = {Status.SKIPPED, Status.NOT_EXERCISED}
 STYLES = {"FAILED": "bold red", "error": "red", "differs": "yellow"}

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from skep.conformance.exchange import Exchange, Request
-from skep.conformance.operations import SESSIONS
+from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.operations import SESSIONS
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 

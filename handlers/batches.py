@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import orjson
 
-from skep.handlers.bulk import Made, made, store_all, told, told_of_each, turn
-from skep.handlers.errors import BadRequest, Detail, escaped
-from skep.handlers.events import SUCCESS
-from skep.handlers.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session
-from skep.handlers.request import Answer, Request
+from hivestand.handlers.bulk import Made, made, store_all, told, told_of_each, turn
+from hivestand.handlers.errors import BadRequest, Detail, escaped
+from hivestand.handlers.events import SUCCESS
+from hivestand.handlers.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session
+from hivestand.handlers.request import Answer, Request
 
 _MOST_DETAILS: Final = 1000
 

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from skep.handlers.encoding import EncodedEvent, encode
-from skep.handlers.errors import PartiallyStored, StoreUnavailable, escaped
-from skep.handlers.index import Entry, entry_of
-from skep.handlers.normalise import Event, Fallback
-from skep.handlers.request import Request
+from hivestand.handlers.encoding import EncodedEvent, encode
+from hivestand.handlers.errors import PartiallyStored, StoreUnavailable, escaped
+from hivestand.handlers.index import Entry, entry_of
+from hivestand.handlers.normalise import Event, Fallback
+from hivestand.handlers.request import Request
 
 STEP: Final = 500  # events that are stored at once, or made in one turn of the event loop
 

@@ -1,4 +1,4 @@
-"""The operations of skep's own control API."""
+"""The operations of hivestand's own control API."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -6,12 +6,12 @@ from importlib.metadata import version
 
 import orjson
 
-from skep.handlers.errors import Forbidden, StoreUnavailable
-from skep.handlers.plan import EVERYONE
-from skep.handlers.reach import is_for_all, reached
-from skep.handlers.request import ANYONE, Answer, Request
+from hivestand.handlers.errors import Forbidden, StoreUnavailable
+from hivestand.handlers.plan import EVERYONE
+from hivestand.handlers.reach import is_for_all, reached
+from hivestand.handlers.request import ANYONE, Answer, Request
 
-_VERSION = version("skep")
+_VERSION = version("hivestand")
 
 
 async def get_health(request: Request) -> Answer:
@@ -29,7 +29,7 @@ def _health(request: Request, warnings: Sequence[str] = (), *, ready: bool) -> b
 
 
 async def get_version(_request: Request) -> Answer:
-    """The version of skep."""
+    """The version of hivestand."""
     return Answer(orjson.dumps({"version": _VERSION}))
 
 

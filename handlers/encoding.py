@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from skep.handlers.errors import BadRequest, Detail
-from skep.handlers.normalise import Event
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.normalise import Event
+from hivestand.handlers.tenant import Tenant
 
 _METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
 FEW: Final = 100  # members that merge, of which a request may hold what orjson makes in reserve

@@ -1,7 +1,7 @@
 """The errors of the API, raised anywhere and rendered in one place.
 
 Each carries what its answer needs: status, code, message, details and headers. Their shape is the documented error body
-`{"statusCode", "message", "success", "errorCode"}`, to which skep adds `details`.
+`{"statusCode", "message", "success", "errorCode"}`, to which hivestand adds `details`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -104,7 +104,7 @@ class HeadersTooLarge(ApiError):
 
 
 class InternalError(ApiError):
-    """A fault of skep's own, never something that a client sent."""
+    """A fault of hivestand's own, never something that a client sent."""
 
     status = 500
     code = "INTERNAL_SERVER_ERROR"

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from skep.handlers.encoding import encode, encode_update, text
-from skep.handlers.errors import BadRequest, Detail, NotFound
-from skep.handlers.index import entry_of
-from skep.handlers.normalise import Fallback, normalise_event, normalise_update, uuid_of
-from skep.handlers.request import Answer, Request
+from hivestand.handlers.encoding import encode, encode_update, text
+from hivestand.handlers.errors import BadRequest, Detail, NotFound
+from hivestand.handlers.index import entry_of
+from hivestand.handlers.normalise import Fallback, normalise_event, normalise_update, uuid_of
+from hivestand.handlers.request import Answer, Request
 
 SUCCESS = b'{"success":true}'
 

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import orjson
 
-from skep.handlers.errors import BadRequest, Detail, NotFound
-from skep.handlers.plan import EVERYONE, MOST_ARMED, ArmedFault, Plan
-from skep.handlers.reach import is_for_all, planned_for, reached
-from skep.handlers.request import Answer, Request
+from hivestand.handlers.errors import BadRequest, Detail, NotFound
+from hivestand.handlers.plan import EVERYONE, MOST_ARMED, ArmedFault, Plan
+from hivestand.handlers.reach import is_for_all, planned_for, reached
+from hivestand.handlers.request import Answer, Request
 
 _ABOUT: Final = frozenset({"operation", "times", "share", "seed"})
 

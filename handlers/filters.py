@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from skep.handlers.encoding import loads
-from skep.handlers.errors import Detail
+from hivestand.handlers.encoding import loads
+from hivestand.handlers.errors import Detail
 
 OPPOSITES: Final = {"not exists": "exists", "is not": "is", "not contains": "contains"}
 TYPES: Final = ("string", "number", "boolean", "datetime")

@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from skep.handlers.normalise import TYPES, Event
+from hivestand.handlers.normalise import TYPES, Event
 
 Property = Literal["session_id", "event_type", "event_name"]
 

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from skep.handlers.index import Found, Selection, digest, found_at, place_of, sortable
-from skep.handlers.redis_client import Client
+from hivestand.handlers.index import Found, Selection, digest, found_at, place_of, sortable
+from hivestand.handlers.redis_client import Client
 
 FEW: Final = 2000  # events that are passed over one by one
 _PLACE: Final = 32  # bytes of a member behind its digest: time, arrival, id

@@ -6,11 +6,11 @@ from typing import Final
 
 import orjson
 
-from skep.handlers.encoding import loads, text
-from skep.handlers.errors import NotFound
-from skep.handlers.index import EARLIEST, LATEST, Found, Selection
-from skep.handlers.reach import reached
-from skep.handlers.request import Answer, Request
+from hivestand.handlers.encoding import loads, text
+from hivestand.handlers.errors import NotFound
+from hivestand.handlers.index import EARLIEST, LATEST, Found, Selection
+from hivestand.handlers.reach import reached
+from hivestand.handlers.request import Answer, Request
 
 DEFAULT_LIMIT: Final = 100
 SESSIONS: Final = Selection("event_type", ("session",))

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.tenant import Tenant
 
 MOST_BODY: Final = 64 * 1024  # bytes that are kept of a body
 MOST_MEMORY: Final = 64 * 1024 * 1024  # bytes that the journals of all tenants may take in this process's memory

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from skep.handlers.journal import ENTRY_COST, MOST_MEMORY, Kept
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.journal import ENTRY_COST, MOST_MEMORY, Kept
+from hivestand.handlers.tenant import Tenant
 
 LEFT: Final = 7 / 8  # of the bytes that journals may take, how much is left when they took too much
 

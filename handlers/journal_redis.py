@@ -9,9 +9,9 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from skep.handlers.journal import Kept
-from skep.handlers.redis_client import Client, script
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.journal import Kept
+from hivestand.handlers.redis_client import Client, script
+from hivestand.handlers.tenant import Tenant
 
 FIRST: Final = "0-0"  # the least id
 LIFE: Final = 86_400  # seconds after its last entry that a journal is kept

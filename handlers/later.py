@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from skep.handlers.errors import StoreUnavailable
+from hivestand.handlers.errors import StoreUnavailable
 
 
 class Later:

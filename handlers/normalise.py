@@ -2,15 +2,15 @@
 
 Pure: time and ids come from the clock that is passed in. The rules are the published prose of `POST /v1/sessions`
 ("every field has a server-side fallback") and of the operations on events; where it is silent, `docs/behaviour.md` says
-what skep does, and `DECISIONS.md` why.
+what hivestand does, and `DECISIONS.md` why.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypedDict
 
-from skep.handlers.clock import Clock
-from skep.handlers.errors import BadRequest, Detail
+from hivestand.handlers.clock import Clock
+from hivestand.handlers.errors import BadRequest, Detail
 
 FIELDS: Final = frozenset(
     {

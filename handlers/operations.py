@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from skep.handlers import batches, control, events, faults, inspection, requests, search, sessions, timing, traces
-from skep.handlers.request import Answer, Request
+from hivestand.handlers import batches, control, events, faults, inspection, requests, search, sessions, timing, traces
+from hivestand.handlers.request import Answer, Request
 
 Handler = Callable[[Request], Awaitable[Answer]]
 

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from skep.handlers.errors import BadRequest, Detail
+from hivestand.handlers.errors import BadRequest, Detail
 
 DEEPEST: Final = 32  # levels of a value within an attribute
 FAILED: Final = 2  # the code of a span's status that says so

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from skep.handlers.clock import Timing
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.clock import Timing
+from hivestand.handlers.tenant import Tenant
 
 EVERYONE = Tenant("everyone", b"")  # whose plan is that of all tenants
 MOST_ARMED = 100  # faults of one plan

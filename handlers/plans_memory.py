@@ -3,9 +3,9 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from skep.handlers.later import Later
-from skep.handlers.plan import EVERYONE, NO_PLAN, Change, Plan, combined
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.later import Later
+from hivestand.handlers.plan import EVERYONE, NO_PLAN, Change, Plan, combined
+from hivestand.handlers.tenant import Tenant
 
 
 class MemoryPlans:

@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from skep.handlers.errors import StoreUnavailable
-from skep.handlers.later import Later
-from skep.handlers.plan import EVERYONE, NO_PLAN, Change, Plan, combined, decode_plan, encode_plan
-from skep.handlers.redis_client import Client, script
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.later import Later
+from hivestand.handlers.plan import EVERYONE, NO_PLAN, Change, Plan, combined, decode_plan, encode_plan
+from hivestand.handlers.redis_client import Client, script
+from hivestand.handlers.tenant import Tenant
 
 LEASE: Final = 3.0  # seconds for which a worker's word counts
 SAFETY: Final = 0.5  # seconds that it takes itself to count for less

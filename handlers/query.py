@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, get_args
 
-from skep.handlers.errors import BadRequest, Detail, escaped
-from skep.handlers.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter, splits
-from skep.handlers.index import EARLIEST, LATEST, Property, Selection
-from skep.handlers.normalise import Fallback
+from hivestand.handlers.errors import BadRequest, Detail, escaped
+from hivestand.handlers.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter, splits
+from hivestand.handlers.index import EARLIEST, LATEST, Property, Selection
+from hivestand.handlers.normalise import Fallback
 
 DEFAULT_LIMIT: Final = 1000
 MOST_FILTERS: Final = 1000

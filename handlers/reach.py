@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from skep.handlers.errors import Forbidden, NotFound
-from skep.handlers.plan import EVERYONE
-from skep.handlers.request import Request
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.errors import Forbidden, NotFound
+from hivestand.handlers.plan import EVERYONE
+from hivestand.handlers.request import Request
+from hivestand.handlers.tenant import Tenant
 
 
 def is_for_all(request: Request) -> bool:

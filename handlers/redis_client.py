@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
-from skep.handlers.errors import StoreUnavailable
-from skep.handlers.redis_cluster import Cluster
-from skep.handlers.redis_line import Command, NotReplicated
-from skep.handlers.redis_server import Server, server_at
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.redis_cluster import Cluster
+from hivestand.handlers.redis_line import Command, NotReplicated
+from hivestand.handlers.redis_server import Server, server_at
 
 
 class Script(NamedTuple):

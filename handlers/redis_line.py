@@ -19,7 +19,7 @@ from redis.asyncio.connection import AbstractConnection as Connection
 from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from skep.handlers.patience import Patience
+from hivestand.handlers.patience import Patience
 
 PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
 WAIT_SHARE: Final = 0.4  # of the time that Redis may be silent, how much replicas have: for two pipelines in turn

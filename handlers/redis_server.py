@@ -6,7 +6,7 @@ from typing import Any, Final
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection as Connection
 
-from skep.handlers.redis_line import Command, Line
+from hivestand.handlers.redis_line import Command, Line
 
 LARGE: Final = 256 * 1024  # bytes, from which on a call has a line and a patience of its own
 LARGE_PATIENCE: Final = 5  # times the time for any other

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from skep.handlers.clock import Clock
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.index import Entry
-from skep.handlers.normalise import Fallback
-from skep.handlers.store import Store
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.clock import Clock
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.index import Entry
+from hivestand.handlers.normalise import Fallback
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import Tenant
 
 JSON: Final = "application/json"
 ANYONE = Tenant("", b"")  # who calls an operation that needs no token

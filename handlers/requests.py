@@ -6,13 +6,13 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from skep.handlers.encoding import dumps
-from skep.handlers.errors import BadRequest, NotFound
-from skep.handlers.journal import Entry, Kept, render, unpack
-from skep.handlers.reach import is_for_all, reached
-from skep.handlers.request import ANYONE, Answer, Request
-from skep.handlers.tenant import Tenant
-from skep.handlers.verify import Difference, differences, nearest
+from hivestand.handlers.encoding import dumps
+from hivestand.handlers.errors import BadRequest, NotFound
+from hivestand.handlers.journal import Entry, Kept, render, unpack
+from hivestand.handlers.reach import is_for_all, reached
+from hivestand.handlers.request import ANYONE, Answer, Request
+from hivestand.handlers.tenant import Tenant
+from hivestand.handlers.verify import Difference, differences, nearest
 
 STEP: Final = 25  # entries that are read at once, and looked at before others have their turn
 PAGE: Final = 8 * 1024 * 1024  # bytes after which a page of entries ends

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
-from skep.handlers.encoding import dumps, loads, text
-from skep.handlers.filters import Filter
-from skep.handlers.index import Found
-from skep.handlers.query import Form, Query, projected, read_query
-from skep.handlers.request import Answer, Request
+from hivestand.handlers.encoding import dumps, loads, text
+from hivestand.handlers.filters import Filter
+from hivestand.handlers.index import Found
+from hivestand.handlers.query import Form, Query, projected, read_query
+from hivestand.handlers.request import Answer, Request
 
 FOUND_AT_ONCE: Final = 2000
 READ_AT_ONCE: Final = 250

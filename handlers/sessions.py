@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from skep.handlers.encoding import encode, text
-from skep.handlers.errors import BadRequest, Detail
-from skep.handlers.index import entry_of
-from skep.handlers.normalise import Fallback, normalise_session
-from skep.handlers.request import Answer, Request
+from hivestand.handlers.encoding import encode, text
+from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.index import entry_of
+from hivestand.handlers.normalise import Fallback, normalise_session
+from hivestand.handlers.request import Answer, Request
 
 
 async def create_session(request: Request) -> Answer:

@@ -11,9 +11,9 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from skep.handlers.encoding import loads
-from skep.handlers.normalise import TYPES, uuid_of
-from skep.handlers.otlp import DEEPEST, Span
+from hivestand.handlers.encoding import loads
+from hivestand.handlers.normalise import TYPES, uuid_of
+from hivestand.handlers.otlp import DEEPEST, Span
 
 Json = Any  # a parsed JSON value
 

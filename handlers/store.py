@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.index import Entry, Found, Selection
-from skep.handlers.journal import Journal
-from skep.handlers.plan import Plans
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.index import Entry, Found, Selection
+from hivestand.handlers.journal import Journal
+from hivestand.handlers.plan import Plans
+from hivestand.handlers.tenant import Tenant
 
 SCHEMES = ("memory", "redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
 
@@ -23,7 +23,7 @@ class StoreOptions(NamedTuple):
 
     ttl: float | None = None
     wait: int = 0
-    prefix: str = "skep"
+    prefix: str = "hivestand"
     timeout: float = 2.0
     journal: int = 1000
 
@@ -88,11 +88,11 @@ def store_for(url: str, options: StoreOptions = StoreOptions()) -> Store:  # noq
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":
-        from skep.handlers.store_memory import MemoryStore  # noqa: PLC0415 - import only the store that is used
+        from hivestand.handlers.store_memory import MemoryStore  # noqa: PLC0415 - import only the store that is used
 
         return MemoryStore(options)
     if scheme in SCHEMES:
-        from skep.handlers.store_redis import RedisStore  # noqa: PLC0415 - import only the store that is used
+        from hivestand.handlers.store_redis import RedisStore  # noqa: PLC0415 - import only the store that is used
 
         return RedisStore(url, options)
     msg = f"no store of scheme {scheme!r}: a store is one of {', '.join(f'{scheme}://' for scheme in SCHEMES)}"

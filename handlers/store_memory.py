@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final, get_args
 
-from skep.handlers.encoding import EncodedEvent, compact, merge
-from skep.handlers.index import Entry, Found, Property, Selection
-from skep.handlers.journal_memory import MemoryJournal
-from skep.handlers.plans_memory import MemoryPlans
-from skep.handlers.store import StoreOptions
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.encoding import EncodedEvent, compact, merge
+from hivestand.handlers.index import Entry, Found, Property, Selection
+from hivestand.handlers.journal_memory import MemoryJournal
+from hivestand.handlers.plans_memory import MemoryPlans
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.tenant import Tenant
 
 _PROPERTIES: Final[tuple[Property, ...]] = get_args(Property)
 

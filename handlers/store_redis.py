@@ -16,16 +16,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from skep.handlers.encoding import EncodedEvent, merge, pack, unpack
-from skep.handlers.errors import StoreUnavailable
-from skep.handlers.index import DIGEST, Entry, Found, Selection, digest, digests, found_at, packed_id, sortable
-from skep.handlers.index_redis import count, find, ranges_of
-from skep.handlers.journal_redis import RedisJournal
-from skep.handlers.normalise import TYPES
-from skep.handlers.plans_redis import RedisPlans
-from skep.handlers.redis_client import client_for, script
-from skep.handlers.store import StoreOptions
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.encoding import EncodedEvent, merge, pack, unpack
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.index import DIGEST, Entry, Found, Selection, digest, digests, found_at, packed_id, sortable
+from hivestand.handlers.index_redis import count, find, ranges_of
+from hivestand.handlers.journal_redis import RedisJournal
+from hivestand.handlers.normalise import TYPES
+from hivestand.handlers.plans_redis import RedisPlans
+from hivestand.handlers.redis_client import client_for, script
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.tenant import Tenant
 
 OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
 BUCKETS: Final = 32  # of a tenant: enough to spread one tenant over a large cluster, few enough to ask all at once
@@ -362,7 +362,7 @@ def _usable(reply: object) -> dict[bytes, bytes]:
     if not version:
         raise StoreUnavailable("What answers is no Redis")
     if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
-        raise StoreUnavailable(f"Redis {version} is too old, skep needs {'.'.join(map(str, OLDEST))} or later")
+        raise StoreUnavailable(f"Redis {version} is too old, hivestand needs {'.'.join(map(str, OLDEST))} or later")
     if info.get(b"loading", b"0") != b"0":
         raise StoreUnavailable("Redis is loading its data")
     if info.get(b"role") == b"slave":

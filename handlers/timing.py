@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import orjson
 
-from skep.handlers.clock import SEEDED_AT, PlannedClock, Timing
-from skep.handlers.plan import EVERYONE, NO_PLAN, Plan
-from skep.handlers.reach import planned_for
-from skep.handlers.request import Answer, Request
+from hivestand.handlers.clock import SEEDED_AT, PlannedClock, Timing
+from hivestand.handlers.plan import EVERYONE, NO_PLAN, Plan
+from hivestand.handlers.reach import planned_for
+from hivestand.handlers.request import Answer, Request
 
 
 async def get_clock(request: Request) -> Answer:

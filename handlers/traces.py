@@ -2,11 +2,11 @@
 
 import orjson
 
-from skep.handlers.bulk import made, store_all, told_of_each, turn
-from skep.handlers.normalise import normalise_event, normalise_session
-from skep.handlers.otlp import read_json, read_protobuf
-from skep.handlers.request import JSON, Answer, Request
-from skep.handlers.spans import Received, receive
+from hivestand.handlers.bulk import made, store_all, told_of_each, turn
+from hivestand.handlers.normalise import normalise_event, normalise_session
+from hivestand.handlers.otlp import read_json, read_protobuf
+from hivestand.handlers.request import JSON, Answer, Request
+from hivestand.handlers.spans import Received, receive
 
 PROTOBUF = "application/x-protobuf"
 

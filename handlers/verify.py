@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Final, NamedTuple, TypeVar
 
-from skep.handlers.encoding import loads
-from skep.handlers.errors import escaped
-from skep.handlers.journal import Entry, joined
+from hivestand.handlers.encoding import loads
+from hivestand.handlers.errors import escaped
+from hivestand.handlers.journal import Entry, joined
 
 MOST_DIFFERENCES: Final = 50  # that are told of one entry
 _ABSENT: Final = object()

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from skep.handlers.encoding import EncodedEvent, merge, pack, unpack
-from skep.handlers.errors import StoreUnavailable
-from skep.handlers.index import Entry
-from skep.handlers.store import Store
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.encoding import EncodedEvent, merge, pack, unpack
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.index import Entry
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import Tenant
 
 
 class Window:

@@ -1,9 +1,9 @@
 """What is promised: the OpenAPI 3.1 documents that everything else is compiled from or judged by.
 
-`honeyhive` is the mocked API, `control` is skep's own.
+`honeyhive` is the mocked API, `control` is hivestand's own.
 """
 
-from skep.openapi.document import DOCUMENTS, load, path_of
-from skep.openapi.lint import lint
+from hivestand.openapi.document import DOCUMENTS, load, path_of
+from hivestand.openapi.lint import lint
 
 __all__ = ["DOCUMENTS", "lint", "load", "path_of"]

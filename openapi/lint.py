@@ -11,7 +11,7 @@ def lint(document: Mapping[str, Any]) -> list[str]:
     """Every violation of the OpenAPI specification as `pointer: message`, none for a valid document.
 
     Raises:
-        ModuleNotFoundError: openapi-spec-validator is not installed; it comes with the extra `skep[lint]`.
+        ModuleNotFoundError: openapi-spec-validator is not installed; it comes with the extra `hivestand[lint]`.
     """
     from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - see above
 

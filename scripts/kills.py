@@ -18,10 +18,10 @@ from mutants.kill import failing, false_alarms, plan_for, report_on
 from mutants.mutant import GROUPS, Mutant
 from mutants.plain import SOUND, objections
 
-from skep.conformance.operations import EVENTS, SESSIONS
-from skep.conformance.requirement import Level
-from skep.conformance.requirements import REQUIREMENTS
-from skep.conformance.run import Plan
+from hivestand.conformance.operations import EVENTS, SESSIONS
+from hivestand.conformance.requirement import Level
+from hivestand.conformance.requirements import REQUIREMENTS
+from hivestand.conformance.run import Plan
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "conformance.md"
 BEGIN, END = "<!-- kills -->\n", "<!-- end of kills -->\n"

@@ -10,12 +10,12 @@ from hashlib import sha256
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from skep.handlers.errors import Forbidden, UnsupportedMediaType
-from skep.handlers.plan import EVERYONE
-from skep.handlers.tenant import Tenant
-from skep.server.body import check_media_type
-from skep.server.keys import Keys
-from skep.server.settings import Settings
+from hivestand.handlers.errors import Forbidden, UnsupportedMediaType
+from hivestand.handlers.plan import EVERYONE
+from hivestand.handlers.tenant import Tenant
+from hivestand.server.body import check_media_type
+from hivestand.server.keys import Keys
+from hivestand.server.settings import Settings
 
 _CHANGES = frozenset({"POST", "PUT", "PATCH"})
 

@@ -6,21 +6,21 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from skep.handlers.clock import SystemClock
-from skep.handlers.store import Store
-from skep.openapi import load
-from skep.server.access import Access
-from skep.server.body import Limits
-from skep.server.control import ControlContext, ControlOperation
-from skep.server.cors import CONTROL, Cors
-from skep.server.errors import Answers
-from skep.server.keys import Keys, read_keys
-from skep.server.log import RequestLog
-from skep.server.metrics import Metrics
-from skep.server.operation import Context, Operation
-from skep.server.recorder import Recorder
-from skep.server.routing import Connexion, Serve
-from skep.server.settings import Settings, described
+from hivestand.handlers.clock import SystemClock
+from hivestand.handlers.store import Store
+from hivestand.openapi import load
+from hivestand.server.access import Access
+from hivestand.server.body import Limits
+from hivestand.server.control import ControlContext, ControlOperation
+from hivestand.server.cors import CONTROL, Cors
+from hivestand.server.errors import Answers
+from hivestand.server.keys import Keys, read_keys
+from hivestand.server.log import RequestLog
+from hivestand.server.metrics import Metrics
+from hivestand.server.operation import Context, Operation
+from hivestand.server.recorder import Recorder
+from hivestand.server.routing import Connexion, Serve
+from hivestand.server.settings import Settings, described
 
 
 def build(settings: Settings, store: Store, shared: Path | None = None) -> ASGIApp:

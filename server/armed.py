@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from skep.handlers.plan import ArmedFault, Plan, Plans
-from skep.server.faults import FAULTS, Fault, delayed, edited, retried
+from hivestand.handlers.plan import ArmedFault, Plan, Plans
+from hivestand.server.faults import FAULTS, Fault, delayed, edited, retried
 
 
 class Armed(NamedTuple):

@@ -3,8 +3,8 @@
 from functools import lru_cache
 from hashlib import sha256
 
-from skep.handlers.errors import Unauthorized
-from skep.handlers.tenant import Tenant, tenant_of
+from hivestand.handlers.errors import Unauthorized
+from hivestand.handlers.tenant import Tenant, tenant_of
 
 BAD_TOKEN = b"invalid"  # always refused, so that a client can try its 401 path
 _TENANTS = 4096  # how many tenants are remembered; any other is worked out again

@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from starlette.types import Receive
 
-from skep.handlers.encoding import loads
-from skep.handlers.errors import BadRequest, ContentTooLarge, Detail, RequestTimeout, UnsupportedMediaType
-from skep.server.errors import ClientDisconnected
+from hivestand.handlers.encoding import loads
+from hivestand.handlers.errors import BadRequest, ContentTooLarge, Detail, RequestTimeout, UnsupportedMediaType
+from hivestand.server.errors import ClientDisconnected
 
 _JSON = b"application/json"
 _CHARSET = re.compile(rb';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)

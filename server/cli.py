@@ -1,4 +1,4 @@
-"""The command line: `skep serve`, `skep check` and `skep openapi`.
+"""The command line: `hivestand serve`, `hivestand check` and `hivestand openapi`.
 
 Exit status 0 on a clean end, 2 for a wrong flag or value, 3 where something that is needed cannot be had: the store, or
 the address to listen on.
@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 
 import click
 
-from skep.conformance import defaults
-from skep.handlers.store import StoreOptions, store_for
-from skep.openapi import DOCUMENTS, lint, load, path_of
-from skep.server.settings import Settings
+from hivestand.conformance import defaults
+from hivestand.handlers.store import StoreOptions, store_for
+from hivestand.openapi import DOCUMENTS, lint, load, path_of
+from hivestand.server.settings import Settings
 
 USAGE, UNAVAILABLE = 2, 3
 _DEFAULT = Settings()
@@ -27,8 +27,8 @@ class _Unavailable(click.ClickException):
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="skep")
-def skep() -> None:
+@click.version_option(package_name="hivestand")
+def hivestand() -> None:
     """A stand-in for HoneyHive's session API."""
 
 
@@ -47,7 +47,7 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
-@skep.command(context_settings={"auto_envvar_prefix": "SKEP"})
+@hivestand.command(context_settings={"auto_envvar_prefix": "HIVESTAND"})
 @click.option("--host", default=_DEFAULT.host, show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=_DEFAULT.port, show_default=True, help="Port; 0 takes a free one."
@@ -98,7 +98,7 @@ class _Seconds(click.FloatRange):
     "--overrides/--no-overrides",
     default=_DEFAULT.overrides,
     show_default=True,
-    help="Let clients ask for other answers: Prefer: code=, example=, skep-delay=, skep-fault=.",
+    help="Let clients ask for other answers: Prefer: code=, example=, hivestand-delay=, hivestand-fault=.",
 )
 @click.option(
     "--journal",
@@ -121,12 +121,12 @@ class _Seconds(click.FloatRange):
     "--admin-token", help="Token that reaches every tenant's data.  [default: none is needed on loopback, else made up]"
 )
 def serve(store: str, ttl: float | None, journal: int, **options: Any) -> None:
-    """Serve the API until SIGINT or SIGTERM. Each option has an environment variable, such as SKEP_PORT."""
+    """Serve the API until SIGINT or SIGTERM. Each option has an environment variable, such as HIVESTAND_PORT."""
     given = {name: options.pop(f"store_{name}") for name in ("wait", "prefix", "timeout")}
     store_options = StoreOptions(ttl=ttl, journal=journal, **given)
     settings = Settings(store=store, store_options=store_options, **options)
     _check(settings)
-    from skep.server.run import StartError, run  # noqa: PLC0415 - importing the server takes most of its start
+    from hivestand.server.run import StartError, run  # noqa: PLC0415 - importing the server takes most of its start
 
     try:
         run(settings)
@@ -141,7 +141,7 @@ def _check(settings: Settings) -> None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--store'") from error
     if settings.keys is not None:
-        from skep.server.keys import read_keys  # noqa: PLC0415 - importing the server takes most of its start
+        from hivestand.server.keys import read_keys  # noqa: PLC0415 - importing the server takes most of its start
 
         try:
             read_keys(Path(settings.keys))
@@ -155,18 +155,18 @@ def _check(settings: Settings) -> None:
         raise click.UsageError("--workers needs a system that can fork")
 
 
-@skep.command()
+@hivestand.command()
 @click.argument("name", type=click.Choice(DOCUMENTS), default="honeyhive")
 @click.option("--lint", "linting", is_flag=True, help="Judge the document by the OpenAPI specification.")
 def openapi(name: str, *, linting: bool) -> None:
-    """Print an OpenAPI document of skep's: that of the mocked API, or of its control API."""
+    """Print an OpenAPI document of hivestand's: that of the mocked API, or of its control API."""
     if not linting:
         click.echo(path_of(name).read_text(encoding="utf-8"), nl=False)
         return
     try:
         violations = lint(load(name))
     except ModuleNotFoundError as error:
-        raise click.ClickException("this needs openapi-spec-validator: pip install 'skep[lint]'") from error
+        raise click.ClickException("this needs openapi-spec-validator: pip install 'hivestand[lint]'") from error
     for violation in violations:
         click.echo(violation)
     if violations:
@@ -174,9 +174,9 @@ def openapi(name: str, *, linting: bool) -> None:
     click.echo(f"{name}.yaml is valid OpenAPI 3.1")
 
 
-@skep.command()
+@hivestand.command()
 @click.argument("url", required=False)
-@click.option("--token", envvar="SKEP_TOKEN", default=defaults.TOKEN, help="Bearer token; also SKEP_TOKEN.")
+@click.option("--token", envvar="HIVESTAND_TOKEN", default=defaults.TOKEN, help="Bearer token; also HIVESTAND_TOKEN.")
 @click.option("--second-token", help="Token of another account, to try whether accounts are apart.")
 @click.option("--bad-token", default=defaults.BAD_TOKEN, show_default=True, help="A token that the target refuses.")
 @click.option("--operation", "operations", multiple=True, metavar="ID", help="Only this operation; may be repeated.")
@@ -206,9 +206,9 @@ def check(**options: Any) -> None:
     Exit status 0 if it does, 1 if not, 2 for a wrong flag, 3 where it does not answer or the run could not be finished.
     """
     try:
-        from skep.conformance.command import check as run_check  # noqa: PLC0415 - Schemathesis, where it is used
+        from hivestand.conformance.command import check as run_check  # noqa: PLC0415 - Schemathesis, where it is used
     except ModuleNotFoundError as error:
-        raise click.ClickException("this needs Schemathesis: pip install 'skep[conformance]'") from error
+        raise click.ClickException("this needs Schemathesis: pip install 'hivestand[conformance]'") from error
     try:
         sys.exit(run_check(options))
     except ValueError as error:
@@ -218,12 +218,12 @@ def check(**options: Any) -> None:
 def main() -> NoReturn:
     """Run the command line; what stops it is said in one line."""
     try:
-        sys.exit(skep.main(standalone_mode=False))
+        sys.exit(hivestand.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         sys.exit(USAGE)
     except click.ClickException as error:
-        click.echo(f"skep: {error.format_message()}", err=True)
+        click.echo(f"hivestand: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""One operation of skep's own control API, compiled: always strict, for the admin or a tenant, without faults."""
+"""One operation of hivestand's own control API, compiled: always strict, for the admin or a tenant, without faults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from skep.handlers.clock import Clock
-from skep.handlers.request import ANYONE, Request
-from skep.handlers.store import Store
-from skep.server.access import Access
-from skep.server.body import Limits, check_media_type, parse_json, read_body
-from skep.server.exchange import EXCHANGE, Exchange
-from skep.server.metrics import Metrics
-from skep.server.operation import Compiled
-from skep.server.response import Reply, to_wire
+from hivestand.handlers.clock import Clock
+from hivestand.handlers.request import ANYONE, Request
+from hivestand.handlers.store import Store
+from hivestand.server.access import Access
+from hivestand.server.body import Limits, check_media_type, parse_json, read_body
+from hivestand.server.exchange import EXCHANGE, Exchange
+from hivestand.server.metrics import Metrics
+from hivestand.server.operation import Compiled
+from hivestand.server.response import Reply, to_wire
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Cross-origin requests (the Fetch standard): any page may call the mocked API, none may read skep's own."""
+"""Cross-origin requests (the Fetch standard): any page may call the mocked API, none may read hivestand's own."""
 
 from http import HTTPStatus
 
@@ -7,18 +7,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from skep.handlers.errors import BadRequest
-from skep.server.errors import body_of
+from hivestand.handlers.errors import BadRequest
+from hivestand.server.errors import body_of
 
 CONTROL = "/__admin"
 
 
 def is_control(path: str) -> bool:
-    """Whether it is a path of skep's own."""
+    """Whether it is a path of hivestand's own."""
     return path == CONTROL or path.startswith(f"{CONTROL}/")
 
 
-_EXPOSED = ("Preference-Applied", "Retry-After", "Skep-Fallbacks", "WWW-Authenticate")
+_EXPOSED = ("Preference-Applied", "Retry-After", "Hivestand-Fallbacks", "WWW-Authenticate")
 
 
 class _Preflight(CORSMiddleware):

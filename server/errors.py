@@ -8,9 +8,9 @@ from typing import Final
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from skep.handlers.errors import ApiError, InternalError, Unavailable
-from skep.server.exchange import EXCHANGE, Exchange
-from skep.server.response import Reply, send_reply, to_wire
+from hivestand.handlers.errors import ApiError, InternalError, Unavailable
+from hivestand.server.exchange import EXCHANGE, Exchange
+from hivestand.server.response import Reply, send_reply, to_wire
 
 Record = Callable[[Exchange, Reply], None]
 
@@ -44,7 +44,7 @@ class Answers:
         except ApiError as error:
             reply = reply_of(error, exchange.media_type)
         except Exception:  # noqa: BLE001 - whatever is raised, the client gets the documented body
-            _log.exception("a fault of skep's own")
+            _log.exception("a fault of hivestand's own")
             reply = _FAULT
         exchange.reply = reply
         for record in self._records:
@@ -77,7 +77,7 @@ def _status_of(error: ApiError) -> bytes:
 
 
 def body_of(error: ApiError) -> bytes:
-    """The documented error body, with skep's `details`, as JSON text."""
+    """The documented error body, with hivestand's `details`, as JSON text."""
     return orjson.dumps(
         {
             "statusCode": error.status,

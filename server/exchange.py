@@ -6,10 +6,10 @@ from typing import Final
 
 from starlette.types import Scope
 
-from skep.handlers.tenant import Tenant
-from skep.server.response import CONNECTION, Reply
+from hivestand.handlers.tenant import Tenant
+from hivestand.server.response import CONNECTION, Reply
 
-EXCHANGE: Final = "skep.exchange"  # where the scope of a request has it
+EXCHANGE: Final = "hivestand.exchange"  # where the scope of a request has it
 
 
 class Exchange:

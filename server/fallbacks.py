@@ -1,11 +1,11 @@
-"""The response header `Skep-Fallbacks`: what was not used as it was sent, as an RFC 9651 list."""
+"""The response header `Hivestand-Fallbacks`: what was not used as it was sent, as an RFC 9651 list."""
 
 import re
 from collections.abc import Iterable
 from itertools import islice
 from urllib.parse import quote
 
-from skep.handlers.normalise import Fallback
+from hivestand.handlers.normalise import Fallback
 
 MOST_ENTRIES = 20
 MOST_BYTES = 2048

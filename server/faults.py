@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from skep.server.response import Reply
+from hivestand.server.response import Reply
 
 _PLACE: Final = re.compile("0|[1-9][0-9]*", re.ASCII)
 

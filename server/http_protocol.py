@@ -18,9 +18,9 @@ from urllib.parse import unquote
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 from starlette.types import ASGIApp, Message, Scope
 
-from skep.handlers.errors import ApiError, BadRequest, HeadersTooLarge, InternalError, RequestTimeout
-from skep.server.errors import body_of
-from skep.server.response import CONNECTION
+from hivestand.handlers.errors import ApiError, BadRequest, HeadersTooLarge, InternalError, RequestTimeout
+from hivestand.server.errors import body_of
+from hivestand.server.response import CONNECTION
 
 MAX_HEAD: Final = 64 * 1024  # bytes of request line and header fields
 MAX_WAITING: Final = 64 * 1024  # bytes of a body that nobody has asked for yet, before no more are read

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from skep.server.http_protocol import HttpProtocol
+from hivestand.server.http_protocol import HttpProtocol
 
 GRACE_SECONDS: Final = 10
 

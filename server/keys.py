@@ -13,9 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from skep.handlers.errors import Forbidden
-from skep.handlers.tenant import Tenant, tenant_of
-from skep.server.auth import BAD_TOKEN, authenticate, refused, token_of
+from hivestand.handlers.errors import Forbidden
+from hivestand.handlers.tenant import Tenant, tenant_of
+from hivestand.server.auth import BAD_TOKEN, authenticate, refused, token_of
 
 INGESTION: Final = b"hh_ingst_"
 

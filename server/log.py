@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import orjson
 
-from skep.server.exchange import Exchange
-from skep.server.response import Reply
+from hivestand.server.exchange import Exchange
+from hivestand.server.response import Reply
 
 LogFormat = Literal["text", "json"]
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import orjson
 
-from skep.server.cors import is_control
-from skep.server.exchange import Exchange
-from skep.server.response import Reply
+from hivestand.server.cors import is_control
+from hivestand.server.exchange import Exchange
+from hivestand.server.response import Reply
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 
@@ -69,9 +69,9 @@ class _Collected:
         from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily  # noqa: PLC0415 - as above
 
         labels = ["operation", "status"]
-        requests = CounterMetricFamily("skep_requests", "Requests to the mocked API.", labels=labels)
+        requests = CounterMetricFamily("hivestand_requests", "Requests to the mocked API.", labels=labels)
         seconds = HistogramMetricFamily(
-            "skep_request_seconds", "Seconds until their answers were on their way.", labels=labels
+            "hivestand_request_seconds", "Seconds until their answers were on their way.", labels=labels
         )
         for name, (total, *numbers) in sorted(self._counts.items()):
             values = name.split(" ")

@@ -8,25 +8,25 @@ from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from skep.handlers.clock import Clock, PlannedClock
-from skep.handlers.errors import ApiError, BadRequest, Detail
-from skep.handlers.operations import Handler
-from skep.handlers.plan import Plan
-from skep.handlers.request import ANYONE, JSON, Answer, Request, Writes
-from skep.handlers.store import Store
-from skep.handlers.tenant import Tenant
-from skep.handlers.window import Window
-from skep.server.armed import Armed, armed_for
-from skep.server.body import GZIP, Limits, check_media_type, decoded, is_declared, parse_json, read_body
-from skep.server.errors import reply_of
-from skep.server.examples import Examples
-from skep.server.exchange import EXCHANGE, Exchange
-from skep.server.fallbacks import header_value
-from skep.server.keys import Keys
-from skep.server.parameters import Parameters
-from skep.server.preferences import NONE, Preferences, Profile, faults_of, preferences
-from skep.server.response import Reply, to_wire
-from skep.server.strict import StrictProfile
+from hivestand.handlers.clock import Clock, PlannedClock
+from hivestand.handlers.errors import ApiError, BadRequest, Detail
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.plan import Plan
+from hivestand.handlers.request import ANYONE, JSON, Answer, Request, Writes
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import Tenant
+from hivestand.handlers.window import Window
+from hivestand.server.armed import Armed, armed_for
+from hivestand.server.body import GZIP, Limits, check_media_type, decoded, is_declared, parse_json, read_body
+from hivestand.server.errors import reply_of
+from hivestand.server.examples import Examples
+from hivestand.server.exchange import EXCHANGE, Exchange
+from hivestand.server.fallbacks import header_value
+from hivestand.server.keys import Keys
+from hivestand.server.parameters import Parameters
+from hivestand.server.preferences import NONE, Preferences, Profile, faults_of, preferences
+from hivestand.server.response import Reply, to_wire
+from hivestand.server.strict import StrictProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,5 +217,5 @@ def _reply_of(answer: Answer) -> Reply:
 def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
     headers = to_wire(answer.headers.items()) if answer.headers else []
     if answer.fallbacks and (told := header_value(answer.fallbacks)):  # an empty list is no header (RFC 9651, 4.1)
-        headers.append((b"skep-fallbacks", told.encode()))
+        headers.append((b"hivestand-fallbacks", told.encode()))
     return headers

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import jsonschema_rs
 
-from skep.handlers.errors import BadRequest, Detail
+from hivestand.handlers.errors import BadRequest, Detail
 
 MOST_PARAMETERS = 20
 

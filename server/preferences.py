@@ -1,14 +1,14 @@
 """The request header `Prefer` (RFC 7240): the profile, and what a client wants to be answered instead.
 
-Of the latter, `code` and `example` are the names that Prism has for them; `skep-delay` and `skep-fault` are skep's own.
+`code` and `example` are Prism's names for them; `hivestand-delay` and `hivestand-fault` are this project's own.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
-from skep.handlers.errors import BadRequest, Detail
-from skep.server.faults import FAULTS, Fault, delayed
+from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.server.faults import FAULTS, Fault, delayed
 
 MOST_BYTES: Final = 1024  # more is no list of preferences, and is not understood
 
@@ -25,8 +25,8 @@ _CODE: Final = re.compile(r"[2-5][0-9]{2}", re.ASCII)
 _OVERRIDES: Final = {
     b"code": "a status from 200 to 599",
     b"example": "the name of an example",
-    b"skep-delay": "milliseconds, at most 600000",
-    b"skep-fault": f"one of {', '.join(FAULTS)}",
+    b"hivestand-delay": "milliseconds, at most 600000",
+    b"hivestand-fault": f"one of {', '.join(FAULTS)}",
 }
 _MEANT: Final = re.compile(rb"(?:^|,)\s*(?:%b)\b" % b"|".join(_OVERRIDES), re.IGNORECASE)
 _NAME: Final = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
@@ -60,7 +60,12 @@ class Preferences(NamedTuple):
     @property
     def faults(self) -> Sequence[str]:
         """Each override, as it was asked for."""
-        values = {"code": self.code, "example": self.example, "skep-delay": self.delay, "skep-fault": self.fault}
+        values = {
+            "code": self.code,
+            "example": self.example,
+            "hivestand-delay": self.delay,
+            "hivestand-fault": self.fault,
+        }
         return [f"{name}={value}" for name, value in values.items() if value is not None]
 
 
@@ -100,8 +105,8 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
         profile,
         _number(named, b"code", _CODE),
         _example(named.get(b"example")),
-        _number(named, b"skep-delay", _DELAY),
-        _fault(named.get(b"skep-fault")),
+        _number(named, b"hivestand-delay", _DELAY),
+        _fault(named.get(b"hivestand-fault")),
     )
 
 
@@ -132,7 +137,7 @@ def _example(value: str | None) -> str | None:
 
 def _fault(value: str | None) -> str | None:
     if value is not None and value not in FAULTS:
-        raise _malformed("skep-fault", value, _OVERRIDES[b"skep-fault"])
+        raise _malformed("hivestand-fault", value, _OVERRIDES[b"hivestand-fault"])
     return value
 
 

@@ -2,22 +2,22 @@
 
 import logging
 
-from skep.handlers.errors import Unauthorized
-from skep.handlers.journal import pack
-from skep.handlers.request import ANYONE
-from skep.handlers.store import Store
-from skep.handlers.tenant import Tenant
-from skep.server.cors import is_control
-from skep.server.exchange import Exchange
-from skep.server.keys import Keys
-from skep.server.response import Reply
+from hivestand.handlers.errors import Unauthorized
+from hivestand.handlers.journal import pack
+from hivestand.handlers.request import ANYONE
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import Tenant
+from hivestand.server.cors import is_control
+from hivestand.server.exchange import Exchange
+from hivestand.server.keys import Keys
+from hivestand.server.response import Reply
 
 _ANSWERED = frozenset({None, "truncate"})
 _log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Keeps an entry of every request to the mocked API; skep's own operations are not in the journal."""
+    """Keeps an entry of every request to the mocked API; hivestand's own operations are not in the journal."""
 
     def __init__(self, store: Store, keys: Keys) -> None:
         """Write to the store's journal; `keys` tell whose an entry is."""
@@ -46,7 +46,7 @@ def _packed(exchange: Exchange, reply: Reply) -> bytes:
     is_answered = reply.ending in _ANSWERED
     fallbacks = ""
     for name, value in reply.headers:
-        if name == b"skep-fallbacks":
+        if name == b"hivestand-fallbacks":
             fallbacks = value.decode("latin-1")
     about = (
         exchange.time,

@@ -32,7 +32,7 @@ class Reply(NamedTuple):
 # An extension of ASGI's, in the scope's `extensions`: under `end`, a callable that ends the connection of the request.
 # With `reset=True` at once, else once what was sent is written; no answer is sent on it any more. Under `body`, one
 # that gives the whole body if it is there already and `receive` has given nothing of it, else None.
-CONNECTION: Final = "skep.connection"
+CONNECTION: Final = "hivestand.connection"
 
 
 async def send_json(send: Send, status: int, body: bytes, headers: Headers = ()) -> None:

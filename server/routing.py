@@ -2,7 +2,7 @@
 
 Connexion 3.3 can load, route and resolve a 3.1 document as it stands. What keeps it from doing so is its own check of
 the document, pinned to the schema of 3.0 and to JSON Schema Draft 4. So here the document comes in unchecked, as
-openapi-spec-validator judges it in the tests and in `skep openapi --lint`; and each operation is compiled with a
+openapi-spec-validator judges it in the tests and in `hivestand openapi --lint`; and each operation is compiled with a
 validator of 2020-12.
 """
 
@@ -23,13 +23,13 @@ from connexion.spec import OpenAPISpecification
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from skep.handlers.errors import Detail, MethodNotAllowed, NotFound
-from skep.handlers.operations import OPERATIONS
-from skep.server.examples import Examples
-from skep.server.fixed_paths import FixedPaths
-from skep.server.operation import Compiled
-from skep.server.parameters import Parameters
-from skep.server.strict import StrictProfile
+from hivestand.handlers.errors import Detail, MethodNotAllowed, NotFound
+from hivestand.handlers.operations import OPERATIONS
+from hivestand.server.examples import Examples
+from hivestand.server.fixed_paths import FixedPaths
+from hivestand.server.operation import Compiled
+from hivestand.server.parameters import Parameters
+from hivestand.server.strict import StrictProfile
 
 Serve = Callable[[Compiled], ASGIApp]
 
@@ -158,5 +158,5 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: 
 
 
 def _not_found(scope: Scope) -> NotFound:
-    detail = Detail("", "route", f"skep does not mock {scope['method']} {scope['path']}"[:500])
+    detail = Detail("", "route", f"hivestand does not mock {scope['method']} {scope['path']}"[:500])
     return NotFound("Route not found", [detail])

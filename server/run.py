@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from starlette.types import ASGIApp
 
-from skep.handlers.errors import StoreUnavailable
-from skep.handlers.store import Store, store_for
-from skep.server.access import is_local
-from skep.server.app import build
-from skep.server.http_server import bind, serve, url_of
-from skep.server.settings import Settings, place_of
-from skep.server.workers import Workers
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.store import Store, store_for
+from hivestand.server.access import is_local
+from hivestand.server.app import build
+from hivestand.server.http_server import bind, serve, url_of
+from hivestand.server.settings import Settings, place_of
+from hivestand.server.workers import Workers
 
 T = TypeVar("T")
 
@@ -36,14 +36,14 @@ def run(settings: Settings) -> None:
     """
     for warning in in_a_loop(_check(settings)):
         _say(f"warning: {warning}")
-    with _listener(settings) as listener, TemporaryDirectory(prefix="skep-") as folder:
+    with _listener(settings) as listener, TemporaryDirectory(prefix="hivestand-") as folder:
         settings = _with_admin(settings)
         store = store_for(settings.store, settings.store_options)
         app = build(settings, store, Path(folder) if settings.workers > 1 else None)
         gc.freeze()  # what is there by now is never garbage: no collection looks at it, and workers go on sharing it
 
         def ready() -> None:
-            print(f"skep is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
+            print(f"hivestand is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
 
         def work(lifeline: int | None, ready: Callable[[], None]) -> None:
             in_a_loop(_serve(app, store, listener, ready, lifeline))
@@ -77,7 +77,7 @@ def _with_admin(settings: Settings) -> Settings:
 
 
 def _say(line: str) -> None:
-    print(f"skep: {line}", file=sys.stderr, flush=True)  # noqa: T201 - for who starts the server
+    print(f"hivestand: {line}", file=sys.stderr, flush=True)  # noqa: T201 - for who starts the server
 
 
 def _listener(settings: Settings) -> socket.socket:

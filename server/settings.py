@@ -1,11 +1,11 @@
-"""What `skep serve` was told, read once and frozen."""
+"""What `hivestand serve` was told, read once and frozen."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from skep.handlers.store import StoreOptions
+from hivestand.handlers.store import StoreOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

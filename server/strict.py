@@ -7,7 +7,7 @@ from typing import Any, Final
 import jsonschema_rs
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
-from skep.handlers.errors import BadRequest, Detail, escaped
+from hivestand.handlers.errors import BadRequest, Detail, escaped
 
 MOST_DETAILS: Final = 1000
 _MESSAGE_LENGTH: Final = 200

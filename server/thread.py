@@ -6,11 +6,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from skep.handlers.store import Store, store_for
-from skep.server.app import build
-from skep.server.http_server import HttpServer, bind, configure, url_of
-from skep.server.run import in_a_loop
-from skep.server.settings import Settings
+from hivestand.handlers.store import Store, store_for
+from hivestand.server.app import build
+from hivestand.server.http_server import HttpServer, bind, configure, url_of
+from hivestand.server.run import in_a_loop
+from hivestand.server.settings import Settings
 
 START_SECONDS = 30
 
@@ -30,13 +30,13 @@ class ServerThread:
         self.url = url_of(self._listener)
         self._settings = replace(settings, port=self._listener.getsockname()[1])
         self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="skep", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="hivestand", daemon=True)
 
     def __enter__(self) -> Self:
         """Serve."""
         self._thread.start()
         if not self._started.wait(START_SECONDS):
-            raise RuntimeError("skep did not start")
+            raise RuntimeError("hivestand did not start")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -79,7 +79,7 @@ class Workers:
             code = os.waitstatus_to_exitcode(status)
             how = signal.Signals(-code).name if code < 0 else f"status {code}"
             with suppress(OSError):  # standard error may be closed
-                print(f"skep: worker {pid} ended with {how}, another takes its place", file=sys.stderr, flush=True)  # noqa: T201
+                print(f"hivestand: worker {pid} ended with {how}, another takes its place", file=sys.stderr, flush=True)  # noqa: T201
             time.sleep(max(0, RESTART_SECONDS - lived))
         self._start()
 

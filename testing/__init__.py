@@ -1,6 +1,6 @@
 """What developers import into tests of their own."""
 
-from skep.testing.client import ControlError, Fault, Skep
-from skep.testing.serving import serve
+from hivestand.testing.client import ControlError, Fault, Hivestand
+from hivestand.testing.serving import serve
 
-__all__ = ["ControlError", "Fault", "Skep", "serve"]
+__all__ = ["ControlError", "Fault", "Hivestand", "serve"]

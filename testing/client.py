@@ -29,14 +29,14 @@ class ControlError(Exception):
 class Fault:
     """A fault that is armed, until it is disarmed or its block ends."""
 
-    def __init__(self, skep: "Skep", fault_id: str) -> None:
+    def __init__(self, hivestand: "Hivestand", fault_id: str) -> None:
         """Take whose it is, and its id."""
-        self._skep = skep
+        self._hivestand = hivestand
         self.id = fault_id
 
     def disarm(self) -> None:
         """Disarm it."""
-        self._skep.ask("DELETE", f"faults/{self.id}")
+        self._hivestand.ask("DELETE", f"faults/{self.id}")
 
     def __enter__(self) -> Self:
         """It is armed already."""
@@ -51,7 +51,7 @@ class Fault:
                 raise
 
 
-class Skep:
+class Hivestand:
     """A tenant of a server, whose `token` nobody else has: its world is empty, and stays its own.
 
     Attributes:
@@ -203,4 +203,4 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 500 else f"{text[:500]}…"  # noqa: PLR2004 - as much as a person reads
 
 
-__all__: Sequence[str] = ("ControlError", "Fault", "Skep")
+__all__: Sequence[str] = ("ControlError", "Fault", "Hivestand")

@@ -1,4 +1,4 @@
-"""The fixture `skep`: a tenant of its own for each test, on a server for all."""
+"""The fixture `hivestand`: a tenant of its own for each test, on a server for all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from skep.testing.client import Skep
-from skep.testing.serving import in_process, in_thread
+from hivestand.testing.client import Hivestand
+from hivestand.testing.serving import in_process, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,24 +19,24 @@ _URL = pytest.StashKey[str]()
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare the flag."""
-    parser.getgroup("skep").addoption(
-        "--skep-server",
+    parser.getgroup("hivestand").addoption(
+        "--hivestand-server",
         choices=["thread", "process"],
         default="thread",
-        help="where the fixture `skep` serves, unless --skep-url names a server: in this process, or in one of its own,"
-        " which the workers of pytest-xdist share",
+        help="where the fixture `hivestand` serves, unless --hivestand-url names a server: in a thread of this process,"
+        " or in a process of its own, which the workers of pytest-xdist share",
     )
 
 
 def share(node: Any) -> None:
     """Tell a worker of pytest-xdist of the one process that serves all, and start it for the first."""
     config: pytest.Config = node.config
-    if config.getoption("--skep-server") != "process" or config.getoption("--skep-url"):
+    if config.getoption("--hivestand-server") != "process" or config.getoption("--hivestand-url"):
         return
     if _URL not in config.stash:
         config.stash[_SHARED] = ExitStack()
         config.stash[_URL] = config.stash[_SHARED].enter_context(in_process())
-    node.workerinput["skep_url"] = config.stash[_URL]
+    node.workerinput["hivestand_url"] = config.stash[_URL]
 
 
 def end(config: pytest.Config) -> None:
@@ -46,21 +46,21 @@ def end(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def skep_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def hivestand_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of the server for all tests of this process."""
     config = request.config
-    shared = getattr(config, "workerinput", {}).get("skep_url")
-    given: str | None = config.getoption("--skep-url") or shared
+    shared = getattr(config, "workerinput", {}).get("hivestand_url")
+    given: str | None = config.getoption("--hivestand-url") or shared
     if given:
         yield given
         return
-    with in_process() if config.getoption("--skep-server") == "process" else in_thread() as url:
+    with in_process() if config.getoption("--hivestand-server") == "process" else in_thread() as url:
         yield url
 
 
 @pytest.fixture
-def skep(skep_url: str) -> Iterator[Skep]:
+def hivestand(hivestand_url: str) -> Iterator[Hivestand]:
     """A tenant of its own: nothing is there at first, and nothing is left behind."""
-    with closing(Skep(skep_url)) as tenant:
+    with closing(Hivestand(hivestand_url)) as tenant:
         yield tenant
         tenant.reset()

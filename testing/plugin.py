@@ -1,22 +1,22 @@
-"""The pytest plugin `skep`, which pytest finds where skep is installed."""
+"""The pytest plugin `hivestand`, which pytest finds where hivestand is installed."""
 
 from typing import Any
 
 import pytest
 
-from skep.testing import conformance, fixture
-from skep.testing.conformance import skep_outcomes, skep_report
-from skep.testing.fixture import skep, skep_url
+from hivestand.testing import conformance, fixture
+from hivestand.testing.conformance import hivestand_outcomes, hivestand_report
+from hivestand.testing.fixture import hivestand, hivestand_url
 
 __all__ = [
+    "hivestand",
+    "hivestand_outcomes",
+    "hivestand_report",
+    "hivestand_url",
     "pytest_addoption",
     "pytest_configure_node",
     "pytest_generate_tests",
     "pytest_unconfigure",
-    "skep",
-    "skep_outcomes",
-    "skep_report",
-    "skep_url",
 ]
 
 

@@ -13,7 +13,7 @@ import httpx
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from skep.testing import Skep
+from hivestand.testing import Hivestand
 
 Event = Mapping[str, Any]  # as the API answers it
 Noting = Callable[..., AbstractContextManager[None]]  # the fixture `noted`
@@ -21,12 +21,12 @@ Noting = Callable[..., AbstractContextManager[None]]  # the fixture `noted`
 TENANT = frozenset({"org_id", "workspace_id", "project_id"})
 
 
-def python_program(skep: Skep, *command: str, **env: str) -> str:
+def python_program(hivestand: Hivestand, *command: str, **env: str) -> str:
     """What a Python program printed that found the server by its environment alone."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HH_", "HONEYHIVE_"))}
     done = subprocess.run(
         [sys.executable, *command],
-        env={**kept, **skep.env, **env},
+        env={**kept, **hivestand.env, **env},
         capture_output=True,
         text=True,
         timeout=60,
@@ -36,18 +36,18 @@ def python_program(skep: Skep, *command: str, **env: str) -> str:
     return done.stdout
 
 
-def held(skep: Skep, session_id: str) -> dict[str, Event]:
+def held(hivestand: Hivestand, session_id: str) -> dict[str, Event]:
     """The events of a session by their ids, the first first: what the search finds, each id leads to by itself too."""
-    with httpx.Client(base_url=skep.url, headers={"Authorization": f"Bearer {skep.token}"}) as client:
+    with httpx.Client(base_url=hivestand.url, headers={"Authorization": f"Bearer {hivestand.token}"}) as client:
         filters = [{"field": "session_id", "operator": "is", "value": session_id}]
         found = client.post("/v1/events/search", json={"filters": filters}).json()
         events = {event["event_id"]: event for event in reversed(found["events"])}
         assert found["count"] == len(found["events"]) == len(events)
         for event_id, event in events.items():
             assert client.get(f"/v1/events/{event_id}").json() == {"event": event}
-    assert list(events.values()) == skep.events(session_id)
+    assert list(events.values()) == hivestand.events(session_id)
     if session_id in events:
-        assert skep.ask("GET", f"sessions/{session_id}")["session"] == events[session_id]
+        assert hivestand.ask("GET", f"sessions/{session_id}")["session"] == events[session_id]
     return events
 
 
@@ -70,10 +70,10 @@ def in_order(nodes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(nodes, key=lambda node: json.dumps(node, sort_keys=True))
 
 
-def spans_sent(skep: Skep) -> list[dict[str, Any]]:
+def spans_sent(hivestand: Hivestand) -> list[dict[str, Any]]:
     """Every span that the journal has, as OTLP writes it in JSON, with its attributes by their names."""
     spans = []
-    for entry in skep.requests:
+    for entry in hivestand.requests:
         if entry["operation"] == "exportTraces":
             spans += [span for each in _exported(entry["request"])["resourceSpans"] for span in _spans(each)]
     return spans

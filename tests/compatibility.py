@@ -24,7 +24,7 @@ NOT_SERVED: Final = "none: 404"
 _INTRODUCTION: Final = """\
 # What the released SDKs were run with
 
-The clients as they are published, unmodified; only their URL and key are skep's. Each call was run against a server in
+The clients as they are published, unmodified; only their URL and key differ. Each call was run against a server in
 a process of its own, on memory and on Redis, and what it did was read back from that server. The operations are those
 that the server's journal has of the call. The tests in `tests/sdk` write this page, and fail where it is not what they
 found: `scripts/test tests/sdk --write-compatibility`.

@@ -55,21 +55,21 @@ def redis_client(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture(scope="session")
 def memory_server() -> Iterator[Running]:
-    """A `skep serve` in memory."""
+    """A `hivestand serve` in memory."""
     with running() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis_backed_server(redis_url: str) -> Iterator[Running]:
-    """A `skep serve` on Redis."""
+    """A `hivestand serve` on Redis."""
     with running("--store", redis_url) as server:
         yield server
 
 
 @pytest.fixture(params=["memory", "redis"])
 def server(request: pytest.FixtureRequest) -> Running:
-    """A `skep serve` of its own process, once for each kind of store."""
+    """A `hivestand serve` of its own process, once for each kind of store."""
     name = {"memory": "memory_server", "redis": "redis_backed_server"}[request.param]
     running_server: Running = request.getfixturevalue(name)
     return running_server

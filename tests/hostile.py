@@ -1,9 +1,9 @@
 """A report of a target whose every text tries to be more than text."""
 
-from skep.conformance.exchange import Exchange, Request, Response
-from skep.conformance.outcome import Outcome, Status, outcome_of
-from skep.conformance.requirement import Finding, Level, Requirement
-from skep.conformance.run import Report
+from hivestand.conformance.exchange import Exchange, Request, Response
+from hivestand.conformance.outcome import Outcome, Status, outcome_of
+from hivestand.conformance.requirement import Finding, Level, Requirement
+from hivestand.conformance.run import Report
 
 HOSTILE = "<script>alert(1)</script>|\x00\n]]>\"'"
 EXCHANGE = Exchange(

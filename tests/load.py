@@ -16,7 +16,7 @@ import redis
 from redis_servers import RedisServer
 from support import TOKEN, index_key, stored_event
 
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.tenant import Tenant
 
 NOBODY = 0  # the status of a request that was not answered at all
 
@@ -181,7 +181,7 @@ async def storm(ledger: Ledger, address: tuple[str, int], clients: int, end: asy
     await asyncio.gather(*(client(f"c{number}") for number in range(clients)))
 
 
-def stored(servers: Iterable[RedisServer], tenant: Tenant, prefix: str = "skep") -> dict[str, dict[str, Any]]:
+def stored(servers: Iterable[RedisServer], tenant: Tenant, prefix: str = "hivestand") -> dict[str, dict[str, Any]]:
     """Every event of a tenant's, straight from Redis; each is in its index three times, and nothing else is there."""
     events: dict[str, dict[str, Any]] = {}
     indexed: Counter[str] = Counter()

@@ -24,7 +24,7 @@ def installed(folder: Path) -> Path:
 
 
 def node(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run Node in a folder to its end; `skep` is on PATH."""
+    """Run Node in a folder to its end; `hivestand` is on PATH."""
     command = [_found("node"), *arguments]
     return subprocess.run(
         command,

@@ -13,7 +13,7 @@ from typing import Any
 import redis
 from support import free_port
 
-EXECUTABLE = os.environ.get("SKEP_TEST_REDIS", "redis-server")  # or a valkey-server
+EXECUTABLE = os.environ.get("HIVESTAND_TEST_REDIS", "redis-server")  # or a valkey-server
 
 
 @dataclass

@@ -16,11 +16,11 @@ from typing import IO, Any
 
 import httpx
 
-from skep.handlers.index import Entry
-from skep.handlers.tenant import Tenant
+from hivestand.handlers.index import Entry
+from hivestand.handlers.tenant import Tenant
 
 ROOT = Path(__file__).parent.parent
-SKEP = Path(sys.executable).with_name("skep")
+HIVESTAND = Path(sys.executable).with_name("hivestand")
 SESSION_ID = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
 NOW = 1_700_000_000_000
 NEW_ID = "7b1c0a52-4f0e-4e6a-9d5e-3f2b1a0c9d8e"
@@ -37,12 +37,12 @@ def entry(event_id: str, **changes: Any) -> Entry:
     return Entry(event_id, event_id, "session", "unknown", NOW)._replace(**changes)
 
 
-def index_key(tenant: Tenant, event_id: str, prefix: str = "skep") -> str:
+def index_key(tenant: Tenant, event_id: str, prefix: str = "hivestand") -> str:
     """The key of the sorted set in Redis that names the event."""
     return f"{prefix}:{{{tenant.digest}:{crc32(event_id.encode()) % 32:02x}}}"
 
 
-def event_key(tenant: Tenant, event_id: str, prefix: str = "skep") -> str:
+def event_key(tenant: Tenant, event_id: str, prefix: str = "hivestand") -> str:
     """The key of the event's hash in Redis."""
     return f"{index_key(tenant, event_id, prefix)}:{event_id}"
 
@@ -78,7 +78,7 @@ class StoppedClock:
 
 @dataclass(frozen=True)
 class Running:
-    """A `skep serve` that answers."""
+    """A `hivestand serve` that answers."""
 
     url: str
     process: subprocess.Popen[str]
@@ -104,15 +104,15 @@ class Running:
 
 @contextlib.contextmanager
 def running(*arguments: str, env: Mapping[str, str] | None = None, stderr: IO[str] | None = None) -> Iterator[Running]:
-    """Run `skep serve` on a free port until the block ends."""
-    command = [str(SKEP), "serve", "--port", "0", *arguments]
+    """Run `hivestand serve` on a free port until the block ends."""
+    command = [str(HIVESTAND), "serve", "--port", "0", *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, **(env or {})}
     )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("skep is listening on http://"), line
+        assert line.startswith("hivestand is listening on http://"), line
         yield Running(line.split()[-1], process)
     finally:
         process.terminate()
@@ -142,9 +142,11 @@ def resident(process: int) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def skep_check(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `skep check` to its end."""
-    return subprocess.run([str(SKEP), "check", *arguments], capture_output=True, text=True, timeout=120, check=False)
+def hivestand_check(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `hivestand check` to its end."""
+    return subprocess.run(
+        [str(HIVESTAND), "check", *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def free_port() -> int:

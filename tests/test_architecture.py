@@ -51,7 +51,7 @@ def test_folders_import_what_the_design_allows() -> None:
     """Handlers know nothing of the server; the documents know nothing at all."""
     for path, imported in modules():
         folder = path.parts[0]
-        used = {name.split(".")[1] for name in imported if name.startswith("skep.")}
+        used = {name.split(".")[1] for name in imported if name.startswith("hivestand.")}
         assert used <= ALLOWED[folder] | {folder}, path
 
 
@@ -66,7 +66,9 @@ def test_each_framework_is_known_to_one_module() -> None:
 
 def test_the_server_knows_the_suite_by_its_command_alone() -> None:
     """Which imports it when it is called."""
-    knowing = [path.as_posix() for path, imported in modules() if any("skep.conformance" in name for name in imported)]
+    knowing = [
+        path.as_posix() for path, imported in modules() if any("hivestand.conformance" in name for name in imported)
+    ]
     assert ["server/cli.py"] == [path for path in knowing if not path.startswith(("conformance/", "testing/"))]
 
 
@@ -78,9 +80,9 @@ def test_handlers_know_no_http_framework() -> None:
 
 
 def test_every_folder_is_packaged() -> None:
-    """As `skep.<folder>`, with its types."""
+    """As `hivestand.<folder>`, with its types."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert {f"skep.{folder}": folder for folder in ALLOWED} == project["tool"]["setuptools"]["package-dir"]
+    assert {f"hivestand.{folder}": folder for folder in ALLOWED} == project["tool"]["setuptools"]["package-dir"]
     assert all((ROOT / folder / "py.typed").exists() for folder in ALLOWED)
 
 

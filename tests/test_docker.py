@@ -15,9 +15,9 @@ import yaml
 from redis_servers import redis_running
 from support import ROOT, free_port, running
 
-from skep.server.cli import serve
-from skep.server.http_server import GRACE_SECONDS
-from skep.server.settings import Settings
+from hivestand.server.cli import serve
+from hivestand.server.http_server import GRACE_SECONDS
+from hivestand.server.settings import Settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 LINES = [
@@ -33,36 +33,36 @@ def instructions(name: str) -> list[str]:
 
 
 def flags() -> set[str]:
-    """The environment variables of `skep serve`."""
-    return {f"SKEP_{parameter.name}".upper() for parameter in serve.params}
+    """The environment variables of `hivestand serve`."""
+    return {f"HIVESTAND_{parameter.name}".upper() for parameter in serve.params}
 
 
 def test_variables_exist() -> None:
-    """Every variable that is set is one of `skep serve`."""
-    environment = COMPOSE["services"]["skep"]["environment"]
+    """Every variable that is set is one of `hivestand serve`."""
+    environment = COMPOSE["services"]["hivestand"]["environment"]
     assert environment.keys() | {line.partition("=")[0] for line in instructions("ENV")} <= flags()
 
 
 def test_ports_are_the_servers() -> None:
     """Exposed, published on loopback alone, and asked for the health."""
     port = Settings().port
-    skep = COMPOSE["services"]["skep"]
+    hivestand = COMPOSE["services"]["hivestand"]
     assert [str(port)] == instructions("EXPOSE")
-    assert [f"127.0.0.1:{port}:{port}"] == skep["ports"]
-    assert f":{port}/" in skep["healthcheck"]["test"][-1]
+    assert [f"127.0.0.1:{port}:{port}"] == hivestand["ports"]
+    assert f":{port}/" in hivestand["healthcheck"]["test"][-1]
 
 
 def test_the_server_waits_for_a_healthy_redis_and_names_it() -> None:
     """By the name of its service, on Redis's port."""
     services = COMPOSE["services"]
-    assert services["skep"]["depends_on"] == {"redis": {"condition": "service_healthy"}}
-    assert services["skep"]["environment"]["SKEP_STORE"] == "redis://redis:6379/0"
-    assert set(services) == {"redis", "skep"}
+    assert services["hivestand"]["depends_on"] == {"redis": {"condition": "service_healthy"}}
+    assert services["hivestand"]["environment"]["HIVESTAND_STORE"] == "redis://redis:6379/0"
+    assert set(services) == {"redis", "hivestand"}
 
 
 def test_the_engine_waits_longer_than_the_server() -> None:
     """So that it does not kill it in the middle of an answer."""
-    assert int(COMPOSE["services"]["skep"]["stop_grace_period"].removesuffix("s")) > GRACE_SECONDS
+    assert int(COMPOSE["services"]["hivestand"]["stop_grace_period"].removesuffix("s")) > GRACE_SECONDS
 
 
 def test_the_image_runs_the_command_as_nobody_special() -> None:
@@ -91,12 +91,12 @@ def test_what_is_copied_is_enough_to_install(tmp_path: Path) -> None:
     assert install[:2] == ["pip", "install"]
     command = [sys.executable, "-m", *install, "--quiet", "--no-deps", "--target", str(tmp_path / "installed")]
     subprocess.run(command, cwd=tmp_path, check=True, env={"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
-    assert (tmp_path / "installed/skep/openapi/honeyhive.yaml").exists()
+    assert (tmp_path / "installed/hivestand/openapi/honeyhive.yaml").exists()
 
 
 def test_the_health_check_tells(tmp_path: Path) -> None:
     """It passes on a server that is ready, and fails where the store is away or nothing listens."""
-    _, _, *check = COMPOSE["services"]["skep"]["healthcheck"]["test"]
+    _, _, *check = COMPOSE["services"]["hivestand"]["healthcheck"]["test"]
 
     def healthy(port: int) -> bool:
         command = [sys.executable, *(part.replace(str(Settings().port), str(port)) for part in check)]

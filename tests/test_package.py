@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 def test_it_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     """Every module, document and type marker; no test, no script."""
     expected = {
-        f"skep/{path.relative_to(ROOT).as_posix()}"
+        f"hivestand/{path.relative_to(ROOT).as_posix()}"
         for folder in FOLDERS
         for pattern in ("*.py", "*.yaml", "*.schema.json", "py.typed")
         for path in (ROOT / folder).rglob(pattern)
@@ -48,14 +48,14 @@ def test_it_says_what_it_is(wheel: zipfile.ZipFile) -> None:
 
 
 def test_it_installs_the_command(wheel: zipfile.ZipFile) -> None:
-    """`skep`."""
+    """`hivestand`."""
     scripts = next(wheel.read(name).decode() for name in wheel.namelist() if name.endswith("entry_points.txt"))
-    assert "skep = skep.server.cli:main" in scripts
+    assert "hivestand = hivestand.server.cli:main" in scripts
 
 
 def test_documents_and_package_have_one_version(wheel: zipfile.ZipFile) -> None:
     """Which a test has to know, as each is written down once."""
     version = Path(wheel.filename or "").name.split("-")[1]
     for document in ("honeyhive", "control"):
-        assert f"\n  version: {version}\n" in wheel.read(f"skep/openapi/{document}.yaml").decode()
+        assert f"\n  version: {version}\n" in wheel.read(f"hivestand/openapi/{document}.yaml").decode()
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -14,8 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from support import TOKEN, Running
 
-from skep.handlers.normalise import FIELDS
-from skep.openapi import load
+from hivestand.handlers.normalise import FIELDS
+from hivestand.openapi import load
 
 COUNT = 10_000
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
@@ -104,7 +104,7 @@ def post(connection: HTTPConnection, body: bytes) -> tuple[int, str | None, Any]
     """The status, the fallbacks told, and the answer."""
     connection.request("POST", "/v1/sessions", body, HEADERS)
     response = connection.getresponse()
-    return response.status, response.getheader("Skep-Fallbacks"), json.loads(response.read())
+    return response.status, response.getheader("Hivestand-Fallbacks"), json.loads(response.read())
 
 
 def comparable(answer: dict[str, Any], sent_ids: set[str], since: float) -> dict[str, Any]:

@@ -15,7 +15,7 @@ ADDRESS = "http://127.0.0.1:4010"
 
 def test_the_first_command_serves_and_says_where() -> None:
     """On the default address, which the curl lines use."""
-    assert EXAMPLES[0] == ("scripts/serve", f"skep is listening on {ADDRESS}\n")
+    assert EXAMPLES[0] == ("scripts/serve", f"hivestand is listening on {ADDRESS}\n")
     assert len(EXAMPLES) >= 6
 
 

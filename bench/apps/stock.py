@@ -1,4 +1,4 @@
-"""What Connexion does as it comes: AsyncApp, its default middlewares, and skep's own write by redis-py."""
+"""What Connexion does as it comes: AsyncApp, its default middlewares, and hivestand's own write by redis-py."""
 
 import os
 import time
@@ -8,12 +8,12 @@ from connexion import AsyncApp
 from redis.asyncio import Redis
 
 from bench.session import PATH
-from skep.handlers.clock import SystemClock
-from skep.handlers.encoding import encode, pack
-from skep.handlers.index import digests, entry_of, packed_id, sortable
-from skep.handlers.normalise import normalise_session
-from skep.handlers.store_redis import WRITE_FOR_EVER
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.clock import SystemClock
+from hivestand.handlers.encoding import encode, pack
+from hivestand.handlers.index import digests, entry_of, packed_id, sortable
+from hivestand.handlers.normalise import normalise_session
+from hivestand.handlers.store_redis import WRITE_FOR_EVER
+from hivestand.handlers.tenant import tenant_of
 
 _redis = Redis.from_url(os.environ["BENCH_REDIS"])
 _write = _redis.register_script(WRITE_FOR_EVER.text)
@@ -21,7 +21,7 @@ _clock = SystemClock()
 
 
 async def create_session(body: dict[str, Any], token_info: dict[str, Any]) -> dict[str, Any]:
-    """Start the session as skep does, in one script, and leave its text to Connexion."""
+    """Start the session as hivestand does, in one script, and leave its text to Connexion."""
     event, _ = normalise_session(body, _clock)
     entry, encoded, tenant = entry_of(event), encode(event), token_info["tenant"]
     index = f"stock:{{{tenant.digest}}}"

@@ -1,7 +1,7 @@
 """The sentences of the contract, a module for each of its subjects."""
 
-from skep.conformance.requirement import Requirement
-from skep.conformance.requirements import (
+from hivestand.conformance.requirement import Requirement
+from hivestand.conformance.requirements import (
     answers,
     auth,
     batches,

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from skep.conformance.api import SAME
-from skep.conformance.exchange import Exchange
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Level, Matcher
-from skep.conformance.world import Step
+from hivestand.conformance.api import SAME
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Level, Matcher
+from hivestand.conformance.world import Step
 
 registry = Registry()
 rule = registry.rule

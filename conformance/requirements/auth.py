@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from skep.conformance.api import Api, request_of
-from skep.conformance.exchange import Exchange
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Finding, Level, Matcher
+from hivestand.conformance.api import Api, request_of
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Finding, Level, Matcher
 
 registry = Registry()
 NO = False

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from skep.conformance.api import NOT_SEEN, Api, Untried, call_of
-from skep.conformance.exchange import Exchange
-from skep.conformance.operations import ADDING, BATCHES, CREATING
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Finding, Level, Matcher
-from skep.conformance.requirements.fields import NESTED
-from skep.conformance.requirements.texts import AWKWARD
-from skep.conformance.requirements.times import near
-from skep.conformance.sent import INVALID, is_sent_as_json, is_valid, sent_events
-from skep.conformance.world import canonical
+from hivestand.conformance.api import NOT_SEEN, Api, Untried, call_of
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.operations import ADDING, BATCHES, CREATING
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirements.fields import NESTED
+from hivestand.conformance.requirements.texts import AWKWARD
+from hivestand.conformance.requirements.times import near
+from hivestand.conformance.sent import INVALID, is_sent_as_json, is_valid, sent_events
+from hivestand.conformance.world import canonical
 
 registry = Registry()
 ABSENT = "(absent)"
@@ -25,9 +25,9 @@ OTHERS = 5  # events that are created at once
 UUID = Matcher("a UUID", lambda value: canonical(value) is not None)
 FULL: dict[str, Any] = {
     "event_name": "full",
-    "source": "skep-check",
+    "source": "hivestand-check",
     "config": {"model": "m", "temperature": 0.5},
-    "inputs": {"prompt": "What is a skep?", "nested": {"list": [1, None, {"a": True}]}},
+    "inputs": {"prompt": "What is a hivestand?", "nested": {"list": [1, None, {"a": True}]}},
     "outputs": {"text": "A hive.", "tokens": 12},
     "error": "none to speak of",
     "children_ids": ["a-child"],

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from skep.conformance.api import Api
-from skep.conformance.exchange import Exchange
-from skep.conformance.operations import ALL, ROUTES
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Finding, Level, Matcher
-from skep.conformance.requirements.auth import SHAPE
-from skep.conformance.requirements.numbers import is_int64, is_number
-from skep.conformance.schema import violations
-from skep.conformance.world import session_of
+from hivestand.conformance.api import Api
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.operations import ALL, ROUTES
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirements.auth import SHAPE
+from hivestand.conformance.requirements.numbers import is_int64, is_number
+from hivestand.conformance.schema import violations
+from hivestand.conformance.world import session_of
 
 registry = Registry()
 answer = registry.answer

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from skep.conformance.api import SAME, Api
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Finding, Level, same
-from skep.conformance.requirements.numbers import WHOLE, is_int64
-from skep.conformance.requirements.texts import AWKWARD
-from skep.conformance.world import Step
+from hivestand.conformance.api import SAME, Api
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Finding, Level, same
+from hivestand.conformance.requirements.numbers import WHOLE, is_int64
+from hivestand.conformance.requirements.texts import AWKWARD
+from hivestand.conformance.world import Step
 
 registry = Registry()
 rule = registry.rule

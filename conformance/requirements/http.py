@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from skep.conformance.api import PATHS, Api, request_of
-from skep.conformance.exchange import Exchange, Request
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Finding, Level, Matcher
-from skep.conformance.requirements.auth import SHAPE
+from hivestand.conformance.api import PATHS, Api, request_of
+from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Finding, Level, Matcher
+from hivestand.conformance.requirements.auth import SHAPE
 
 registry = Registry()
 YES = True

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from skep.conformance.api import Api, Id
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Finding, Level, Matcher
-from skep.conformance.world import Step, canonical
+from hivestand.conformance.api import Api, Id
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.world import Step, canonical
 
 registry = Registry()
 rule = registry.rule

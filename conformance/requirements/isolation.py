@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from skep.conformance.api import Api, request_of
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Finding, Level
+from hivestand.conformance.api import Api, request_of
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Finding, Level
 
 registry = Registry()
 NO = False

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from skep.conformance.api import SAME, Api, Id
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import BOTH, Expectations, Finding, Level
-from skep.conformance.requirements.fields import MERGED, OF_THE_SERVER, object_of
-from skep.conformance.world import Step, canonical
+from hivestand.conformance.api import SAME, Api, Id
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import BOTH, Expectations, Finding, Level
+from hivestand.conformance.requirements.fields import MERGED, OF_THE_SERVER, object_of
+from hivestand.conformance.world import Step, canonical
 
 registry = Registry()
 rule = registry.rule

@@ -1,9 +1,9 @@
 """What a session is called, and where it comes from: `event_name`, `session_name`, `source`."""
 
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Level
-from skep.conformance.requirements.texts import AWKWARD
-from skep.conformance.world import Step
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Level
+from hivestand.conformance.requirements.texts import AWKWARD
+from hivestand.conformance.world import Step
 
 registry = Registry()
 rule = registry.rule

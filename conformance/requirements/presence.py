@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from skep.conformance.api import NOT_FOUND, NOT_SEEN, Api, Untried, call_of
-from skep.conformance.exchange import Exchange, Request
-from skep.conformance.operations import ADDING, BATCHES, CREATING, EVENTS, ROUTES, SEARCHING, UPDATING, WITH_BODY
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Finding, Level, Matcher
-from skep.conformance.requirements.auth import BEARER, BEARER_CHALLENGE
-from skep.conformance.requirements.events import body_of, created
-from skep.conformance.requirements.everything import NO_SERVER_ERROR, STRICT, named_in
-from skep.conformance.requirements.numbers import is_int64, is_number
-from skep.conformance.requirements.updates import update_of
-from skep.conformance.schema import answer_violations, statuses_of, violations
-from skep.conformance.sent import is_its_own, is_sent_as_json
+from hivestand.conformance.api import NOT_FOUND, NOT_SEEN, Api, Untried, call_of
+from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.operations import ADDING, BATCHES, CREATING, EVENTS, ROUTES, SEARCHING, UPDATING, WITH_BODY
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirements.auth import BEARER, BEARER_CHALLENGE
+from hivestand.conformance.requirements.events import body_of, created
+from hivestand.conformance.requirements.everything import NO_SERVER_ERROR, STRICT, named_in
+from hivestand.conformance.requirements.numbers import is_int64, is_number
+from hivestand.conformance.requirements.updates import update_of
+from hivestand.conformance.schema import answer_violations, statuses_of, violations
+from hivestand.conformance.sent import is_its_own, is_sent_as_json
 
 registry = Registry()
 PUBLISHED = tuple(name for name in EVENTS if name != "exportTraces")

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from skep.conformance.api import Api, request_of
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import BOTH, Finding, Level, Matcher, same
+from hivestand.conformance.api import Api, request_of
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import BOTH, Finding, Level, Matcher, same
 
 registry = Registry()
 IDEMPOTENT = "Idempotent on session_id: posting twice with the same session_id merges … into the existing session"

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from skep.conformance.api import NOT_SEEN, Api, Untried
-from skep.conformance.exchange import Exchange
-from skep.conformance.operations import SEARCHING
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Finding, Level, Matcher
-from skep.conformance.requirements.events import created
-from skep.conformance.requirements.numbers import is_number, is_whole
+from hivestand.conformance.api import NOT_SEEN, Api, Untried
+from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.operations import SEARCHING
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirements.events import created
+from hivestand.conformance.requirements.numbers import is_number, is_whole
 
 registry = Registry()
 START = 1767225600000  # 2026-01-01T00:00:00Z

@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from skep.conformance.api import SAME, Api
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Finding, Level, Matcher
-from skep.conformance.requirements.numbers import WHOLE, is_int64, is_number, is_whole
-from skep.conformance.world import Step
+from hivestand.conformance.api import SAME, Api
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirements.numbers import WHOLE, is_int64, is_number, is_whole
+from hivestand.conformance.world import Step
 
 registry = Registry()
 rule = registry.rule

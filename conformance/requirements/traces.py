@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from skep.conformance.api import MARK, NOT_SEEN, Api, Untried
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Finding, Level
-from skep.conformance.requirements.updates import held_in
+from hivestand.conformance.api import MARK, NOT_SEEN, Api, Untried
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Finding, Level
+from hivestand.conformance.requirements.updates import held_in
 
 registry = Registry()
 OPERATIONS = ("exportTraces",)
@@ -37,7 +37,7 @@ def span(
 
 def export(*spans: Mapping[str, Any]) -> dict[str, Any]:
     """The request that exports them."""
-    return {"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {"name": "skep"}, "spans": list(spans)}]}]}
+    return {"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {"name": "hivestand"}, "spans": list(spans)}]}]}
 
 
 def _value(value: Any) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def becomes_an_event(api: Api, operation: str) -> Iterator[Finding]:
     """By its attributes."""
     sent: dict[str, Any] = {
         "honeyhive_event_type": "model",
-        "honeyhive_inputs.prompt": "What is a skep?",
+        "honeyhive_inputs.prompt": "What is a hivestand?",
         "honeyhive_outputs.result": 7,
         "honeyhive_metrics.score": 0.5,
         "honeyhive_error": "none to speak of",
@@ -68,7 +68,7 @@ def becomes_an_event(api: Api, operation: str) -> Iterator[Finding]:
     held = next((each for each in found if each.get("event_type") == "model"), {})
     expected = {
         "event_name": "complete",
-        "inputs": {"prompt": "What is a skep?"},
+        "inputs": {"prompt": "What is a hivestand?"},
         "outputs": {"result": 7},
         "metrics": {"score": 0.5},
         "error": "none to speak of",

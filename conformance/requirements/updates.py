@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from skep.conformance.api import Api, call_of
-from skep.conformance.exchange import Exchange, Request
-from skep.conformance.operations import UPDATING
-from skep.conformance.registry import Registry
-from skep.conformance.requirement import Expectations, Finding, Level
-from skep.conformance.requirements.events import FULL, LARGE, created, seen
-from skep.conformance.requirements.fields import NESTED
-from skep.conformance.sent import is_sent_as_json
+from hivestand.conformance.api import Api, call_of
+from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.operations import UPDATING
+from hivestand.conformance.registry import Registry
+from hivestand.conformance.requirement import Expectations, Finding, Level
+from hivestand.conformance.requirements.events import FULL, LARGE, created, seen
+from hivestand.conformance.requirements.fields import NESTED
+from hivestand.conformance.sent import is_sent_as_json
 
 registry = Registry()
 NO = False

@@ -1,4 +1,4 @@
-"""`skep check`, as a process."""
+"""`hivestand check`, as a process."""
 
 import json
 import socket
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from support import Running, skep_check
+from support import Running, hivestand_check
 
-from skep.conformance.report import SCHEMA
-from skep.conformance.target import is_loopback
+from hivestand.conformance.report import SCHEMA
+from hivestand.conformance.target import is_loopback
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def answering(answer: bytes) -> Iterator[str]:
 def test_a_conforming_target_is_0(memory_server: Running, tmp_path: Path) -> None:
     """With a line that sums up, and a report for programs."""
     path = tmp_path / "report.json"
-    done = skep_check(memory_server.url, "--seed", "7", "--level", "SHOULD", "--json", str(path))
+    done = hivestand_check(memory_server.url, "--seed", "7", "--level", "SHOULD", "--json", str(path))
     assert (0, "") == (done.returncode, done.stderr), done.stdout
     assert "passed" in done.stdout.splitlines()[-1]
     assert ["passed", "failed", "error", "skipped", "not", "exercised"] == done.stdout.splitlines()[0].split()
@@ -60,7 +60,7 @@ def test_a_broken_target_is_1_and_says_what_is_broken() -> None:
     with answering(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
     ) as url:
-        done = skep_check(url, "--quick", "--only", "SES-AUTH-01")
+        done = hivestand_check(url, "--quick", "--only", "SES-AUTH-01")
     assert done.returncode == 1
     assert "FAILED  SES-AUTH-01 MUST createSession: Without a token it is 401" in done.stdout
     assert "expected 401" in done.stdout
@@ -84,13 +84,13 @@ def test_a_known_failure_fails_nothing_unless_it_passes(tmp_path: Path, known: s
     body = b'{"event_id": "a"}'
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
     with answering(head % len(body) + body) as url:
-        done = skep_check(url, "--quick", "--only", "SES-AUTH-0[14]", "--known-failing", str(path))
+        done = hivestand_check(url, "--quick", "--only", "SES-AUTH-0[14]", "--known-failing", str(path))
     assert (status, said in done.stdout) == (done.returncode, True)
 
 
 def test_a_spent_budget_is_3(memory_server: Running) -> None:
     """What was not tried is not proved."""
-    done = skep_check(memory_server.url, "--quick", "--max-requests", "10")
+    done = hivestand_check(memory_server.url, "--quick", "--max-requests", "10")
     assert done.returncode == 3
     assert "budget of 10 requests" in done.stdout
 
@@ -98,7 +98,7 @@ def test_a_spent_budget_is_3(memory_server: Running) -> None:
 def test_a_budget_that_is_spent_while_requests_are_generated_is_kept(memory_server: Running, tmp_path: Path) -> None:
     """Nothing is sent beyond it."""
     path = tmp_path / "report.json"
-    done = skep_check(memory_server.url, "--max-requests", "900", "--json", str(path))
+    done = hivestand_check(memory_server.url, "--max-requests", "900", "--json", str(path))
     assert done.returncode == 3
     report = json.loads(path.read_text(encoding="utf-8"))
     assert report["requests"] == 900
@@ -126,14 +126,14 @@ def test_a_budget_that_is_spent_while_requests_are_generated_is_kept(memory_serv
 )
 def test_a_wrong_flag_is_2(arguments: list[str]) -> None:
     """One line, and nothing is sent."""
-    done = skep_check(*arguments)
+    done = hivestand_check(*arguments)
     assert (2, "") == (done.returncode, done.stdout)
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_list_names_levels_and_sources() -> None:
     """Without a target."""
-    done = skep_check("--list", "--only", "SES-NAME-0[12]")
+    done = hivestand_check("--list", "--only", "SES-NAME-0[12]")
     assert done.returncode == 0
     assert [["SES-NAME-01", "MUST"], ["SES-NAME-02", "MUST"]] == [line.split()[:2] for line in done.stdout.splitlines()]
     assert "Falls back to session_name" in done.stdout

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 from hostile import BROKEN, REPORT
 
-from skep.conformance.documents import to_junit, to_markdown
+from hivestand.conformance.documents import to_junit, to_markdown
 
 
 def test_junit_counts_what_fails() -> None:

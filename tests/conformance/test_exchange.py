@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from skep.conformance.exchange import Request, Response
+from hivestand.conformance.exchange import Request, Response
 
 
 def body_of(command: str) -> bytes:
@@ -30,9 +30,9 @@ def test_the_command_leaves_the_token_out() -> None:
     words = shlex.split(request.curl("http://127.0.0.1:1/"))
     assert words[-1] == "{}"
     assert ["curl", "-i", "-X", "POST", "http://127.0.0.1:1/v1/sessions"] == words[:5]
-    assert "Authorization: Bearer $SKEP_TOKEN" in words
+    assert "Authorization: Bearer $HIVESTAND_TOKEN" in words
     assert "Prefer: handling=strict" in words
-    assert "SKEP_TOKEN" not in Request("createSession", "/", b"", token=None).curl("http://127.0.0.1:1")
+    assert "HIVESTAND_TOKEN" not in Request("createSession", "/", b"", token=None).curl("http://127.0.0.1:1")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 from hostile import HOSTILE, REPORT
 
-from skep.conformance.page import to_html
+from hivestand.conformance.page import to_html
 
 
 class Page(HTMLParser):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from support import free_port, skep_check
+from support import free_port, hivestand_check
 
 HEAD = b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %d\r\n%s\r\n"
 
@@ -92,14 +92,14 @@ def target(behave: Callable[[socket.socket], None], context: ssl.SSLContext | No
 def test_what_is_no_api_is_3(behave: Callable[[socket.socket], None], said: str) -> None:
     """One line says what it is instead, and no requirement is blamed."""
     with target(behave) as url:
-        done = skep_check(url, "--timeout", "1")
+        done = hivestand_check(url, "--timeout", "1")
     assert (3, "") == (done.returncode, done.stderr)
     assert [True] == [said in line and line.startswith("inconclusive:") for line in done.stdout.splitlines()]
 
 
 def test_an_absent_target_is_3() -> None:
     """One line says so."""
-    done = skep_check(f"http://127.0.0.1:{free_port()}")
+    done = hivestand_check(f"http://127.0.0.1:{free_port()}")
     assert done.returncode == 3
     assert "does not answer: " in done.stdout
 
@@ -115,7 +115,7 @@ def test_a_certificate_has_to_be_trusted_and_valid(tmp_path: Path, days: int, sa
     authority.issue_cert("127.0.0.1", not_before=until - dt.timedelta(days=9), not_after=until).configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     with target(answer(b"200 OK", b"<html>"), context) as url:
-        done = skep_check(url, *(["--ca-file", str(tmp_path / "ca.pem")] if trusts else []))
+        done = hivestand_check(url, *(["--ca-file", str(tmp_path / "ca.pem")] if trusts else []))
     assert done.returncode == 3
     assert said in done.stdout
 
@@ -162,7 +162,7 @@ def faltering(fails_at: Callable[[int], bool]) -> Iterator[str]:
 def test_one_request_without_an_answer_is_an_error_and_no_end() -> None:
     """It is never blamed on the target, but nor is the run conclusive."""
     with faltering(lambda number: number == 4) as url:
-        done = skep_check(url, "--only", "SES-ANY-07", "--max-requests", "70")
+        done = hivestand_check(url, "--only", "SES-ANY-07", "--max-requests", "70")
     assert done.returncode == 3
     assert "error   SES-ANY-07 SHOULD createSession" in done.stdout
     assert "error   SES-ANY-07 SHOULD startSessionLegacy" not in done.stdout
@@ -171,7 +171,7 @@ def test_one_request_without_an_answer_is_an_error_and_no_end() -> None:
 def test_a_quick_run_ends_with_what_is_not_answered() -> None:
     """As what many requirements are tried with is missing."""
     with faltering(lambda number: number == 4) as url:
-        done = skep_check(url, "--quick", "--only", "SES-ANY-07")
+        done = hivestand_check(url, "--quick", "--only", "SES-ANY-07")
     assert done.returncode == 3
     assert "does not answer" in done.stdout
 
@@ -179,6 +179,6 @@ def test_a_quick_run_ends_with_what_is_not_answered() -> None:
 def test_a_target_that_goes_away_ends_the_run() -> None:
     """Three requests without an answer are enough."""
     with faltering(lambda number: number > 10) as url:
-        done = skep_check(url, "--quick", "--only", "SES-A*")
+        done = hivestand_check(url, "--quick", "--only", "SES-A*")
     assert "inconclusive: " in done.stdout
     assert "; 13 requests" in done.stdout

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from skep.conformance.requirement import Finding, Matcher, same
+from hivestand.conformance.requirement import Finding, Matcher, same
 
 EVEN = Matcher("an even number", lambda value: value % 2 == 0)
 

@@ -7,14 +7,14 @@ import pytest
 import redis
 from support import Running, stored_event
 
-from skep.conformance.operations import ALL
-from skep.conformance.outcome import Status
-from skep.conformance.requirement import Level
-from skep.conformance.requirements import REQUIREMENTS
-from skep.conformance.run import Plan, run
-from skep.conformance.target import Access
-from skep.openapi import load
-from skep.server.auth import authenticate
+from hivestand.conformance.operations import ALL
+from hivestand.conformance.outcome import Status
+from hivestand.conformance.requirement import Level
+from hivestand.conformance.requirements import REQUIREMENTS
+from hivestand.conformance.run import Plan, run
+from hivestand.conformance.target import Access
+from hivestand.openapi import load
+from hivestand.server.auth import authenticate
 
 TOKENS = {"first": "conformance", "second": "another", "bad": "invalid"}
 
@@ -70,10 +70,10 @@ def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, r
     report = run(Access(redis_backed_server.url, tokens), Plan(REQUIREMENTS, 255, examples=3, mark_all=True))
     with redis.Redis.from_url(redis_url) as client:
         tenant = authenticate(f"Bearer {token}".encode())
-        keys = list(client.scan_iter(match=f"skep:{{{tenant.digest}:*}}:*", count=10_000))
+        keys = list(client.scan_iter(match=f"hivestand:{{{tenant.digest}:*}}:*", count=10_000))
         held = [stored_event(client.hgetall(key)) for key in keys]
     assert len(held) > 100
-    assert {"ff"} == {event["metadata"].get("skep_check") for event in held}
+    assert {"ff"} == {event["metadata"].get("hivestand_check") for event in held}
     assert {event["session_id"] for event in held} <= set(report.created)
 
 

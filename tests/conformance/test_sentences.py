@@ -1,6 +1,6 @@
 """Every sentence of the contract, in our words, and the requirements that hold a server to it."""
 
-from skep.conformance.requirements import REQUIREMENTS
+from hivestand.conformance.requirements import REQUIREMENTS
 
 SENTENCES: dict[str, tuple[str, ...]] = {
     "the body is the session itself, in no wrapper": ("SES-BODY-02",),

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 from hostile import BROKEN, REPORT
-from support import SKEP, Running
+from support import HIVESTAND, Running
 
-from skep.conformance.terminal import Terminal
+from hivestand.conformance.terminal import Terminal
 
 
 def test_elsewhere_it_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,13 +26,13 @@ def test_what_was_created_is_listed_where_it_was_marked(capsys: pytest.CaptureFi
     """Somebody will want to find it."""
     Terminal().show(replace(REPORT, created=("one-id", "another-id"), marked=True))
     said = capsys.readouterr().out
-    assert "created 2 sessions, each with 7 as skep_check in its metadata:\n  one-id\n  another-id\n" in said
+    assert "created 2 sessions, each with 7 as hivestand_check in its metadata:\n  one-id\n  another-id\n" in said
 
 
 def test_on_a_terminal_there_is_a_bar(memory_server: Running) -> None:
     """With what is tried beside it."""
     ours, theirs = pty.openpty()
-    command = [str(SKEP), "check", memory_server.url, "--quick"]
+    command = [str(HIVESTAND), "check", memory_server.url, "--quick"]
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)

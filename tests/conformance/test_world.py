@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from skep.conformance.exchange import Exchange, Request, Response
-from skep.conformance.world import World, canonical
+from hivestand.conformance.exchange import Exchange, Request, Response
+from hivestand.conformance.world import World, canonical
 
 ID = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
 

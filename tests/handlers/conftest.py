@@ -6,7 +6,7 @@ import pytest
 import redis
 from redis_servers import RedisServer, redis_running
 
-from skep.handlers.store import Store, store_for
+from hivestand.handlers.store import Store, store_for
 
 
 @pytest.fixture(scope="session")

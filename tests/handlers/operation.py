@@ -6,10 +6,10 @@ from typing import Any
 
 from support import NOW
 
-from skep.handlers.operations import OPERATIONS
-from skep.handlers.request import Answer, Request
-from skep.handlers.store import Store
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.operations import OPERATIONS
+from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"t")
 

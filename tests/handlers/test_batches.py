@@ -6,14 +6,14 @@ import pytest
 from operation import TENANT, answer_of, call, event
 from support import SESSION_ID, id_of
 
-from skep.handlers import bulk
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.errors import BadRequest, NotFound, PartiallyStored, StoreUnavailable
-from skep.handlers.index import Entry, Selection
-from skep.handlers.normalise import Fallback
-from skep.handlers.store import Store, StoreOptions
-from skep.handlers.store_memory import MemoryStore
-from skep.handlers.tenant import Tenant
+from hivestand.handlers import bulk
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.errors import BadRequest, NotFound, PartiallyStored, StoreUnavailable
+from hivestand.handlers.index import Entry, Selection
+from hivestand.handlers.normalise import Fallback
+from hivestand.handlers.store import Store, StoreOptions
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.tenant import Tenant
 
 pytestmark = pytest.mark.anyio
 LEAST = {"event_type": "tool", "inputs": {}}

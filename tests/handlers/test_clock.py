@@ -3,7 +3,7 @@
 import time
 from uuid import UUID
 
-from skep.handlers.clock import SystemClock
+from hivestand.handlers.clock import SystemClock
 
 
 def test_now_is_unix_milliseconds() -> None:

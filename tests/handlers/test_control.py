@@ -5,12 +5,12 @@ import json
 import pytest
 from support import StoppedClock
 
-from skep.handlers.control import get_health, reset
-from skep.handlers.request import Request
-from skep.handlers.sessions import create_session
-from skep.handlers.store import Store, StoreOptions
-from skep.handlers.store_redis import RedisStore
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.control import get_health, reset
+from hivestand.handlers.request import Request
+from hivestand.handlers.sessions import create_session
+from hivestand.handlers.store import Store, StoreOptions
+from hivestand.handlers.store_redis import RedisStore
+from hivestand.handlers.tenant import tenant_of
 
 pytestmark = pytest.mark.anyio
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from support import StoppedClock
 
-from skep.handlers.encoding import EncodedEvent, encode, merge, text
-from skep.handlers.errors import BadRequest
-from skep.handlers.normalise import normalise_session
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.encoding import EncodedEvent, encode, merge, text
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.normalise import normalise_session
+from hivestand.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"t")
 VALUES: list[Any] = [
@@ -90,9 +90,9 @@ def test_a_member_takes_no_more_memory_than_it_needs() -> None:
     """A stored event is about as large as its text, not kilobytes for each member: seen from outside the process."""
     program = """
 import resource
-from skep.handlers.clock import SystemClock
-from skep.handlers.encoding import encode
-from skep.handlers.normalise import normalise_session
+from hivestand.handlers.clock import SystemClock
+from hivestand.handlers.encoding import encode
+from hivestand.handlers.normalise import normalise_session
 event, _ = normalise_session({"metadata": {f"key-{number}": number for number in range(50_000)}}, SystemClock())
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 kept = encode(event)

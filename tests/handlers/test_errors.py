@@ -2,7 +2,7 @@
 
 import pytest
 
-from skep.handlers.errors import ApiError, StoreUnavailable
+from hivestand.handlers.errors import ApiError, StoreUnavailable
 
 
 def test_an_absent_store_asks_for_patience() -> None:

@@ -6,10 +6,10 @@ import pytest
 from operation import answer_of, call, event
 from support import NOW, SESSION_ID, id_of
 
-from skep.handlers.errors import BadRequest, Detail, NotFound
-from skep.handlers.normalise import Fallback
-from skep.handlers.store import Store
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.errors import BadRequest, Detail, NotFound
+from hivestand.handlers.normalise import Fallback
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import tenant_of
 
 pytestmark = pytest.mark.anyio
 EVENT_ID = id_of("event")

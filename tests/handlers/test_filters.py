@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skep.handlers.filters import OPPOSITES, TYPES, Malformed, lookup, moment, read_filter
+from hivestand.handlers.filters import OPPOSITES, TYPES, Malformed, lookup, moment, read_filter
 
 EVENT: dict[str, Any] = {
     "event_name": "Complete",

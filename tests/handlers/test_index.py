@@ -7,11 +7,11 @@ from random import Random
 import pytest
 from support import entry, id_of
 
-from skep.handlers import index_redis
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.index import Entry, Found, Selection
-from skep.handlers.store import Store
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers import index_redis
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.index import Entry, Found, Selection
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import tenant_of
 
 pytestmark = pytest.mark.anyio
 TENANT, OTHER = tenant_of(b"a"), tenant_of(b"b")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 from support import TOKEN
 
-from skep.handlers.journal import MOST_BODY, Entry, Kept, pack, render, unpack
-from skep.handlers.journal_memory import MemoryJournal
-from skep.handlers.store import Store, StoreOptions, store_for
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.journal import MOST_BODY, Entry, Kept, pack, render, unpack
+from hivestand.handlers.journal_memory import MemoryJournal
+from hivestand.handlers.store import Store, StoreOptions, store_for
+from hivestand.handlers.tenant import tenant_of
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support import NEW_ID, NOW, SESSION_ID, StoppedClock
 
-from skep.handlers.normalise import FIELDS, Event, Fallback, normalise_session
+from hivestand.handlers.normalise import FIELDS, Event, Fallback, normalise_session
 
 NOT_STRINGS: list[Any] = [None, True, 7, 1.5, [], ["x"], {}]
 NOT_OBJECTS: list[Any] = [None, False, 7, 1.5, "{}", [], [{}]]

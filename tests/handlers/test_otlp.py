@@ -12,8 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
-from skep.handlers.errors import BadRequest
-from skep.handlers.otlp import DEEPEST, SpanEvent, read_json, read_protobuf
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.otlp import DEEPEST, SpanEvent, read_json, read_protobuf
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 values = st.recursive(

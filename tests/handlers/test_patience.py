@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from skep.handlers.patience import LOOKS, Patience
+from hivestand.handlers.patience import LOOKS, Patience
 
 pytestmark = pytest.mark.anyio
 TIMEOUT = 0.4  # seconds

@@ -5,15 +5,15 @@ import asyncio
 import pytest
 from support import TOKEN, entry, id_of
 
-from skep.handlers.clock import Timing
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.errors import StoreUnavailable
-from skep.handlers.index import Selection
-from skep.handlers.plan import EVERYONE, ArmedFault, Plan, combined, decode_plan, encode_plan
-from skep.handlers.store import Store, StoreOptions, store_for
-from skep.handlers.store_memory import MemoryStore
-from skep.handlers.tenant import Tenant, tenant_of
-from skep.handlers.window import Window
+from hivestand.handlers.clock import Timing
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.index import Selection
+from hivestand.handlers.plan import EVERYONE, ArmedFault, Plan, combined, decode_plan, encode_plan
+from hivestand.handlers.store import Store, StoreOptions, store_for
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.tenant import Tenant, tenant_of
+from hivestand.handlers.window import Window
 
 pytestmark = pytest.mark.anyio
 

@@ -9,10 +9,10 @@ from redis.crc import key_slot
 from redis_servers import RedisServer, cluster_running, wait_until
 from support import entry, event_key, id_of, index_key
 
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.errors import StoreUnavailable
-from skep.handlers.store import Store, StoreOptions, store_for
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.store import Store, StoreOptions, store_for
+from hivestand.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"a")
 ID = id_of("id")
@@ -77,7 +77,7 @@ async def test_a_tenant_is_spread_over_all_servers(store: Store, servers: list[R
     shares = []
     for server in servers:
         with server.client() as client:
-            shares.append(len(list(client.scan_iter(match="skep:{*}:*", count=10_000))))
+            shares.append(len(list(client.scan_iter(match="hivestand:{*}:*", count=10_000))))
     assert sum(shares) == len(IDS)
     assert min(shares) > len(IDS) / 6
 

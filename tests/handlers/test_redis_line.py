@@ -12,8 +12,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from support import free_port
 
-from skep.handlers.redis_line import Line, NotSent
-from skep.handlers.redis_server import Server, server_at
+from hivestand.handlers.redis_line import Line, NotSent
+from hivestand.handlers.redis_server import Server, server_at
 
 pytestmark = pytest.mark.anyio
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

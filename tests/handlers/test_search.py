@@ -7,13 +7,13 @@ import pytest
 from operation import TENANT, answer_of, call, event, names
 from support import SESSION_ID, id_of
 
-from skep.handlers import search
-from skep.handlers.encoding import text
-from skep.handlers.errors import BadRequest
-from skep.handlers.index import Selection
-from skep.handlers.normalise import Fallback
-from skep.handlers.store import Store
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers import search
+from hivestand.handlers.encoding import text
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.index import Selection
+from hivestand.handlers.normalise import Fallback
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import tenant_of
 
 pytestmark = pytest.mark.anyio
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from support import NEW_ID, SESSION_ID, StoppedClock
 
-from skep.handlers.errors import BadRequest
-from skep.handlers.operations import OPERATIONS
-from skep.handlers.request import Answer, Request
-from skep.handlers.store import Store
-from skep.handlers.tenant import Tenant, tenant_of
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.operations import OPERATIONS
+from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.store import Store
+from hivestand.handlers.tenant import Tenant, tenant_of
 
 pytestmark = pytest.mark.anyio
 TENANT = tenant_of(b"t")

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import SESSION_ID, StoppedClock, id_of
 
-from skep.handlers.normalise import EVENT_FIELDS, normalise_event
-from skep.handlers.otlp import Span, SpanEvent
-from skep.handlers.spans import event_of, receive
+from hivestand.handlers.normalise import EVENT_FIELDS, normalise_event
+from hivestand.handlers.otlp import Span, SpanEvent
+from hivestand.handlers.spans import event_of, receive
 
 TRACE, SPAN_ID = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
 MS = 1_000_000

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from support import entry, id_of
 
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.index import Selection
-from skep.handlers.store import Store, StoreOptions, store_for
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.index import Selection
+from hivestand.handlers.store import Store, StoreOptions, store_for
+from hivestand.handlers.tenant import tenant_of
 
 A, B = tenant_of(b"a"), tenant_of(b"b")
 ID = id_of("id")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from support import StoppedClock, entry
 
-from skep.handlers.encoding import encode, text
-from skep.handlers.normalise import normalise_session
-from skep.handlers.store import Store, store_for
-from skep.handlers.tenant import Tenant, tenant_of
+from hivestand.handlers.encoding import encode, text
+from hivestand.handlers.normalise import normalise_session
+from hivestand.handlers.store import Store, store_for
+from hivestand.handlers.tenant import Tenant, tenant_of
 
 TENANTS = [tenant_of(b"a"), tenant_of(b"b")]
 IDS = [f"0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d1{number}" for number in range(3)]

@@ -14,13 +14,13 @@ import redis
 from redis_servers import redis_running, wait_until
 from support import entry, event_key, id_of, index_key
 
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.errors import StoreUnavailable
-from skep.handlers.index import Selection, digest
-from skep.handlers.redis_client import Script
-from skep.handlers.store import StoreOptions
-from skep.handlers.store_redis import RedisStore
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.index import Selection, digest
+from hivestand.handlers.redis_client import Script
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.store_redis import RedisStore
+from hivestand.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"a")
 ID = id_of("id")
@@ -396,7 +396,7 @@ async def test_a_write_is_answered_when_replicas_have_it(
                 await store.create_or_merge(TENANT, entry(id_of(str(number))), EVENT)
                 assert client.exists(event_key(TENANT, id_of(str(number))))
             await store.reset(TENANT)
-            assert [key for key in client.keys("*") if not key.startswith(b"skep:{plans}:")] == []
+            assert [key for key in client.keys("*") if not key.startswith(b"hivestand:{plans}:")] == []
         assert len(await store.check()) == 1
     await store.close()
 

@@ -3,7 +3,7 @@
 import json
 from uuid import UUID
 
-from skep.handlers.tenant import tenant_of
+from hivestand.handlers.tenant import tenant_of
 
 
 def test_ids_are_stable_for_a_token() -> None:

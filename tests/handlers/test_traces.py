@@ -11,9 +11,9 @@ from operation import TENANT, answer_of, call, event
 from support import SESSION_ID, id_of
 from test_otlp import request_of
 
-from skep.handlers.errors import BadRequest
-from skep.handlers.index import Selection
-from skep.handlers.store import Store
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.index import Selection
+from hivestand.handlers.store import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,9 @@ import itertools
 import json
 from typing import Any
 
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request
 from mutants.mutant import OLD, Group, Patch, answers, cut, handlers, members, of, put, wire
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request
 
 mutant = Group("answers")
 Event = dict[str, Any]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request
 from mutants.events import ADDING, BATCHES, CREATING, normalised
 from mutants.mutant import Group, Json, Patch, answers, bodies, handlers, members, rounded, wire
-from skep.handlers.errors import BadRequest
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request
 
 mutant = Group("batches")
 Body = dict[str, Json]

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request
 from mutants.mutant import NEW, Patch, answers, clock, events, handlers, merged, merging, of, put, sessions, wire
-from skep.handlers.errors import BadRequest
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request
 
 Event = dict[str, Any]
 NAMES = {"event_name", "session_name", "source"}

@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from hivestand.handlers.encoding import EncodedEvent, loads
+from hivestand.handlers.errors import ApiError, BadRequest, Forbidden, NotFound
+from hivestand.handlers.index import Entry
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request, Writes
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.tenant import Tenant
 from mutants.differing import all_of, deep, shown_as_double
 from mutants.mutant import Json, Patch, answers, bodies, handlers, wire
-from skep.handlers.encoding import EncodedEvent, loads
-from skep.handlers.errors import ApiError, BadRequest, Forbidden, NotFound
-from skep.handlers.index import Entry
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request, Writes
-from skep.handlers.store_memory import MemoryStore
-from skep.handlers.tenant import Tenant
 
 Event = dict[str, Any]
 CREATING = ("createEvent", "createEventLegacy")

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
+from hivestand.handlers.errors import NotFound
+from hivestand.handlers.operations import OPERATIONS, Handler
+from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.store_memory import MemoryStore
 from mutants.mutant import Call, Group, Json, Patch, Reply, answers, bodies, handlers, wire
-from skep.handlers.errors import NotFound
-from skep.handlers.operations import OPERATIONS, Handler
-from skep.handlers.request import Answer, Request
-from skep.handlers.store_memory import MemoryStore
 
 mutant = Group("events")
 CREATING = ("createEvent", "createEventLegacy")
@@ -97,7 +97,7 @@ def _replaced(call: Call, body: bytes) -> Call:
 
 def normalised(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
     """Change the event that is made of one that was sent, wherever that is done."""
-    from skep.handlers.normalise import normalise_event  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.normalise import normalise_event  # noqa: PLC0415 - as it is now
 
     def changed(sent: Any, clock: Any, session_id: str | None = None) -> Any:
         event, told = normalise_event(sent, clock, session_id)
@@ -111,7 +111,7 @@ def everywhere(name: str, stand_in: Any, *modules: str) -> Iterator[None]:
     """Put a stand-in for a function into the modules that use it."""
     with ExitStack() as stack:
         for module in modules:
-            stack.enter_context(patch(f"skep.handlers.{module}.{name}", stand_in))
+            stack.enter_context(patch(f"hivestand.handlers.{module}.{name}", stand_in))
         yield
 
 
@@ -142,7 +142,9 @@ def _missing(event: dict[str, Json], defaults: dict[str, Json]) -> dict[str, Jso
     return {name: value for name, value in defaults.items() if wrong[name](event.get(name))}
 
 
-mutant("sessions-are-no-type", "EVT-NEW-01")(lambda: patch("skep.handlers.normalise.TYPES", ("chain", "model", "tool")))
+mutant("sessions-are-no-type", "EVT-NEW-01")(
+    lambda: patch("hivestand.handlers.normalise.TYPES", ("chain", "model", "tool"))
+)
 mutant("generic-is-tool", "EVT-NEW-04")(lambda: normalised(lambda event, _: {**event, "event_type": "tool"}))
 mutant("type-has-a-fallback", "EVT-NEW-02")(lambda: lenient_event(event_type="tool"))
 mutant("inputs-have-a-fallback", "EVT-NEW-02")(lambda: lenient_event(inputs={}))
@@ -382,11 +384,11 @@ mutant("limit-is-cut", "EVT-FIND-04")(
 mutant("export-limit-is-cut", "EVT-FIND-04")(
     lambda: bodies(lambda body: {**body, "limit": min(7500, max(1, body.get("limit", 1000)))}, "exportEventsLegacy")
 )
-mutant("export-is-as-small-as-a-search", "EVT-FIND-05")(lambda: patch("skep.handlers.search._EXPORT", _form(1000)))
+mutant("export-is-as-small-as-a-search", "EVT-FIND-05")(lambda: patch("hivestand.handlers.search._EXPORT", _form(1000)))
 
 
 def _form(most: int) -> Any:
-    from skep.handlers.query import Form  # noqa: PLC0415 - where it is used
+    from hivestand.handlers.query import Form  # noqa: PLC0415 - where it is used
 
     return Form(most, ("$gte", "$lte"), typed=True)
 
@@ -419,7 +421,7 @@ for name, other in (
     ("not exists", "exists"),
 ):
     mutant(f"{name.replace(' ', '-')}-means-{other.replace(' ', '-')}", "EVT-FIND-06")(partial(operator, name, other))
-mutant("after-includes", "EVT-FIND-06")(lambda: patch("skep.handlers.query._bounds", _including))
+mutant("after-includes", "EVT-FIND-06")(lambda: patch("hivestand.handlers.query._bounds", _including))
 
 
 def _including(each: Any) -> Any:
@@ -432,15 +434,15 @@ def _including(each: Any) -> Any:
 mutant("any-filter-is-enough", "EVT-FIND-07")(
     lambda: bodies(lambda body: {**body, "filters": body.get("filters", [])[:2]}, *SEARCHING)
 )
-mutant("dates-exclude-the-end", "EVT-FIND-08")(lambda: patch("skep.handlers.query._dates", _excluding(0, -1)))
-mutant("dates-exclude-the-beginning", "EVT-FIND-08")(lambda: patch("skep.handlers.query._dates", _excluding(1, 0)))
+mutant("dates-exclude-the-end", "EVT-FIND-08")(lambda: patch("hivestand.handlers.query._dates", _excluding(0, -1)))
+mutant("dates-exclude-the-beginning", "EVT-FIND-08")(lambda: patch("hivestand.handlers.query._dates", _excluding(1, 0)))
 mutant("dates-are-ignored", "EVT-FIND-08")(
     lambda: bodies(lambda body: {name: each for name, each in body.items() if name != "dateRange"}, *SEARCHING)
 )
 
 
 def _excluding(first: int, last: int) -> Any:
-    from skep.handlers.query import _dates  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.query import _dates  # noqa: PLC0415 - as it is now
 
     def dates(*arguments: Any) -> tuple[int, int]:
         since, until = _dates(*arguments)
@@ -470,11 +472,11 @@ mutant("projections-are-ignored", "EVT-FIND-10")(
         lambda body: {name: each for name, each in body.items() if name != "projections"}, "exportEventsLegacy"
     )
 )
-mutant("searches-show-the-beginning", "EVT-FIND-12")(lambda: patch("skep.handlers.search.text", _first_text()))
+mutant("searches-show-the-beginning", "EVT-FIND-12")(lambda: patch("hivestand.handlers.search.text", _first_text()))
 
 
 def _first_text() -> Any:
-    from skep.handlers.encoding import text  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.encoding import text  # noqa: PLC0415 - as it is now
 
     def first(event: Any, tenant: Any) -> bytes:
         created = {key: value for key, value in event.merged.items() if key[:1] in (b"m", b"u")}
@@ -485,9 +487,9 @@ def _first_text() -> Any:
 
 def spans(change: Callable[[dict[str, Json]], dict[str, Json]]) -> Patch:
     """Change the event that a span becomes."""
-    from skep.handlers.spans import event_of  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.spans import event_of  # noqa: PLC0415 - as it is now
 
-    return patch("skep.handlers.spans.event_of", lambda span, own=None: change(event_of(span, own)))
+    return patch("hivestand.handlers.spans.event_of", lambda span, own=None: change(event_of(span, own)))
 
 
 def spans_without(lost: str) -> Patch:

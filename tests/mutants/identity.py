@@ -8,9 +8,9 @@ import uuid
 from typing import Any
 from unittest.mock import patch
 
+from hivestand.handlers import normalise
+from hivestand.handlers.errors import BadRequest
 from mutants.mutant import NEW, OLD, Group, Patch, answers, events, new_ids, of, sessions
-from skep.handlers import normalise
-from skep.handlers.errors import BadRequest
 
 mutant = Group("identity")
 CONSTANT = "5c1f0a1e-0000-4000-8000-000000000001"
@@ -19,7 +19,7 @@ NO_IDS = {"session_id": None}
 
 def accepting(pattern: str, flags: int = re.IGNORECASE) -> Patch:
     """Another idea of what a UUID looks like."""
-    return patch("skep.handlers.normalise._UUID", re.compile(pattern, flags))
+    return patch("hivestand.handlers.normalise._UUID", re.compile(pattern, flags))
 
 
 def version_4_of(text: str) -> str:

@@ -4,13 +4,13 @@ from collections import OrderedDict
 from typing import Any
 from zlib import crc32
 
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.index import Entry
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.tenant import Tenant
 from mutants.mutant import Group, Patch, answers, create_or_merge, events, handlers, merging, sessions, store
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.index import Entry
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request
-from skep.handlers.store_memory import MemoryStore
-from skep.handlers.tenant import Tenant
 
 mutant = Group("isolation")
 Event = dict[str, Any]

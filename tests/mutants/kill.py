@@ -1,13 +1,13 @@
 """Run the suite on servers that have something, and see what fails."""
 
+from hivestand.conformance.operations import EVENTS, SESSIONS
+from hivestand.conformance.outcome import Outcome, Status
+from hivestand.conformance.requirement import Level, Requirement
+from hivestand.conformance.requirements import REQUIREMENTS
+from hivestand.conformance.run import Plan, Report, run
+from hivestand.conformance.target import Access
 from mutants.mutant import Mutant
 from mutants.serving import serving
-from skep.conformance.operations import EVENTS, SESSIONS
-from skep.conformance.outcome import Outcome, Status
-from skep.conformance.requirement import Level, Requirement
-from skep.conformance.requirements import REQUIREMENTS
-from skep.conformance.run import Plan, Report, run
-from skep.conformance.target import Access
 
 SEED = 1
 PATIENCE = 0.3  # seconds

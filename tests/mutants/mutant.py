@@ -13,14 +13,14 @@ from unittest.mock import patch
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from skep.handlers.encoding import EncodedEvent, encode
-from skep.handlers.index import Entry, entry_of
-from skep.handlers.normalise import normalise_session
-from skep.handlers.operations import OPERATIONS, Handler
-from skep.handlers.request import Answer, Request
-from skep.handlers.store_memory import MemoryStore
-from skep.handlers.tenant import Tenant
-from skep.server import app as application
+from hivestand.handlers.encoding import EncodedEvent, encode
+from hivestand.handlers.index import Entry, entry_of
+from hivestand.handlers.normalise import normalise_session
+from hivestand.handlers.operations import OPERATIONS, Handler
+from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.tenant import Tenant
+from hivestand.server import app as application
 
 Json = Any
 Patch = AbstractContextManager[Any]
@@ -183,8 +183,8 @@ def events(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
     @contextmanager
     def both() -> Iterator[None]:
         with (
-            patch("skep.handlers.sessions.normalise_session", changed),
-            patch("skep.handlers.sessions.entry_of", _entry),
+            patch("hivestand.handlers.sessions.normalise_session", changed),
+            patch("hivestand.handlers.sessions.entry_of", _entry),
         ):
             yield
 
@@ -239,12 +239,12 @@ def cut(*names: str) -> Callable[..., Json]:
 
 def new_ids(make: Callable[[], Json]) -> Patch:
     """Other ids where none was sent that can be used."""
-    return patch("skep.handlers.clock.SystemClock.new_id", lambda _: make())
+    return patch("hivestand.handlers.clock.SystemClock.new_id", lambda _: make())
 
 
 def clock(now: Callable[[], Json]) -> Patch:
     """Another current time."""
-    return patch("skep.handlers.clock.SystemClock.now", lambda _: now())
+    return patch("hivestand.handlers.clock.SystemClock.now", lambda _: now())
 
 
 def store(method: Callable[[Any, Tenant, Entry, EncodedEvent], Awaitable[EncodedEvent]]) -> Patch:
@@ -299,7 +299,7 @@ def wire(
 
         return changed
 
-    return patch("skep.server.app.build", built)
+    return patch("hivestand.server.app.build", built)
 
 
 def at(path_of: str) -> Callable[[Call], bool]:

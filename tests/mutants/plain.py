@@ -9,10 +9,10 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events as engine_events
 from schemathesis.engine import from_schema
 
+from hivestand.openapi import load
 from mutants.kill import SEED, TOKENS
 from mutants.mutant import Mutant
 from mutants.serving import serving
-from skep.openapi import load
 
 EXAMPLES: Final = 50
 SOUND = Mutant("(none)", "", "", nullcontext)

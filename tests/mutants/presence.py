@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request
 from mutants.events import CREATING, EVENTS, UPDATING, let_in, of_events, on
 from mutants.mutant import Call, Group, Json, Patch, Reply, handlers, wire
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request
 
 mutant = Group("any operation on events")
 REFUSED = {"statusCode": 400, "message": "no", "success": False, "errorCode": "NO", "details": []}

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from hivestand.handlers.encoding import EncodedEvent
+from hivestand.handlers.errors import ApiError, InternalError, Unavailable
+from hivestand.handlers.index import Entry
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.tenant import Tenant
 from mutants.mutant import Group, Patch, closed, create_or_merge, handlers, merged, opened, store
-from skep.handlers.encoding import EncodedEvent
-from skep.handlers.errors import ApiError, InternalError, Unavailable
-from skep.handlers.index import Entry
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request
-from skep.handlers.store_memory import MemoryStore
-from skep.handlers.tenant import Tenant
 
 mutant = Group("races")
 GAP = 0.02  # seconds in which another request comes in between

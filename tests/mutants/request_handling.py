@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from hivestand.handlers.errors import BadRequest, Detail, InternalError
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request
+from hivestand.server import body as body_module
+from hivestand.server.strict import StrictProfile
 from mutants.mutant import NEW, OLD, PATHS, Call, Group, Patch, Reply, at, bodies, handlers, wire
-from skep.handlers.errors import BadRequest, Detail, InternalError
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request
-from skep.server import body as body_module
-from skep.server.strict import StrictProfile
 
 mutant = Group("request handling")
 Json = Any
@@ -28,7 +28,7 @@ def parsing(parse: Callable[[bytes], Json]) -> Patch:
         except (ValueError, RecursionError) as error:
             raise BadRequest(str(error)) from None
 
-    return patch("skep.server.operation.parse_json", parsed)
+    return patch("hivestand.server.operation.parse_json", parsed)
 
 
 def on(status: int, change: Callable[[Call, Reply], Reply]) -> Patch:

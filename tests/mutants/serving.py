@@ -9,11 +9,11 @@ from email.utils import formatdate
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from skep.handlers.store import StoreOptions
-from skep.handlers.store_memory import MemoryStore
-from skep.server import app as application
-from skep.server.http_protocol import HttpProtocol
-from skep.server.settings import Settings
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.server import app as application
+from hivestand.server.http_protocol import HttpProtocol
+from hivestand.server.settings import Settings
 
 
 @contextmanager

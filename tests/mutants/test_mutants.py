@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import pytest
 
+from hivestand.conformance.operations import EVENTS, SESSIONS
+from hivestand.conformance.outcome import Status
+from hivestand.conformance.requirement import Level
+from hivestand.conformance.requirements import REQUIREMENTS
+from hivestand.conformance.run import Plan
 from mutants import MUTANTS
 from mutants.differing import DIFFERING
 from mutants.differing_events import DIFFERING as DIFFERING_EVENTS
 from mutants.differing_events import not_mocked
 from mutants.kill import failing, false_alarms, plan_for, report_on
 from mutants.mutant import GROUPS, Mutant
-from skep.conformance.operations import EVENTS, SESSIONS
-from skep.conformance.outcome import Status
-from skep.conformance.requirement import Level
-from skep.conformance.requirements import REQUIREMENTS
-from skep.conformance.run import Plan
 
 CAN_FAIL = [each.id for each in REQUIREMENTS if each.level is not Level.INFO]
 

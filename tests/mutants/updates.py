@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from unittest.mock import patch
 
+from hivestand.handlers.encoding import encode
+from hivestand.handlers.index import entry_of
+from hivestand.handlers.normalise import normalise_event
+from hivestand.handlers.operations import Handler
+from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.tenant import Tenant
 from mutants.events import UPDATING, updates
 from mutants.mutant import Group, Json, Patch, answers, bodies, handlers, members, rounded, wire
-from skep.handlers.encoding import encode
-from skep.handlers.index import entry_of
-from skep.handlers.normalise import normalise_event
-from skep.handlers.operations import Handler
-from skep.handlers.request import Answer, Request
-from skep.handlers.store_memory import MemoryStore
-from skep.handlers.tenant import Tenant
 
 mutant = Group("updates")
 Fields = Mapping[bytes, bytes]

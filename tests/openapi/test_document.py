@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from skep.handlers.normalise import FIELDS
-from skep.handlers.operations import OPERATIONS
-from skep.openapi import DOCUMENTS, load, path_of
+from hivestand.handlers.normalise import FIELDS
+from hivestand.handlers.operations import OPERATIONS
+from hivestand.openapi import DOCUMENTS, load, path_of
 
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
 
@@ -118,7 +118,7 @@ def test_every_status_of_an_operation_is_documented(operation_id: str) -> None:
     responses = operations("honeyhive")[operation_id]["responses"]
     headers = {status: set(resolved(document, response).get("headers", {})) for status, response in responses.items()}
     assert headers == {
-        "200": {"Preference-Applied", "Skep-Fallbacks"},
+        "200": {"Preference-Applied", "Hivestand-Fallbacks"},
         "400": {"Preference-Applied"},
         "401": {"WWW-Authenticate"},
         "408": {"Preference-Applied"},

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from skep.openapi import DOCUMENTS, lint, load
+from hivestand.openapi import DOCUMENTS, lint, load
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -24,5 +24,5 @@ def test_a_violation_is_found() -> None:
 
 def test_importing_the_documents_imports_no_validator() -> None:
     """It would cost a server's start half a second."""
-    code = "import sys, skep.openapi; print('openapi_spec_validator' in sys.modules)"
+    code = "import sys, hivestand.openapi; print('openapi_spec_validator' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"

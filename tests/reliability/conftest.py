@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FULL = os.environ.get("SKEP_RELIABILITY") == "full"
+FULL = os.environ.get("HIVESTAND_RELIABILITY") == "full"
 Figures = Callable[..., None]
 
 
@@ -24,7 +24,7 @@ def figures() -> Figures:
     def say(proof: str, promise: str, **measured: object) -> None:
         row = {"proof": proof, "promise": promise, "measured": {name: str(value) for name, value in measured.items()}}
         print(f"\n{proof}: " + ", ".join(f"{name} {value}" for name, value in row["measured"].items()))  # type: ignore[attr-defined] # noqa: T201
-        if path := os.environ.get("SKEP_FIGURES"):
+        if path := os.environ.get("HIVESTAND_FIGURES"):
             with Path(path).open("a", encoding="utf-8") as rows:
                 rows.write(json.dumps(row) + "\n")
 

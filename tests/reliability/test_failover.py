@@ -10,7 +10,7 @@ from load import Ledger, stored, storm
 from redis_servers import RedisServer, cluster_running, wait_until
 from support import running
 
-from skep.server.auth import authenticate
+from hivestand.server.auth import authenticate
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from load import Ledger, stored, storm
 from redis_servers import RedisServer, redis_running, wait_until
 from support import TOKEN, free_port, resident, running
 
-from skep.server.auth import authenticate
+from hivestand.server.auth import authenticate
 
 pytestmark = pytest.mark.anyio
 Fault = Callable[[RedisServer], AbstractAsyncContextManager[None]]

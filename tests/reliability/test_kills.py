@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from load import NOBODY, Ledger, stored, storm
 from redis_servers import redis_running
-from support import SKEP, TOKEN, children, free_port
+from support import HIVESTAND, TOKEN, children, free_port
 
-from skep.server.auth import authenticate
+from hivestand.server.auth import authenticate
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ async def test_what_was_answered_survives_the_server(
     count = rounds(4, 20)
     port = free_port()
     with redis_running(tmp_path) as redis:
-        command = [str(SKEP), "serve", "--port", str(port), "--workers", "2", "--store", redis.url]
+        command = [str(HIVESTAND), "serve", "--port", str(port), "--workers", "2", "--store", redis.url]
         end = asyncio.Event()
         load = asyncio.create_task(storm(ledger, ("127.0.0.1", port), 32, end))
         for number in range(count):

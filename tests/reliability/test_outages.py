@@ -10,7 +10,7 @@ from load import Ledger, stored, storm
 from redis_servers import redis_running
 from support import TOKEN, running
 
-from skep.server.auth import authenticate
+from hivestand.server.auth import authenticate
 
 pytestmark = pytest.mark.anyio
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")

@@ -10,7 +10,7 @@ from load import Connection, stored
 from redis_servers import redis_running
 from support import TOKEN, running
 
-from skep.server.auth import authenticate
+from hivestand.server.auth import authenticate
 
 pytestmark = pytest.mark.anyio
 KEYS = 1000

@@ -12,11 +12,11 @@ from load import Connection, stored
 from redis_servers import redis_running
 from support import running
 
-from skep.server.auth import authenticate
+from hivestand.server.auth import authenticate
 
 pytestmark = pytest.mark.anyio
 # names that begin alike, differ in case, or look like a part of a key
-TOKENS = ["a", "b", "A", "aa", "a:b", "{a}", "*", "a*", "?", "skep", "ä", "0" * 64]
+TOKENS = ["a", "b", "A", "aa", "a:b", "{a}", "*", "a*", "?", "hivestand", "ä", "0" * 64]
 
 
 @pytest.mark.parametrize("kind", ["memory", "redis"])

@@ -29,7 +29,7 @@ async def post_many(address: tuple[str, int], count: int) -> bytes:
     """Post the body so many times, down one connection, many at once; gives the last answer's event."""
     reader, writer = await asyncio.open_connection(*address, limit=2**20)
     text = json.dumps(BODY).encode()
-    head = f"POST /v1/sessions HTTP/1.1\r\nHost: skep\r\nAuthorization: Bearer {TOKEN}\r\n"
+    head = f"POST /v1/sessions HTTP/1.1\r\nHost: hivestand\r\nAuthorization: Bearer {TOKEN}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
     request = head.encode() + text
     for _ in range(count // BATCH):

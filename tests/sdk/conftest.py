@@ -8,25 +8,25 @@ from clients import Noting
 from compatibility import CLIENTS, Call
 from support import Running
 
-from skep.testing import Skep
+from hivestand.testing import Hivestand
 
 PYTHON, _ = CLIENTS
 
 
 @pytest.fixture
-def tenant(server: Running) -> Iterator[Skep]:
+def tenant(server: Running) -> Iterator[Hivestand]:
     """A tenant of its own on the server."""
-    with closing(Skep(server.url)) as skep:
-        yield skep
-        skep.reset()
+    with closing(Hivestand(server.url)) as hivestand:
+        yield hivestand
+        hivestand.reset()
 
 
 @pytest.fixture
-def noted(tenant: Skep, record_property: Callable[[str, object], None]) -> Noting:
+def noted(tenant: Hivestand, record_property: Callable[[str, object], None]) -> Noting:
     """Gives a block that makes a call of a client, and notes it for the page with the operations of the journal."""
 
     @contextmanager
-    def note(name: str, checked: str, *, client: str = PYTHON, of: Skep = tenant) -> Iterator[None]:
+    def note(name: str, checked: str, *, client: str = PYTHON, of: Hivestand = tenant) -> Iterator[None]:
         before = len(of.requests)
         try:
             yield

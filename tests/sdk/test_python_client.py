@@ -16,7 +16,7 @@ import pytest
 from clients import Noting, held, own
 from support import SESSION_ID, Running, id_of
 
-from skep.testing import Skep
+from hivestand.testing import Hivestand
 
 PROGRAM = Path(__file__).parent / "programs" / "client.py"
 EVENT_ID = id_of("event")
@@ -73,7 +73,7 @@ class Sdk:
 
     process: subprocess.Popen[str]
     server: Running
-    tenant: Skep
+    tenant: Hivestand
 
     def __call__(self, expression: str) -> Any:
         """What a call returns, as JSON."""
@@ -109,7 +109,7 @@ def processes() -> Iterator[dict[str, subprocess.Popen[str]]]:
 
 
 @pytest.fixture
-def sdk(server: Running, tenant: Skep, processes: dict[str, subprocess.Popen[str]]) -> Sdk:
+def sdk(server: Running, tenant: Hivestand, processes: dict[str, subprocess.Popen[str]]) -> Sdk:
     """The SDK, for a tenant of the test's own."""
     if server.url not in processes:
         env = {name: value for name, value in os.environ.items() if not name.startswith(("HH_", "HONEYHIVE_"))}
@@ -413,10 +413,12 @@ def test_an_event_is_read(sdk: Sdk, noted: Noting, name: str, expression: str) -
         ),
     ],
 )
-def test_what_is_not_mocked_is_seen_at_once(tenant: Skep, sdk: Sdk, noted: Noting, name: str, expression: str) -> None:
+def test_what_is_not_mocked_is_seen_at_once(
+    tenant: Hivestand, sdk: Sdk, noted: Noting, name: str, expression: str
+) -> None:
     """404, which the SDK raises, with a body that says so and a line in the journal."""
     with noted(name, "404, Route not found"), pytest.raises(AssertionError, match="404"):
         sdk(expression)
     (entry,) = tenant.requests
     assert (404, None, "Route not found") == (entry["status"], entry["operation"], entry["answer"]["body"]["message"])
-    assert "skep does not mock" in entry["answer"]["body"]["details"][0]["message"]
+    assert "hivestand does not mock" in entry["answer"]["body"]["details"][0]["message"]

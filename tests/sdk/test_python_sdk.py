@@ -1,4 +1,4 @@
-"""The released Python SDK, `honeyhive==1.7.0`, unmodified, against `skep serve` in a process of its own.
+"""The released Python SDK, `honeyhive==1.7.0`, unmodified, against `hivestand serve` in a process of its own.
 
 Its tracer swallows every failure and carries on with a random id, so no call that passes proves anything: each test
 looks at what the server holds afterwards, by posting the id again and, on Redis, by reading the hash.
@@ -16,8 +16,8 @@ import pytest
 import redis
 from support import SESSION_ID, Running, event_key, free_port, stored_event
 
-from skep.handlers.tenant import Tenant
-from skep.server.auth import authenticate
+from hivestand.handlers.tenant import Tenant
+from hivestand.server.auth import authenticate
 
 KEY = "hh_" + "k" * 32
 INGESTION_KEY = f"hh_ingst_{'a' * 24}_{'B-_9' * 16}"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from clients import Event, Noting, held, in_order, python_program, spans_sent, tree
 
-from skep.testing import Skep
+from hivestand.testing import Hivestand
 
 PROGRAM = Path(__file__).parent / "programs" / "traced.py"
 SPANS = 12
@@ -115,7 +115,7 @@ def expected(absent: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("mode", ["single", "batch"])
 @pytest.mark.parametrize("encoding", ["json", "protobuf"])
-def test_the_store_holds_the_tree(tenant: Skep, noted: Noting, mode: str, encoding: str) -> None:
+def test_the_store_holds_the_tree(tenant: Hivestand, noted: Noting, mode: str, encoding: str) -> None:
     """Exactly it, each event as often as it happened, and found by search, by id and through the control API."""
     with noted(f"a traced program, disable_batch={mode == 'single'}, HH_OTLP_PROTOCOL=http/{encoding}", CHECKED):
         session_id = python_program(tenant, str(PROGRAM), mode, HH_OTLP_PROTOCOL=f"http/{encoding}").strip()
@@ -127,7 +127,7 @@ def test_the_store_holds_the_tree(tenant: Skep, noted: Noting, mode: str, encodi
     check_times(tenant, events)
 
 
-def check_exports(tenant: Skep, mode: str, encoding: str) -> None:
+def check_exports(tenant: Hivestand, mode: str, encoding: str) -> None:
     """The spans travelled as was asked for; alone, each travels before its parent does."""
     exports = [entry for entry in tenant.requests if entry["operation"] == "exportTraces"]
     media_type = {"json": "application/json", "protobuf": "application/x-protobuf"}[encoding]
@@ -140,7 +140,7 @@ def shown(root: Event) -> str:
     return json.dumps(root, indent=1, sort_keys=True, ensure_ascii=False)
 
 
-def check_times(tenant: Skep, events: Mapping[str, Event]) -> None:
+def check_times(tenant: Hivestand, events: Mapping[str, Event]) -> None:
     """They are what was sent: the durations that the SDK measured, else those from the start to the end.
 
     And what is within something else starts and ends within it.

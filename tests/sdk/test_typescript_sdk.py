@@ -15,14 +15,14 @@ from compatibility import CLIENTS
 from node import node
 from support import SESSION_ID, id_of
 
-from skep.testing import Skep
+from hivestand.testing import Hivestand
 
 PROGRAMS = Path(__file__).parent / "programs"
 _, TYPESCRIPT = CLIENTS
 EVENT_ID = id_of("event")
 
 
-def run(folder: Path, tenant: Skep, program: str, *arguments: str) -> str:
+def run(folder: Path, tenant: Hivestand, program: str, *arguments: str) -> str:
     """What a program printed last."""
     shutil.copy(PROGRAMS / program, folder / program)
     done = node(folder, program, *arguments, **tenant.env)
@@ -30,19 +30,19 @@ def run(folder: Path, tenant: Skep, program: str, *arguments: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def call(folder: Path, tenant: Skep, name: str) -> Any:
+def call(folder: Path, tenant: Hivestand, name: str) -> Any:
     """What a call of the client returned, or the error that it raised."""
     return json.loads(run(folder, tenant, "client.mjs", name, SESSION_ID, EVENT_ID))
 
 
-def read(tenant: Skep, event_id: str) -> Event:
+def read(tenant: Hivestand, event_id: str) -> Event:
     """The event of an id, as the server has it."""
     response = httpx.get(f"{tenant.url}/v1/events/{event_id}", headers={"Authorization": f"Bearer {tenant.token}"})
     event: Event = response.json()["event"]
     return event
 
 
-def test_the_store_holds_the_tree(tenant: Skep, noted: Noting, typescript_sdk: Path) -> None:
+def test_the_store_holds_the_tree(tenant: Hivestand, noted: Noting, typescript_sdk: Path) -> None:
     """Names, types, inputs, outputs, the error and parents; the session has what was set of it."""
     checked = "the whole tree: names, types, inputs, outputs, errors, parents, durations"
     with noted("a traced program", checked, client=TYPESCRIPT):
@@ -81,7 +81,7 @@ def test_the_store_holds_the_tree(tenant: Skep, noted: Noting, typescript_sdk: P
             assert abs(event["end_time"] - event["start_time"] - event["duration"]) <= 1
 
 
-def test_a_session_is_started(tenant: Skep, noted: Noting, typescript_sdk: Path) -> None:
+def test_a_session_is_started(tenant: Hivestand, noted: Noting, typescript_sdk: Path) -> None:
     """By its id and name."""
     with noted("session.startSession", "the session", client=TYPESCRIPT):
         told = call(typescript_sdk, tenant, "startSession")
@@ -89,7 +89,7 @@ def test_a_session_is_started(tenant: Skep, noted: Noting, typescript_sdk: Path)
     assert ("named", "ts") == (read(tenant, SESSION_ID)["event_name"], read(tenant, SESSION_ID)["source"])
 
 
-def test_an_event_is_created_and_updated(tenant: Skep, noted: Noting, typescript_sdk: Path) -> None:
+def test_an_event_is_created_and_updated(tenant: Hivestand, noted: Noting, typescript_sdk: Path) -> None:
     """As it was sent; the update is merged."""
     with noted("events.createEvent", "the event, as it was sent", client=TYPESCRIPT):
         told = call(typescript_sdk, tenant, "createEvent")
@@ -103,7 +103,7 @@ def test_an_event_is_created_and_updated(tenant: Skep, noted: Noting, typescript
     assert {**held, "metadata": {"b": 2}, "outputs": {"o": 1}, "duration": 5} == read(tenant, EVENT_ID)
 
 
-def test_a_batch_is_created(tenant: Skep, noted: Noting, typescript_sdk: Path) -> None:
+def test_a_batch_is_created(tenant: Hivestand, noted: Noting, typescript_sdk: Path) -> None:
     """In one session, which it does not describe."""
     with noted("events.createEventBatch", "both events, in one session", client=TYPESCRIPT):
         told = call(typescript_sdk, tenant, "createEventBatch")
@@ -123,7 +123,7 @@ def test_a_batch_is_created(tenant: Skep, noted: Noting, typescript_sdk: Path) -
     ],
 )
 def test_what_is_not_mocked_is_seen_at_once(
-    tenant: Skep, noted: Noting, typescript_sdk: Path, name: str, call_name: str
+    tenant: Hivestand, noted: Noting, typescript_sdk: Path, name: str, call_name: str
 ) -> None:
     """Paths that no published document has: 404, with a line in the journal."""
     with noted(name, "404, Route not found", client=TYPESCRIPT):

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from support import TOKEN
 
-from skep.handlers.store import StoreOptions
-from skep.handlers.store_memory import MemoryStore
-from skep.server.app import build
-from skep.server.settings import Settings
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.server.app import build
+from hivestand.server.settings import Settings
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import httpx
 import pytest
 from support import TOKEN, running
 
-from skep.server.access import Access, is_local
-from skep.server.keys import Keys
-from skep.server.settings import Settings
+from hivestand.server.access import Access, is_local
+from hivestand.server.keys import Keys
+from hivestand.server.settings import Settings
 
 pytestmark = pytest.mark.anyio
 

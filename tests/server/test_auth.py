@@ -2,8 +2,8 @@
 
 import pytest
 
-from skep.handlers.errors import Unauthorized
-from skep.server.auth import authenticate
+from hivestand.handlers.errors import Unauthorized
+from hivestand.server.auth import authenticate
 
 
 @pytest.mark.parametrize("header", [b"Bearer t", b"bearer t", b"BEARER t", b"Bearer   t", b" Bearer t "])

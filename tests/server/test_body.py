@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from skep.handlers.errors import BadRequest, ContentTooLarge, RequestTimeout, UnsupportedMediaType
-from skep.server.body import Limits, check_media_type, parse_json, read_body
-from skep.server.errors import ClientDisconnected
+from hivestand.handlers.errors import BadRequest, ContentTooLarge, RequestTimeout, UnsupportedMediaType
+from hivestand.server.body import Limits, check_media_type, parse_json, read_body
+from hivestand.server.errors import ClientDisconnected
 
 LIMITS = Limits(size=10, seconds=5)
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import httpx
 import pytest
-from support import SKEP, TOKEN, free_port, running
+from support import HIVESTAND, TOKEN, free_port, running
 
-from skep.openapi import path_of
+from hivestand.openapi import path_of
 
 
-def skep(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def hivestand(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
-    command = [str(SKEP), *arguments]
+    command = [str(HIVESTAND), *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=30, check=False, env={**os.environ, **(env or {})}
     )
@@ -23,7 +23,7 @@ def skep(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Co
 def assert_stopped(done: subprocess.CompletedProcess[str], status: int, *said: str) -> None:
     """It ended with the status, one line on standard error, and nothing else."""
     assert (status, "") == (done.returncode, done.stdout)
-    assert re.fullmatch(r"skep: .+\n", done.stderr), done.stderr
+    assert re.fullmatch(r"hivestand: .+\n", done.stderr), done.stderr
     for text in said:
         assert text in done.stderr
 
@@ -61,7 +61,7 @@ def assert_stopped(done: subprocess.CompletedProcess[str], status: int, *said: s
 )
 def test_a_wrong_flag_stops_the_start(arguments: list[str], said: str) -> None:
     """One line that names it, without a password, and exit status 2."""
-    done = skep("serve", *arguments)
+    done = hivestand("serve", *arguments)
     assert_stopped(done, 2, said)
     assert ":secret" not in done.stderr
 
@@ -69,20 +69,20 @@ def test_a_wrong_flag_stops_the_start(arguments: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("SKEP_PORT", "x"),
-        ("SKEP_STORE", "x"),
-        ("SKEP_CORS", "perhaps"),
-        ("SKEP_MAX_BODY", "-1"),
-        ("SKEP_BODY_TIMEOUT", "x"),
-        ("SKEP_WORKERS", "many"),
-        ("SKEP_TTL", "-1"),
-        ("SKEP_STORE_WAIT", "x"),
-        ("SKEP_STORE_TIMEOUT", "inf"),
+        ("HIVESTAND_PORT", "x"),
+        ("HIVESTAND_STORE", "x"),
+        ("HIVESTAND_CORS", "perhaps"),
+        ("HIVESTAND_MAX_BODY", "-1"),
+        ("HIVESTAND_BODY_TIMEOUT", "x"),
+        ("HIVESTAND_WORKERS", "many"),
+        ("HIVESTAND_TTL", "-1"),
+        ("HIVESTAND_STORE_WAIT", "x"),
+        ("HIVESTAND_STORE_TIMEOUT", "inf"),
     ],
 )
 def test_a_wrong_variable_stops_the_start(name: str, value: str) -> None:
     """Every flag has a variable, and a bad value is as bad there."""
-    assert_stopped(skep("serve", env={name: value}), 2, name.removeprefix("SKEP_").lower().replace("_", "-"))
+    assert_stopped(hivestand("serve", env={name: value}), 2, name.removeprefix("HIVESTAND_").lower().replace("_", "-"))
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_a_wrong_variable_stops_the_start(name: str, value: str) -> None:
 )
 def test_an_absent_redis_stops_the_start(url: str) -> None:
     """One line, without the password, and exit status 3."""
-    done = skep("serve", "--port", "0", "--store", url)
+    done = hivestand("serve", "--port", "0", "--store", url)
     assert_stopped(done, 3, "://127.0.0.1:1/0", "not available", "refused")
     assert "secret" not in done.stderr
 
 
 def test_a_redis_that_may_lose_data_is_warned_of_once(redis_url: str) -> None:
     """One line on standard error, and the same sentence in the health."""
-    command = [str(SKEP), "serve", "--port", "0", "--workers", "2", "--store", redis_url]
+    command = [str(HIVESTAND), "serve", "--port", "0", "--workers", "2", "--store", redis_url]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     url = process.stdout.readline().split()[-1]
@@ -107,29 +107,29 @@ def test_a_redis_that_may_lose_data_is_warned_of_once(redis_url: str) -> None:
     _, said = process.communicate(timeout=15)
     assert len(warnings) == 1
     assert "append-only" in warnings[0]
-    assert f"skep: warning: {warnings[0]}\n" == said
+    assert f"hivestand: warning: {warnings[0]}\n" == said
 
 
 def test_an_address_in_use_stops_the_start() -> None:
     """One line, and exit status 3."""
     with running() as server:
-        assert_stopped(skep("serve", "--port", str(server.address[1])), 3, str(server.address[1]), "in use")
+        assert_stopped(hivestand("serve", "--port", str(server.address[1])), 3, str(server.address[1]), "in use")
 
 
 @pytest.mark.parametrize("host", ["host.invalid", "a..b", "x" * 70])
 def test_a_host_that_there_is_not_stops_the_start(host: str) -> None:
     """One line, and exit status 3."""
-    assert_stopped(skep("serve", "--port", "0", "--host", host), 3, host)
+    assert_stopped(hivestand("serve", "--port", "0", "--host", host), 3, host)
 
 
 def test_an_unknown_command_is_wrong() -> None:
     """Exit status 2."""
-    assert_stopped(skep("conquer"), 2, "conquer")
+    assert_stopped(hivestand("conquer"), 2, "conquer")
 
 
 def test_no_command_shows_help() -> None:
     """Exit status 2, as nothing was done."""
-    done = skep()
+    done = hivestand()
     assert done.returncode == 2
     assert "serve" in done.stderr
 
@@ -137,26 +137,26 @@ def test_no_command_shows_help() -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["openapi", "-h"], ["--version"]])
 def test_help_is_no_error(arguments: list[str]) -> None:
     """Exit status 0."""
-    done = skep(*arguments)
+    done = hivestand(*arguments)
     assert (0, "") == (done.returncode, done.stderr)
-    assert "skep" in done.stdout
+    assert "hivestand" in done.stdout
 
 
 def test_flags_and_variables_set_the_same() -> None:
     """A flag wins over a variable."""
     port = free_port()
-    with running("--max-body", "100", env={"SKEP_MAX_BODY": "1", "SKEP_CORS": "false"}) as server:
+    with running("--max-body", "100", env={"HIVESTAND_MAX_BODY": "1", "HIVESTAND_CORS": "false"}) as server:
         assert server.post({"source": "x" * 50}).status_code == 200
         assert server.post({"source": "x" * 100}).status_code == 413
         headers = {"Origin": "http://app.test"}
         assert "access-control-allow-origin" not in server.post({}, **headers).headers
     # a port that the flag of `running` does not set
     process = subprocess.Popen(
-        [str(SKEP), "serve"], stdout=subprocess.PIPE, text=True, env={**os.environ, "SKEP_PORT": str(port)}
+        [str(HIVESTAND), "serve"], stdout=subprocess.PIPE, text=True, env={**os.environ, "HIVESTAND_PORT": str(port)}
     )
     try:
         assert process.stdout is not None
-        assert f"skep is listening on http://127.0.0.1:{port}\n" == process.stdout.readline()
+        assert f"hivestand is listening on http://127.0.0.1:{port}\n" == process.stdout.readline()
     finally:
         process.terminate()
         process.communicate(timeout=15)
@@ -165,19 +165,19 @@ def test_flags_and_variables_set_the_same() -> None:
 @pytest.mark.parametrize("name", ["honeyhive", "control"])
 def test_it_prints_its_documents(name: str) -> None:
     """As they are in the package."""
-    assert path_of(name).read_text(encoding="utf-8") == skep("openapi", name).stdout
+    assert path_of(name).read_text(encoding="utf-8") == hivestand("openapi", name).stdout
 
 
 def test_the_mocked_api_is_the_default_document() -> None:
     """And it is valid."""
-    assert skep("openapi").stdout == skep("openapi", "honeyhive").stdout
-    assert skep("openapi", "--lint").stdout == "honeyhive.yaml is valid OpenAPI 3.1\n"
+    assert hivestand("openapi").stdout == hivestand("openapi", "honeyhive").stdout
+    assert hivestand("openapi", "--lint").stdout == "honeyhive.yaml is valid OpenAPI 3.1\n"
 
 
 def test_help_imports_no_server() -> None:
     """Whoever asks for help does not wait for Connexion."""
-    imported = skep("--help", env={"PYTHONPROFILEIMPORTTIME": "1"}).stderr
-    assert "skep.server.cli" in imported
+    imported = hivestand("--help", env={"PYTHONPROFILEIMPORTTIME": "1"}).stderr
+    assert "hivestand.server.cli" in imported
     assert "connexion" not in imported
 
 

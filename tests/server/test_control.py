@@ -7,10 +7,10 @@ import httpx
 import pytest
 from support import SESSION_ID, TOKEN, id_of
 
-from skep.handlers.operations import OPERATIONS
-from skep.handlers.tenant import tenant_of
-from skep.openapi import load
-from skep.server.auth import authenticate
+from hivestand.handlers.operations import OPERATIONS
+from hivestand.handlers.tenant import tenant_of
+from hivestand.openapi import load
+from hivestand.server.auth import authenticate
 
 pytestmark = pytest.mark.anyio
 
@@ -48,7 +48,7 @@ async def test_the_journal_has_what_came_and_went(client: httpx.AsyncClient) -> 
     """Requests that were refused, too, and unknown paths; not those to the control API."""
     sent: dict[str, Any] = {"session_id": SESSION_ID, "colour": 1}
     await start(client, **sent)
-    await client.post("/v1/sessions", json=[], headers={"Prefer": "handling=strict, skep-delay=1"})
+    await client.post("/v1/sessions", json=[], headers={"Prefer": "handling=strict, hivestand-delay=1"})
     await client.get("/v1/nowhere?a=b")
     entries = (await client.get("/__admin/requests")).json()["requests"]
     assert [404, 400, 200] == [entry["status"] for entry in entries]
@@ -61,7 +61,7 @@ async def test_the_journal_has_what_came_and_went(client: httpx.AsyncClient) -> 
     )
     assert "***" == first["request"]["headers"]["authorization"]
     assert SESSION_ID == first["answer"]["body"]["session_id"]
-    assert ("strict", ["skep-delay=1"]) == (refused["profile"], refused["faults"])
+    assert ("strict", ["hivestand-delay=1"]) == (refused["profile"], refused["faults"])
     assert ("GET", "/v1/nowhere", "a=b") == tuple(unknown["request"][name] for name in ("method", "path", "query"))
     one = await client.get(f"/__admin/requests/{first['id']}")
     assert first == one.json()

@@ -9,10 +9,10 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 from support import TOKEN
 
-from skep.handlers.store import store_for
-from skep.openapi import load
-from skep.server.app import build
-from skep.server.settings import Settings
+from hivestand.handlers.store import store_for
+from hivestand.openapi import load
+from hivestand.server.app import build
+from hivestand.server.settings import Settings
 
 SCHEMA = schemathesis.openapi.from_dict(load("control"))
 SCHEMA.app = build(Settings(), store_for("memory://"))

@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from skep.handlers.store import StoreOptions
-from skep.handlers.store_memory import MemoryStore
-from skep.server.app import build
-from skep.server.settings import Settings
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.server.app import build
+from hivestand.server.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -35,11 +35,11 @@ async def test_a_preflight_lets_any_page_call_the_api(client: httpx.AsyncClient)
 
 @pytest.mark.parametrize(("body", "status"), [({}, 200), ([], 400)])
 async def test_a_page_may_read_the_answer(client: httpx.AsyncClient, body: object, status: int) -> None:
-    """An error too, and skep's own headers."""
+    """An error too, and hivestand's own headers."""
     response = await client.post("/v1/sessions", json=body, headers=ORIGIN)
     assert (status, "*") == (response.status_code, response.headers["access-control-allow-origin"])
     exposed = set(response.headers["access-control-expose-headers"].split(", "))
-    assert exposed == {"Preference-Applied", "Retry-After", "Skep-Fallbacks", "WWW-Authenticate"}
+    assert exposed == {"Preference-Applied", "Retry-After", "Hivestand-Fallbacks", "WWW-Authenticate"}
 
 
 @pytest.mark.parametrize("path", ["/__admin/health", "/__admin/nothing", "/__admin"])
@@ -63,6 +63,6 @@ async def test_a_refused_preflight_has_the_documented_body(client: httpx.AsyncCl
 async def test_a_flag_turns_it_off() -> None:
     """Then a preflight is a method that there is not."""
     transport = httpx.ASGITransport(build(Settings(cors=False), MemoryStore(StoreOptions())))
-    async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://hivestand") as client:
         response = await client.options("/v1/sessions", headers=PREFLIGHT)
     assert (405, set()) == (response.status_code, cors_headers(response))

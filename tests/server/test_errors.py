@@ -7,8 +7,8 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from skep.handlers.errors import BadRequest, Detail, StoreUnavailable
-from skep.server.errors import Answers, ClientDisconnected
+from hivestand.handlers.errors import BadRequest, Detail, StoreUnavailable
+from hivestand.server.errors import Answers, ClientDisconnected
 
 pytestmark = pytest.mark.anyio
 
@@ -23,12 +23,12 @@ async def answer_of(error: Exception) -> httpx.Response:
         raise error
 
     transport = httpx.ASGITransport(Answers(raising))
-    async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://hivestand") as client:
         return await client.get("/")
 
 
 async def test_an_error_has_the_documented_body() -> None:
-    """With skep's details."""
+    """With hivestand's details."""
     response = await answer_of(BadRequest("wrong", [Detail("/a", "type", "not a number")]))
     assert response.status_code == 400
     assert response.json() == {

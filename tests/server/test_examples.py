@@ -4,9 +4,9 @@ import httpx
 import pytest
 from support import SESSION_ID
 
-from skep.handlers.errors import BadRequest
-from skep.openapi import load
-from skep.server.examples import Examples
+from hivestand.handlers.errors import BadRequest
+from hivestand.openapi import load
+from hivestand.server.examples import Examples
 
 pytestmark = pytest.mark.anyio
 

@@ -1,9 +1,9 @@
-"""The response header Skep-Fallbacks."""
+"""The response header Hivestand-Fallbacks."""
 
 import pytest
 
-from skep.handlers.normalise import Fallback
-from skep.server.fallbacks import header_value
+from hivestand.handlers.normalise import Fallback
+from hivestand.server.fallbacks import header_value
 
 
 def test_names_with_reasons() -> None:

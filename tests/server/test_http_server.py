@@ -19,15 +19,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from support import TOKEN, Running, running
 from uvicorn.server import ServerState
 
-from skep.handlers.store import StoreOptions
-from skep.handlers.store_memory import MemoryStore
-from skep.server import http_protocol
-from skep.server.app import build
-from skep.server.http_protocol import HttpProtocol
-from skep.server.response import send_json
-from skep.server.settings import Settings
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.server import http_protocol
+from hivestand.server.app import build
+from hivestand.server.http_protocol import HttpProtocol
+from hivestand.server.response import send_json
+from hivestand.server.settings import Settings
 
-HEAD = f"Host: skep\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n".encode()
+HEAD = f"Host: hivestand\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n".encode()
 POST = b"POST /v1/sessions HTTP/1.1\r\n" + HEAD
 
 
@@ -85,7 +85,7 @@ def still_serves(server: Running) -> bool:
         POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
         POST + b"A: b\x00c\r\nContent-Length: 2\r\n\r\n{}",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"CONNECT skep:80 HTTP/1.1\r\nHost: skep\r\n\r\n",
+        b"CONNECT hivestand:80 HTTP/1.1\r\nHost: hivestand\r\n\r\n",
         b"POST /\xff\xfe HTTP/1.1\r\n" + HEAD + b"\r\n",
         b"POST http://[bad/v1 HTTP/1.1\r\n" + HEAD + b"\r\n",
         b"POST ?x HTTP/1.1\r\n" + HEAD + b"\r\n",
@@ -114,7 +114,7 @@ def test_a_broken_chunk_ends_the_connection(server: Running) -> None:
         POST + b"X: " + b"x" * 20_000_000,
         POST + b"x" * 20_000_000,
         POST + b"".join(b"X: y\r\n" for _ in range(500_000)),
-        b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: skep\r\n\r\n",
+        b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: hivestand\r\n\r\n",
         b"GET /" + b"x" * 20_000_000,
         POST + b"X: " + b"x" * 70_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
     ],
@@ -169,7 +169,7 @@ def test_requests_before_garbage_are_answered(server: Running) -> None:
 
 def test_a_broken_request_costs_the_one_before_it_no_answer(server: Running) -> None:
     """The answer that comes is that of the request that it is for."""
-    health = b"GET /__admin/health HTTP/1.1\r\nHost: skep\r\n\r\n"
+    health = b"GET /__admin/health HTTP/1.1\r\nHost: hivestand\r\n\r\n"
     status, body = answer_to(server, health + POST + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n")
     assert status == 200
     assert b'"ready":true' in body
@@ -202,12 +202,12 @@ def test_a_client_that_leaves_its_requests_behind_is_no_fault(redis_url: str, tm
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         assert still_serves(started)
     said = errors.read_text(encoding="utf-8").splitlines()
-    assert [] == [line for line in said if not line.startswith("skep: warning: Redis has no append-only file")]
+    assert [] == [line for line in said if not line.startswith("hivestand: warning: Redis has no append-only file")]
 
 
 def test_many_upgrades_in_one_write(server: Running) -> None:
     """Each is served as plain HTTP, however many."""
-    upgrade = b"GET /nothing HTTP/1.1\r\nHost: skep\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n"
+    upgrade = b"GET /nothing HTTP/1.1\r\nHost: hivestand\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n"
     with server.connect() as connection:
         connection.sendall(upgrade * 1500 + POST + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
         received = read_to_end(connection)

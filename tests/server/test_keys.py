@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from skep.handlers.errors import Forbidden, Unauthorized
-from skep.server.keys import Keys, read_keys
+from hivestand.handlers.errors import Forbidden, Unauthorized
+from hivestand.server.keys import Keys, read_keys
 
 PROJECT, OTHER = "hh_" + "p" * 32, "hh_" + "o" * 32
 INGESTION = f"hh_ingst_{'a' * 24}_{'B-_9' * 16}"

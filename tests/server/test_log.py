@@ -8,7 +8,7 @@ import httpx
 import pytest
 from support import TOKEN, running
 
-from skep.server.auth import authenticate
+from hivestand.server.auth import authenticate
 
 DIGEST = authenticate(f"Bearer {TOKEN}".encode()).digest
 
@@ -17,7 +17,7 @@ def logged(form: str, file: Path) -> list[str]:
     """What three requests have logged."""
     with file.open("w") as stderr, running("--log-format", form, stderr=stderr) as server:
         server.post({})
-        server.post([], Prefer="skep-delay=1")
+        server.post([], Prefer="hivestand-delay=1")
         httpx.get(f"{server.url}/a%0Ab%20c")
     return file.read_text(encoding="utf-8").splitlines()
 
@@ -30,7 +30,7 @@ def test_json_is_for_programs(tmp_path: Path) -> None:
     assert ("POST", "/v1/sessions", "createSession") == tuple(
         lines[0][name] for name in ("method", "path", "operation")
     )
-    assert (["skep-delay=1"], "/a\nb c") == (lines[1]["faults"], lines[2]["path"])
+    assert (["hivestand-delay=1"], "/a\nb c") == (lines[1]["faults"], lines[2]["path"])
     assert all(TOKEN not in json.dumps(line) for line in lines)
 
 
@@ -38,7 +38,7 @@ def test_text_is_for_people(tmp_path: Path) -> None:
     """Fields parted by spaces; a path cannot break the line."""
     first, second, third = logged("text", tmp_path / "log")
     assert re.fullmatch(rf"20\d\d-\d\d-\d\dT[\d:.]+Z POST /v1/sessions createSession 200 [\d.]+ms {DIGEST} -", first)
-    assert second.endswith(f"{DIGEST} skep-delay=1")
+    assert second.endswith(f"{DIGEST} hivestand-delay=1")
     assert re.search(r"GET /a\\nb\\x20c - 404 [\d.]+ms - -$", third)
 
 

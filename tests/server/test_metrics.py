@@ -8,7 +8,7 @@ from support import TOKEN, running
 
 pytestmark = pytest.mark.anyio
 
-LINE = re.compile(r'skep_requests_total\{operation="(\w+)",status="(\w+)"\} (\d+)\.0')
+LINE = re.compile(r'hivestand_requests_total\{operation="(\w+)",status="(\w+)"\} (\d+)\.0')
 
 
 def counts(text: str) -> dict[tuple[str, str], int]:
@@ -17,7 +17,7 @@ def counts(text: str) -> dict[tuple[str, str], int]:
 
 
 async def test_requests_are_counted(client: httpx.AsyncClient) -> None:
-    """By operation and status; durations fall into buckets; skep's own operations do not count."""
+    """By operation and status; durations fall into buckets; hivestand's own operations do not count."""
     await client.post(
         "/__admin/faults", json={"kind": "mistyped", "delay": {"distribution": "fixed", "milliseconds": 30}}
     )
@@ -30,7 +30,7 @@ async def test_requests_are_counted(client: httpx.AsyncClient) -> None:
     response = await client.get("/__admin/metrics")
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert {("createSession", "200"): 2, ("createSession", "400"): 1, ("none", "404"): 1} == counts(response.text)
-    bucket = 'skep_request_seconds_bucket{le="%s",operation="createSession",status="200"} %s'
+    bucket = 'hivestand_request_seconds_bucket{le="%s",operation="createSession",status="200"} %s'
     for line in (bucket % ("0.025", "0.0"), bucket % ("10.0", "2.0"), bucket % ("+Inf", "2.0")):
         assert line in response.text
 

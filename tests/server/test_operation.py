@@ -7,7 +7,7 @@ import httpx
 import pytest
 from support import SESSION_ID
 
-from skep.handlers.normalise import FIELDS
+from hivestand.handlers.normalise import FIELDS
 
 pytestmark = pytest.mark.anyio
 
@@ -22,11 +22,11 @@ def wrapped(path: str, session: Any) -> Any:
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_started_session_is_answered_as_json(client: httpx.AsyncClient, path: str) -> None:
-    """200, application/json, and no header of skep's where there is nothing to tell."""
+    """200, application/json, and no header of hivestand's where there is nothing to tell."""
     response = await client.post(path, json=wrapped(path, {"session_id": SESSION_ID}))
     assert (200, "application/json") == (response.status_code, response.headers["content-type"])
     assert SESSION_ID == response.json()["session_id"]
-    assert not {"skep-fallbacks", "preference-applied"} & response.headers.keys()
+    assert not {"hivestand-fallbacks", "preference-applied"} & response.headers.keys()
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -34,7 +34,8 @@ async def test_fallbacks_are_told_in_a_header(client: httpx.AsyncClient, path: s
     """The body stays what the real server would answer."""
     response = await client.post(path, json=wrapped(path, {"start_time": "x", "session_id": "y", "colour": 1}))
     assert (
-        "session_id;reason=format, start_time;reason=type, colour;reason=unknown" == response.headers["skep-fallbacks"]
+        "session_id;reason=format, start_time;reason=type, colour;reason=unknown"
+        == response.headers["hivestand-fallbacks"]
     )
     assert len(response.json()) == 21
 
@@ -43,7 +44,7 @@ async def test_fallbacks_that_do_not_fit_make_no_empty_header(client: httpx.Asyn
     """RFC 9651, 4.1: an empty list is not sent."""
     response = await client.post("/v1/sessions", json={"x" * 3000: 1})
     assert response.status_code == 200
-    assert "skep-fallbacks" not in response.headers
+    assert "hivestand-fallbacks" not in response.headers
 
 
 @pytest.mark.parametrize("profile", ["strict", "lenient"])
@@ -98,7 +99,7 @@ async def test_strict_refuses_unknown_fields(client: httpx.AsyncClient) -> None:
     assert response.status_code == 400
     assert {"/colour", "/a~1b"} == {detail["pointer"] for detail in response.json()["details"]}
     legacy = await client.post("/session/start", json={"session": {"colour": 1}}, headers=STRICT)
-    assert (200, "colour;reason=unknown") == (legacy.status_code, legacy.headers["skep-fallbacks"])
+    assert (200, "colour;reason=unknown") == (legacy.status_code, legacy.headers["hivestand-fallbacks"])
 
 
 async def test_a_strict_refusal_stores_nothing(client: httpx.AsyncClient) -> None:

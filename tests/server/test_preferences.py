@@ -4,8 +4,8 @@ from typing import Literal
 
 import pytest
 
-from skep.handlers.errors import BadRequest
-from skep.server.preferences import NONE, Preferences, preferences
+from hivestand.handlers.errors import BadRequest
+from hivestand.server.preferences import NONE, Preferences, preferences
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_repeated_headers_are_one_list() -> None:
         (b"code=429", Preferences(code=429)),
         (b"code=599, code=400", Preferences(code=599)),
         (b'example="started"', Preferences(example="started")),
-        (b"skep-delay=0", Preferences(delay=0)),
-        (b"skep-delay=600000", Preferences(delay=600_000)),
-        (b"skep-fault=reset, handling=strict", Preferences("strict", fault="reset")),
-        (b"code=400;skep-delay=1,example=strict", Preferences(code=400, example="strict")),
+        (b"hivestand-delay=0", Preferences(delay=0)),
+        (b"hivestand-delay=600000", Preferences(delay=600_000)),
+        (b"hivestand-fault=reset, handling=strict", Preferences("strict", fault="reset")),
+        (b"code=400;hivestand-delay=1,example=strict", Preferences(code=400, example="strict")),
         (b"codes=429, delay=1, fault=reset", NONE),
     ],
 )
@@ -82,23 +82,23 @@ def test_an_override_is_read(value: bytes, expected: Preferences) -> None:
         (b"code=+429", "code"),
         (b'code="\xb2\xb2\xb2"', "code"),
         (b"example", "example"),
-        (b"skep-delay=-1", "skep-delay"),
-        (b"skep-delay=1.5", "skep-delay"),
-        (b"skep-delay=600001", "skep-delay"),
-        (b"skep-delay=soon", "skep-delay"),
-        (b"skep-fault=", "skep-fault"),
-        (b"skep-fault=explode", "skep-fault"),
+        (b"hivestand-delay=-1", "hivestand-delay"),
+        (b"hivestand-delay=1.5", "hivestand-delay"),
+        (b"hivestand-delay=600001", "hivestand-delay"),
+        (b"hivestand-delay=soon", "hivestand-delay"),
+        (b"hivestand-fault=", "hivestand-fault"),
+        (b"hivestand-fault=explode", "hivestand-fault"),
         (b"code=50 3", "code"),
         (b"code:503", "code"),
         (b"code 503", "code"),
         (b"code=503/x", "code"),
         (b'code="503', "code"),
         (b"code==503", "code"),
-        (b"code=503 skep-delay=1", "code"),
-        (b"handling=strict, skep-fault=(reset)", "skep-fault"),
-        (b'skep-fault="reset', "skep-fault"),
-        (b"skep-delay=[1]", "skep-delay"),
-        (b"skep-delay=1,000", "skep-delay"),
+        (b"code=503 hivestand-delay=1", "code"),
+        (b"handling=strict, hivestand-fault=(reset)", "hivestand-fault"),
+        (b'hivestand-fault="reset', "hivestand-fault"),
+        (b"hivestand-delay=[1]", "hivestand-delay"),
+        (b"hivestand-delay=1,000", "hivestand-delay"),
         (b"example=a b", "example"),
         (b"x, code=503, y=" + b"y" * 1024, "Prefer"),
     ],
@@ -114,6 +114,9 @@ def test_a_malformed_override_is_refused(value: bytes, named: str) -> None:
 
 def test_what_was_applied_is_named() -> None:
     """A profile judges nothing where an example is answered, and so is not."""
-    assert Preferences("strict", delay=5, fault="empty").applied == "handling=strict, skep-delay=5, skep-fault=empty"
+    assert (
+        Preferences("strict", delay=5, fault="empty").applied
+        == "handling=strict, hivestand-delay=5, hivestand-fault=empty"
+    )
     assert Preferences("strict", code=429).applied == "code=429"
     assert NONE.applied == ""

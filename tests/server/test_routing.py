@@ -3,15 +3,15 @@
 import httpx
 import pytest
 
-from skep.handlers.clock import SystemClock
-from skep.handlers.store import StoreOptions
-from skep.handlers.store_memory import MemoryStore
-from skep.openapi import load
-from skep.server.body import Limits
-from skep.server.errors import Answers
-from skep.server.keys import Keys
-from skep.server.operation import Compiled, Context, Operation
-from skep.server.routing import Connexion
+from hivestand.handlers.clock import SystemClock
+from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.store_memory import MemoryStore
+from hivestand.openapi import load
+from hivestand.server.body import Limits
+from hivestand.server.errors import Answers
+from hivestand.server.keys import Keys
+from hivestand.server.operation import Compiled, Context, Operation
+from hivestand.server.routing import Connexion
 
 pytestmark = pytest.mark.anyio
 
@@ -40,12 +40,12 @@ pytestmark = pytest.mark.anyio
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"])
 async def test_an_unknown_path_is_not_found(client: httpx.AsyncClient, method: str, path: str) -> None:
-    """404 in the documented shape, whatever the method, without a redirect, saying that skep does not mock it."""
-    response = await client.request(method, "http://skep" + path)
+    """404 in the documented shape, whatever the method, without a redirect, saying that hivestand does not mock it."""
+    response = await client.request(method, "http://hivestand" + path)
     assert response.status_code == 404
     body = response.json()
     assert ("Route not found", "NOT_FOUND") == (body["message"], body["errorCode"])
-    assert "skep does not mock" in body["details"][0]["message"]
+    assert "hivestand does not mock" in body["details"][0]["message"]
 
 
 @pytest.mark.parametrize("path", ["/v1/sessions", "/session/start"])
@@ -78,7 +78,7 @@ async def test_allow_names_every_method_of_a_path() -> None:
     start, legacy = document["paths"]["/v1/sessions"]["post"], document["paths"].pop("/session/start")["post"]
     document["paths"]["/v1/sessions"] = {"post": start, "put": legacy}
     transport = httpx.ASGITransport(Answers(Connexion({"": (document, serve)})))
-    async with httpx.AsyncClient(transport=transport, base_url="http://skep") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://hivestand") as client:
         response = await client.get("/v1/sessions")
     assert (405, "POST, PUT") == (response.status_code, response.headers["allow"])
 

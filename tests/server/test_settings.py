@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from skep.server.settings import Settings
+from hivestand.server.settings import Settings
 
 
 def test_the_defaults_are_the_documented_ones() -> None:

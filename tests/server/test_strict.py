@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from skep.handlers.errors import BadRequest, Detail
-from skep.server.strict import StrictProfile
+from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.server.strict import StrictProfile
 
 SCHEMA = {
     "type": "object",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import redis
-from support import SESSION_ID, SKEP, Running, children, running
+from support import HIVESTAND, SESSION_ID, Running, children, running
 
-LISTENING = "skep is listening on http://127.0.0.1:"
+LISTENING = "hivestand is listening on http://127.0.0.1:"
 
 
 def workers_of(server: Running) -> set[int]:
@@ -66,7 +66,7 @@ def test_a_worker_that_ends_is_replaced(redis_url: str, tmp_path: Path, number: 
         assert [200] * 10 == [server.post({}).status_code for _ in range(10)]
     how = "status 0" if number == signal.SIGTERM else number.name
     said = [line for line in errors.read_text(encoding="utf-8").splitlines() if "warning" not in line]
-    assert [f"skep: worker {victim} ended with {how}, another takes its place"] == said
+    assert [f"hivestand: worker {victim} ended with {how}, another takes its place"] == said
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -85,7 +85,7 @@ def test_they_end_together(redis_url: str, number: signal.Signals) -> None:
 
 def test_an_interrupt_of_the_whole_group_ends_them(redis_url: str) -> None:
     """A terminal sends SIGINT to parent and workers alike."""
-    command = [str(SKEP), "serve", "--port", "0", "--workers", "2", "--store", redis_url]
+    command = [str(HIVESTAND), "serve", "--port", "0", "--workers", "2", "--store", redis_url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(LISTENING)
@@ -96,7 +96,7 @@ def test_an_interrupt_of_the_whole_group_ends_them(redis_url: str) -> None:
 def test_a_signal_at_any_moment_of_the_start_ends_them(redis_url: str) -> None:
     """While workers are forked, too."""
     for pause in (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8):
-        command = [str(SKEP), "serve", "--port", "0", "--workers", "4", "--store", redis_url]
+        command = [str(HIVESTAND), "serve", "--port", "0", "--workers", "4", "--store", redis_url]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
             time.sleep(pause)
             process.terminate()
@@ -108,7 +108,7 @@ def test_a_signal_at_any_moment_of_the_start_ends_them(redis_url: str) -> None:
 def test_a_signal_while_workers_are_forked_ends_all_of_them(redis_url: str) -> None:
     """None is started behind its back."""
     for _ in range(3):
-        command = [str(SKEP), "serve", "--port", "0", "--workers", "12", "--store", redis_url]
+        command = [str(HIVESTAND), "serve", "--port", "0", "--workers", "12", "--store", redis_url]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
             wait_for(lambda process=process: bool(children(process.pid)))  # type: ignore[misc] # bound as it stands
             process.terminate()
@@ -119,7 +119,7 @@ def test_a_signal_while_workers_are_forked_ends_all_of_them(redis_url: str) -> N
 
 def test_an_interrupt_of_the_whole_group_lets_answers_finish(redis_url: str, redis_client: redis.Redis) -> None:
     """The workers leave it to their parent, which tells them once."""
-    command = [str(SKEP), "serve", "--port", "0", "--workers", "2", "--store", redis_url]
+    command = [str(HIVESTAND), "serve", "--port", "0", "--workers", "2", "--store", redis_url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
         server = Running(process.stdout.readline().split()[-1], process)
