@@ -16,11 +16,11 @@ from bench.processes import cpu_seconds, redis
 from bench.session import HEADERS, PATH, body, body_of, script, session
 from bench.wrk import rate
 from hivestand.handlers.clock import SystemClock
-from hivestand.handlers.encoding import encode
-from hivestand.handlers.index import entry_of
-from hivestand.handlers.normalise import normalise_session
-from hivestand.handlers.store import StoreOptions
-from hivestand.handlers.store_redis import RedisStore
+from hivestand.handlers.event.encoding import encode
+from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.normalise import normalise_session
+from hivestand.handlers.store.protocol import StoreOptions
+from hivestand.handlers.store.redis.events import RedisStore
 from hivestand.server.auth import authenticate
 
 STEP: Final = 500

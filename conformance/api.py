@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from hivestand.conformance.exchange import Exchange, Request, Response
+from hivestand.conformance.history import Step, World, canonical
 from hivestand.conformance.operations import ADDING, BATCHES, CREATING, ROUTES, SESSIONS
 from hivestand.conformance.sent import sessions_in
 from hivestand.conformance.target import OK, Target
-from hivestand.conformance.world import Step, World, canonical
 
 T = TypeVar("T")
 PATHS = {name: route.path for name, route in ROUTES.items()}

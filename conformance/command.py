@@ -19,16 +19,18 @@ from hivestand.conformance.defaults import (
     POLITE_RATE,
     TOKEN,
 )
-from hivestand.conformance.documents import to_junit, to_markdown
 from hivestand.conformance.exchange import TOKEN_VARIABLE
 from hivestand.conformance.outcome import Outcome, Status
-from hivestand.conformance.page import to_html
-from hivestand.conformance.report import to_json
+from hivestand.conformance.reports.as_json import to_json
+from hivestand.conformance.reports.junit import to_junit
+from hivestand.conformance.reports.markdown import to_markdown
+from hivestand.conformance.reports.page import to_html
+from hivestand.conformance.reports.report import Report
+from hivestand.conformance.reports.terminal import Terminal
 from hivestand.conformance.requirement import Level, Requirement
 from hivestand.conformance.requirements import REQUIREMENTS
-from hivestand.conformance.run import Plan, Report, run
+from hivestand.conformance.run import Plan, run
 from hivestand.conformance.target import Access, is_loopback
-from hivestand.conformance.terminal import Terminal
 
 SECRET: Final = 6  # characters from which on a token is one
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from hivestand.conformance.api import Api
 from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.history import Step
 from hivestand.conformance.operations import SESSIONS
-from hivestand.conformance.world import Step
 
 BOTH = SESSIONS
 

@@ -1,7 +1,7 @@
 """Run the requirements against a target."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
@@ -10,16 +10,16 @@ from hivestand.conformance.api import Api, Id, Untried
 from hivestand.conformance.defaults import EXAMPLES
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.generation import Cases, generate
+from hivestand.conformance.history import canonical
 from hivestand.conformance.operations import ALL, EVENTS, SESSIONS
 from hivestand.conformance.outcome import Outcome, Status, outcome_of
 from hivestand.conformance.packing import chains, packed
 from hivestand.conformance.probe import probe
+from hivestand.conformance.reports.report import Report, Watch
 from hivestand.conformance.requirement import Finding, Level, Requirement
 from hivestand.conformance.schema import violations
 from hivestand.conformance.target import TOO_MANY, Access, Inconclusive, Target, Unanswered
-from hivestand.conformance.world import canonical
 
-Watch = Callable[[float, str], object]
 FEWER: Final = 10  # the part of the examples that an operation on events has
 UNMARKED: Final = ("exportTraces",)  # what is made up there cannot bear a mark
 GENERATED: Final = 0.5  # the share of a run's work that generation is, as the progress bar has it
@@ -51,23 +51,6 @@ class Plan:
     def headers(self) -> dict[str, str]:
         """What says by which profile the target is to judge."""
         return {"Prefer": "handling=strict"} if self.strict else {}
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a run found; `inconclusive` says why it could not be finished, if so.
-
-    `created` lists the ids of sessions, which bear the run's mark where they are `marked`.
-    """
-
-    target: str
-    seed: int
-    requests: int
-    seconds: float
-    outcomes: tuple[Outcome, ...]
-    created: tuple[str, ...] = ()
-    inconclusive: str = ""
-    marked: bool = False
 
 
 def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from hivestand.conformance.exchange import Request
+from hivestand.conformance.history import canonical
 from hivestand.conformance.operations import ADDING, CREATING, ROUTES, UUID, matches
-from hivestand.conformance.world import canonical
 
 TYPES: Final = ("chain", "model", "tool", "session")
 INVALID: Final[Sequence[dict[str, Any]]] = (

@@ -3,9 +3,9 @@
 import pytest
 
 from hivestand.conformance.outcome import Outcome, Status
-from hivestand.conformance.report import failure
+from hivestand.conformance.reports.report import Report
+from hivestand.conformance.reports.text import failure
 from hivestand.conformance.requirement import Level
-from hivestand.conformance.run import Report
 
 
 def test_requirement(hivestand_outcomes: list[Outcome], hivestand_report: Report, pytestconfig: pytest.Config) -> None:

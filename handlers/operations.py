@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from hivestand.handlers import batches, control, events, faults, inspection, requests, search, sessions, timing, traces
+from hivestand.handlers.admin import clock, faults, journal, server
+from hivestand.handlers.admin import sessions as admin_sessions
+from hivestand.handlers.api import batches, events, search, sessions, traces
 from hivestand.handlers.request import Answer, Request
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -23,25 +25,25 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "searchEvents": search.search_events,
     "exportEventsLegacy": search.export_events_legacy,
     "exportTraces": traces.export_traces,
-    "getHealth": control.get_health,
-    "getVersion": control.get_version,
-    "getSettings": control.get_settings,
-    "getMetrics": control.get_metrics,
-    "listTenants": control.list_tenants,
-    "reset": control.reset,
-    "listRequests": requests.list_requests,
-    "countRequests": requests.count_requests,
-    "getRequest": requests.get_request,
-    "clearRequests": requests.clear_requests,
-    "verifyRequests": requests.verify_requests,
-    "listSessions": inspection.list_sessions,
-    "getSession": inspection.get_session,
-    "listEvents": inspection.list_events,
+    "getHealth": server.get_health,
+    "getVersion": server.get_version,
+    "getSettings": server.get_settings,
+    "getMetrics": server.get_metrics,
+    "listTenants": server.list_tenants,
+    "reset": server.reset,
+    "listRequests": journal.list_requests,
+    "countRequests": journal.count_requests,
+    "getRequest": journal.get_request,
+    "clearRequests": journal.clear_requests,
+    "verifyRequests": journal.verify_requests,
+    "listSessions": admin_sessions.list_sessions,
+    "getSession": admin_sessions.get_session,
+    "listEvents": admin_sessions.list_events,
     "listFaults": faults.list_faults,
     "armFault": faults.arm_fault,
     "disarmFaults": faults.disarm_faults,
     "disarmFault": faults.disarm_fault,
-    "getClock": timing.get_clock,
-    "setClock": timing.set_clock,
-    "advanceClock": timing.advance_clock,
+    "getClock": clock.get_clock,
+    "setClock": clock.set_clock,
+    "advanceClock": clock.advance_clock,
 }

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from hivestand.handlers.clock import Clock
-from hivestand.handlers.encoding import EncodedEvent
-from hivestand.handlers.index import Entry
-from hivestand.handlers.normalise import Fallback
-from hivestand.handlers.store import Store
+from hivestand.handlers.event.encoding import EncodedEvent
+from hivestand.handlers.event.index import Entry
+from hivestand.handlers.event.normalise import Fallback
+from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import Tenant
 
 JSON: Final = "application/json"

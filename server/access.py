@@ -11,9 +11,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from hivestand.handlers.errors import Forbidden, UnsupportedMediaType
-from hivestand.handlers.plan import EVERYONE
+from hivestand.handlers.store.plans import EVERYONE
 from hivestand.handlers.tenant import Tenant
-from hivestand.server.body import check_media_type
+from hivestand.server.http.body import check_media_type
 from hivestand.server.keys import Keys
 from hivestand.server.settings import Settings
 

@@ -7,18 +7,18 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from hivestand.handlers.clock import SystemClock
-from hivestand.handlers.store import Store
+from hivestand.handlers.store.protocol import Store
 from hivestand.openapi import load
 from hivestand.server.access import Access
-from hivestand.server.body import Limits
-from hivestand.server.control import ControlContext, ControlOperation
-from hivestand.server.cors import CONTROL, Cors
+from hivestand.server.admin_operation import ControlContext, ControlOperation
 from hivestand.server.errors import Answers
+from hivestand.server.http.body import Limits
+from hivestand.server.http.cors import CONTROL, Cors
 from hivestand.server.keys import Keys, read_keys
-from hivestand.server.log import RequestLog
-from hivestand.server.metrics import Metrics
+from hivestand.server.observers.journal import Recorder
+from hivestand.server.observers.log import RequestLog
+from hivestand.server.observers.metrics import Metrics
 from hivestand.server.operation import Context, Operation
-from hivestand.server.recorder import Recorder
 from hivestand.server.routing import Connexion, Serve
 from hivestand.server.settings import Settings, described
 

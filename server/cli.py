@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 import click
 
 from hivestand.conformance import defaults
-from hivestand.handlers.store import StoreOptions, store_for
+from hivestand.handlers.store.protocol import StoreOptions
+from hivestand.handlers.store.schemes import store_for
 from hivestand.openapi import DOCUMENTS, lint, load, path_of
 from hivestand.server.settings import Settings
 

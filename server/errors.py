@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hivestand.handlers.errors import ApiError, InternalError, Unavailable
 from hivestand.server.exchange import EXCHANGE, Exchange
-from hivestand.server.response import Reply, send_reply, to_wire
+from hivestand.server.http.response import Reply, send_reply, to_wire
 
 Record = Callable[[Exchange, Reply], None]
 

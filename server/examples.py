@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from hivestand.handlers.errors import BadRequest, Detail
-from hivestand.server.response import Reply, to_wire
+from hivestand.server.http.response import Reply, to_wire
 
 _JSON: Final = "application/json"
 _RETRY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.types import Scope
 
 from hivestand.handlers.tenant import Tenant
-from hivestand.server.response import CONNECTION, Reply
+from hivestand.server.http.response import CONNECTION, Reply
 
 EXCHANGE: Final = "hivestand.exchange"  # where the scope of a request has it
 

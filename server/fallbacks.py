@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import islice
 from urllib.parse import quote
 
-from hivestand.handlers.normalise import Fallback
+from hivestand.handlers.event.normalise import Fallback
 
 MOST_ENTRIES = 20
 MOST_BYTES = 2048

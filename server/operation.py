@@ -11,21 +11,21 @@ from starlette.types import Receive, Scope, Send
 from hivestand.handlers.clock import Clock, PlannedClock
 from hivestand.handlers.errors import ApiError, BadRequest, Detail
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.plan import Plan
 from hivestand.handlers.request import ANYONE, JSON, Answer, Request, Writes
-from hivestand.handlers.store import Store
+from hivestand.handlers.store.plans import Plan
+from hivestand.handlers.store.protocol import Store
+from hivestand.handlers.store.window import Window
 from hivestand.handlers.tenant import Tenant
-from hivestand.handlers.window import Window
-from hivestand.server.armed import Armed, armed_for
-from hivestand.server.body import GZIP, Limits, check_media_type, decoded, is_declared, parse_json, read_body
 from hivestand.server.errors import reply_of
 from hivestand.server.examples import Examples
 from hivestand.server.exchange import EXCHANGE, Exchange
 from hivestand.server.fallbacks import header_value
+from hivestand.server.faults.armed import Armed, armed_for
+from hivestand.server.http.body import GZIP, Limits, check_media_type, decoded, is_declared, parse_json, read_body
+from hivestand.server.http.response import Reply, to_wire
 from hivestand.server.keys import Keys
 from hivestand.server.parameters import Parameters
 from hivestand.server.preferences import NONE, Preferences, Profile, faults_of, preferences
-from hivestand.server.response import Reply, to_wire
 from hivestand.server.strict import StrictProfile
 
 

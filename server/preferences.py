@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from hivestand.handlers.errors import BadRequest, Detail
-from hivestand.server.faults import FAULTS, Fault, delayed
+from hivestand.server.faults.effects import FAULTS, Fault, delayed
 
 MOST_BYTES: Final = 1024  # more is no list of preferences, and is not understood
 

@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 from starlette.types import ASGIApp
 
 from hivestand.handlers.errors import StoreUnavailable
-from hivestand.handlers.store import Store, store_for
+from hivestand.handlers.store.protocol import Store
+from hivestand.handlers.store.schemes import store_for
 from hivestand.server.access import is_local
 from hivestand.server.app import build
-from hivestand.server.http_server import bind, serve, url_of
+from hivestand.server.http.server import bind, serve, url_of
 from hivestand.server.settings import Settings, place_of
 from hivestand.server.workers import Workers
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from hivestand.handlers.store import StoreOptions
+from hivestand.handlers.store.protocol import StoreOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

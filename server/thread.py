@@ -6,9 +6,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from hivestand.handlers.store import Store, store_for
+from hivestand.handlers.store.protocol import Store
+from hivestand.handlers.store.schemes import store_for
 from hivestand.server.app import build
-from hivestand.server.http_server import HttpServer, bind, configure, url_of
+from hivestand.server.http.server import HttpServer, bind, configure, url_of
 from hivestand.server.run import in_a_loop
 from hivestand.server.settings import Settings
 

@@ -16,8 +16,8 @@ from hivestand.conformance import defaults
 
 if TYPE_CHECKING:
     from hivestand.conformance.outcome import Outcome
+    from hivestand.conformance.reports.report import Report
     from hivestand.conformance.requirement import Requirement
-    from hivestand.conformance.run import Report
 
 FLAGS: dict[str, dict[str, Any]] = {
     "--hivestand-url": {

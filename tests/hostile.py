@@ -2,8 +2,8 @@
 
 from hivestand.conformance.exchange import Exchange, Request, Response
 from hivestand.conformance.outcome import Outcome, Status, outcome_of
+from hivestand.conformance.reports.report import Report
 from hivestand.conformance.requirement import Finding, Level, Requirement
-from hivestand.conformance.run import Report
 
 HOSTILE = "<script>alert(1)</script>|\x00\n]]>\"'"
 EXCHANGE = Exchange(

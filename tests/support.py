@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import httpx
 
-from hivestand.handlers.index import Entry
+from hivestand.handlers.event.index import Entry
 from hivestand.handlers.tenant import Tenant
 
 ROOT = Path(__file__).parent.parent

@@ -21,16 +21,16 @@ ALLOWED = {
 # the one module that knows each framework
 ADAPTERS = {
     "connexion": {"server/routing.py"},
-    "uvicorn": {"server/http_server.py"},
-    "httptools": {"server/http_protocol.py"},
+    "uvicorn": {"server/http/server.py"},
+    "httptools": {"server/http/protocol.py"},
     "uvloop": {"server/run.py"},
-    "prometheus_client": {"server/metrics.py"},
-    "redis": {f"handlers/redis_{noun}.py" for noun in ("client", "cluster", "line", "server")},
+    "prometheus_client": {"server/observers/metrics.py"},
+    "redis": {f"handlers/store/redis/transport/{noun}.py" for noun in ("client", "cluster", "connection", "server")},
     "jsonschema_rs": {"server/parameters.py", "server/strict.py", "conformance/schema.py"},
     "schemathesis": {"conformance/generation.py"},
     "requests": {"conformance/target.py"},
     "pytest": {"conformance/test_conformance.py", "testing/conformance.py", "testing/fixture.py", "testing/plugin.py"},
-    "rich": {"conformance/terminal.py"},
+    "rich": {"conformance/reports/terminal.py"},
     "click": {"server/cli.py"},
     "openapi_spec_validator": {"openapi/lint.py"},
     "yaml": {"openapi/document.py"},
@@ -72,6 +72,48 @@ def test_the_server_knows_the_suite_by_its_command_alone() -> None:
     assert ["server/cli.py"] == [path for path in knowing if not path.startswith(("conformance/", "testing/"))]
 
 
+def imports() -> dict[str, set[str]]:
+    """Each module of ours by its dotted name, and the modules of ours that it imports, at any place in it."""
+    named = {f"hivestand.{'.'.join(path.with_suffix('').parts)}": imported for path, imported in modules()}
+    return {
+        name.removesuffix(".__init__"): {each for each in imported if each.startswith("hivestand.")}
+        for name, imported in named.items()
+    }
+
+
+def test_no_module_imports_itself_by_others() -> None:
+    """An import graph without circles can be read from one end to the other, whatever is imported late included."""
+    graph = {name: {each for each in imported if each != name} for name, imported in imports().items()}
+    left = dict(graph)
+    while leaves := {name for name, imported in left.items() if not imported & left.keys()}:
+        left = {name: imported for name, imported in left.items() if name not in leaves}
+    assert {} == left
+
+
+@pytest.mark.parametrize(
+    ("room", "unknown"),
+    [
+        ("hivestand.handlers.event", "hivestand.handlers.store"),
+        ("hivestand.handlers.event", "hivestand.handlers.api"),
+        ("hivestand.handlers.otlp", "hivestand.handlers.store"),
+        ("hivestand.handlers.api", "hivestand.handlers.store.redis"),
+        ("hivestand.handlers.admin", "hivestand.handlers.store.redis"),
+        ("hivestand.handlers.store.memory", "hivestand.handlers.store.redis"),
+        ("hivestand.handlers.store.redis", "hivestand.handlers.store.memory"),
+        ("hivestand.conformance.reports", "schemathesis"),
+        ("hivestand.conformance.reports", "hivestand.conformance.generation"),
+        ("hivestand.conformance.reports", "hivestand.conformance.run"),
+    ],
+)
+def test_rooms_do_not_know_what_is_behind_them(room: str, unknown: str) -> None:
+    """The domain knows no store, an operation no Redis, a report not how its run was made."""
+    named = {f"hivestand.{'.'.join(path.with_suffix('').parts)}": imported for path, imported in modules()}
+    inside = {name: imported for name, imported in named.items() if name.startswith(f"{room}.")}
+    assert inside
+    for name, imported in inside.items():
+        assert not [each for each in imported if each == unknown or each.startswith(f"{unknown}.")], name
+
+
 def test_handlers_know_no_http_framework() -> None:
     """Neither Connexion nor Starlette nor uvicorn."""
     for path, imported in modules():
@@ -80,9 +122,11 @@ def test_handlers_know_no_http_framework() -> None:
 
 
 def test_every_folder_is_packaged() -> None:
-    """As `hivestand.<folder>`, with its types."""
+    """As `hivestand.<folder>`, each room in it too, with its types."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert {f"hivestand.{folder}": folder for folder in ALLOWED} == project["tool"]["setuptools"]["package-dir"]
+    packages = {".".join(("hivestand", *path.parent.parts)) for path, _ in modules()}
+    assert packages == set(project["tool"]["setuptools"]["packages"])
     assert all((ROOT / folder / "py.typed").exists() for folder in ALLOWED)
 
 

@@ -16,7 +16,7 @@ from redis_servers import redis_running
 from support import ROOT, free_port, running
 
 from hivestand.server.cli import serve
-from hivestand.server.http_server import GRACE_SECONDS
+from hivestand.server.http.server import GRACE_SECONDS
 from hivestand.server.settings import Settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from support import TOKEN, Running
 
-from hivestand.handlers.normalise import FIELDS
+from hivestand.handlers.event.normalise import FIELDS
 from hivestand.openapi import load
 
 COUNT = 10_000

@@ -9,10 +9,11 @@ from redis.asyncio import Redis
 
 from bench.session import PATH
 from hivestand.handlers.clock import SystemClock
-from hivestand.handlers.encoding import encode, pack
-from hivestand.handlers.index import digests, entry_of, packed_id, sortable
-from hivestand.handlers.normalise import normalise_session
-from hivestand.handlers.store_redis import WRITE_FOR_EVER
+from hivestand.handlers.event.encoding import encode, pack
+from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.normalise import normalise_session
+from hivestand.handlers.store.redis.events import WRITE_FOR_EVER
+from hivestand.handlers.store.redis.members import digests, packed_id, sortable
 from hivestand.handlers.tenant import tenant_of
 
 _redis = Redis.from_url(os.environ["BENCH_REDIS"])

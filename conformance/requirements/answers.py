@@ -4,9 +4,9 @@ from typing import Any
 
 from hivestand.conformance.api import SAME
 from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.history import Step
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Level, Matcher
-from hivestand.conformance.world import Step
 
 registry = Registry()
 rule = registry.rule

@@ -5,13 +5,13 @@ from typing import Any
 
 from hivestand.conformance.api import NOT_SEEN, Api, Untried
 from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.history import canonical
 from hivestand.conformance.operations import ADDING, BATCHES
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.events import UUID, body_of, seen
 from hivestand.conformance.requirements.updates import held_in
 from hivestand.conformance.sent import INVALID, is_sent_as_json, is_valid, sent_events
-from hivestand.conformance.world import canonical
 
 registry = Registry()
 REQUIRED = "Each event must include event_type (one of chain, model, tool, session) and inputs"

@@ -5,14 +5,14 @@ from typing import Any
 
 from hivestand.conformance.api import NOT_SEEN, Api, Untried, call_of
 from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.history import canonical
 from hivestand.conformance.operations import ADDING, BATCHES, CREATING
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.fields import NESTED
-from hivestand.conformance.requirements.texts import AWKWARD
 from hivestand.conformance.requirements.times import near
+from hivestand.conformance.samples import AWKWARD
 from hivestand.conformance.sent import INVALID, is_sent_as_json, is_valid, sent_events
-from hivestand.conformance.world import canonical
 
 registry = Registry()
 ABSENT = "(absent)"

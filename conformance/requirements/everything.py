@@ -6,13 +6,13 @@ from typing import Any
 
 from hivestand.conformance.api import Api
 from hivestand.conformance.exchange import Exchange
+from hivestand.conformance.history import session_of
 from hivestand.conformance.operations import ALL, ROUTES
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.auth import SHAPE
-from hivestand.conformance.requirements.numbers import is_int64, is_number
+from hivestand.conformance.samples import is_int64, is_number
 from hivestand.conformance.schema import violations
-from hivestand.conformance.world import session_of
 
 registry = Registry()
 answer = registry.answer

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hivestand.conformance.api import SAME, Api
+from hivestand.conformance.history import Step
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, same
-from hivestand.conformance.requirements.numbers import WHOLE, is_int64
-from hivestand.conformance.requirements.texts import AWKWARD
-from hivestand.conformance.world import Step
+from hivestand.conformance.samples import AWKWARD, WHOLE, is_int64
 
 registry = Registry()
 rule = registry.rule

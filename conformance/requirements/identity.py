@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from hivestand.conformance.api import Api, Id
+from hivestand.conformance.history import Step, canonical
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
-from hivestand.conformance.world import Step, canonical
 
 registry = Registry()
 rule = registry.rule

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from hivestand.conformance.api import SAME, Api, Id
+from hivestand.conformance.history import Step, canonical
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import BOTH, Expectations, Finding, Level
 from hivestand.conformance.requirements.fields import MERGED, OF_THE_SERVER, object_of
-from hivestand.conformance.world import Step, canonical
 
 registry = Registry()
 rule = registry.rule

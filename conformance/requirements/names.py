@@ -1,9 +1,9 @@
 """What a session is called, and where it comes from: `event_name`, `session_name`, `source`."""
 
+from hivestand.conformance.history import Step
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Level
-from hivestand.conformance.requirements.texts import AWKWARD
-from hivestand.conformance.world import Step
+from hivestand.conformance.samples import AWKWARD
 
 registry = Registry()
 rule = registry.rule

@@ -13,8 +13,8 @@ from hivestand.conformance.requirement import Expectations, Finding, Level, Matc
 from hivestand.conformance.requirements.auth import BEARER, BEARER_CHALLENGE
 from hivestand.conformance.requirements.events import body_of, created
 from hivestand.conformance.requirements.everything import NO_SERVER_ERROR, STRICT, named_in
-from hivestand.conformance.requirements.numbers import is_int64, is_number
 from hivestand.conformance.requirements.updates import update_of
+from hivestand.conformance.samples import is_int64, is_number
 from hivestand.conformance.schema import answer_violations, statuses_of, violations
 from hivestand.conformance.sent import is_its_own, is_sent_as_json
 

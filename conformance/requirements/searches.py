@@ -10,7 +10,7 @@ from hivestand.conformance.operations import SEARCHING
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.events import created
-from hivestand.conformance.requirements.numbers import is_number, is_whole
+from hivestand.conformance.samples import is_number, is_whole
 
 registry = Registry()
 START = 1767225600000  # 2026-01-01T00:00:00Z

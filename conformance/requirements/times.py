@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from hivestand.conformance.api import SAME, Api
+from hivestand.conformance.history import Step
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
-from hivestand.conformance.requirements.numbers import WHOLE, is_int64, is_number, is_whole
-from hivestand.conformance.world import Step
+from hivestand.conformance.samples import WHOLE, is_int64, is_number, is_whole
 
 registry = Registry()
 rule = registry.rule

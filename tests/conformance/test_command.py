@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from support import Running, hivestand_check
 
-from hivestand.conformance.report import SCHEMA
+from hivestand.conformance.reports.as_json import SCHEMA
 from hivestand.conformance.target import is_loopback
 
 

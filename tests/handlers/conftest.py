@@ -6,7 +6,8 @@ import pytest
 import redis
 from redis_servers import RedisServer, redis_running
 
-from hivestand.handlers.store import Store, store_for
+from hivestand.handlers.store.protocol import Store
+from hivestand.handlers.store.schemes import store_for
 
 
 @pytest.fixture(scope="session")

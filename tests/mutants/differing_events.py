@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from hivestand.handlers.encoding import EncodedEvent, loads
 from hivestand.handlers.errors import ApiError, BadRequest, Forbidden, NotFound
-from hivestand.handlers.index import Entry
+from hivestand.handlers.event.encoding import EncodedEvent, loads
+from hivestand.handlers.event.index import Entry
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Answer, Request, Writes
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.differing import all_of, deep, shown_as_double
 from mutants.mutant import Json, Patch, answers, bodies, handlers, wire

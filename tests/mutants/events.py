@@ -10,7 +10,7 @@ from unittest.mock import patch
 from hivestand.handlers.errors import NotFound
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Answer, Request
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
 from mutants.mutant import Call, Group, Json, Patch, Reply, answers, bodies, handlers, wire
 
 mutant = Group("events")
@@ -97,7 +97,7 @@ def _replaced(call: Call, body: bytes) -> Call:
 
 def normalised(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
     """Change the event that is made of one that was sent, wherever that is done."""
-    from hivestand.handlers.normalise import normalise_event  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.event.normalise import normalise_event  # noqa: PLC0415 - as it is now
 
     def changed(sent: Any, clock: Any, session_id: str | None = None) -> Any:
         event, told = normalise_event(sent, clock, session_id)
@@ -143,7 +143,7 @@ def _missing(event: dict[str, Json], defaults: dict[str, Json]) -> dict[str, Jso
 
 
 mutant("sessions-are-no-type", "EVT-NEW-01")(
-    lambda: patch("hivestand.handlers.normalise.TYPES", ("chain", "model", "tool"))
+    lambda: patch("hivestand.handlers.event.normalise.TYPES", ("chain", "model", "tool"))
 )
 mutant("generic-is-tool", "EVT-NEW-04")(lambda: normalised(lambda event, _: {**event, "event_type": "tool"}))
 mutant("type-has-a-fallback", "EVT-NEW-02")(lambda: lenient_event(event_type="tool"))
@@ -384,11 +384,13 @@ mutant("limit-is-cut", "EVT-FIND-04")(
 mutant("export-limit-is-cut", "EVT-FIND-04")(
     lambda: bodies(lambda body: {**body, "limit": min(7500, max(1, body.get("limit", 1000)))}, "exportEventsLegacy")
 )
-mutant("export-is-as-small-as-a-search", "EVT-FIND-05")(lambda: patch("hivestand.handlers.search._EXPORT", _form(1000)))
+mutant("export-is-as-small-as-a-search", "EVT-FIND-05")(
+    lambda: patch("hivestand.handlers.api.search._EXPORT", _form(1000))
+)
 
 
 def _form(most: int) -> Any:
-    from hivestand.handlers.query import Form  # noqa: PLC0415 - where it is used
+    from hivestand.handlers.event.query import Form  # noqa: PLC0415 - where it is used
 
     return Form(most, ("$gte", "$lte"), typed=True)
 
@@ -421,7 +423,7 @@ for name, other in (
     ("not exists", "exists"),
 ):
     mutant(f"{name.replace(' ', '-')}-means-{other.replace(' ', '-')}", "EVT-FIND-06")(partial(operator, name, other))
-mutant("after-includes", "EVT-FIND-06")(lambda: patch("hivestand.handlers.query._bounds", _including))
+mutant("after-includes", "EVT-FIND-06")(lambda: patch("hivestand.handlers.event.query._bounds", _including))
 
 
 def _including(each: Any) -> Any:
@@ -434,15 +436,19 @@ def _including(each: Any) -> Any:
 mutant("any-filter-is-enough", "EVT-FIND-07")(
     lambda: bodies(lambda body: {**body, "filters": body.get("filters", [])[:2]}, *SEARCHING)
 )
-mutant("dates-exclude-the-end", "EVT-FIND-08")(lambda: patch("hivestand.handlers.query._dates", _excluding(0, -1)))
-mutant("dates-exclude-the-beginning", "EVT-FIND-08")(lambda: patch("hivestand.handlers.query._dates", _excluding(1, 0)))
+mutant("dates-exclude-the-end", "EVT-FIND-08")(
+    lambda: patch("hivestand.handlers.event.query._dates", _excluding(0, -1))
+)
+mutant("dates-exclude-the-beginning", "EVT-FIND-08")(
+    lambda: patch("hivestand.handlers.event.query._dates", _excluding(1, 0))
+)
 mutant("dates-are-ignored", "EVT-FIND-08")(
     lambda: bodies(lambda body: {name: each for name, each in body.items() if name != "dateRange"}, *SEARCHING)
 )
 
 
 def _excluding(first: int, last: int) -> Any:
-    from hivestand.handlers.query import _dates  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.event.query import _dates  # noqa: PLC0415 - as it is now
 
     def dates(*arguments: Any) -> tuple[int, int]:
         since, until = _dates(*arguments)
@@ -472,11 +478,11 @@ mutant("projections-are-ignored", "EVT-FIND-10")(
         lambda body: {name: each for name, each in body.items() if name != "projections"}, "exportEventsLegacy"
     )
 )
-mutant("searches-show-the-beginning", "EVT-FIND-12")(lambda: patch("hivestand.handlers.search.text", _first_text()))
+mutant("searches-show-the-beginning", "EVT-FIND-12")(lambda: patch("hivestand.handlers.api.search.text", _first_text()))
 
 
 def _first_text() -> Any:
-    from hivestand.handlers.encoding import text  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.event.encoding import text  # noqa: PLC0415 - as it is now
 
     def first(event: Any, tenant: Any) -> bytes:
         created = {key: value for key, value in event.merged.items() if key[:1] in (b"m", b"u")}
@@ -487,9 +493,9 @@ def _first_text() -> Any:
 
 def spans(change: Callable[[dict[str, Json]], dict[str, Json]]) -> Patch:
     """Change the event that a span becomes."""
-    from hivestand.handlers.spans import event_of  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.otlp.mapping import event_of  # noqa: PLC0415 - as it is now
 
-    return patch("hivestand.handlers.spans.event_of", lambda span, own=None: change(event_of(span, own)))
+    return patch("hivestand.handlers.otlp.mapping.event_of", lambda span, own=None: change(event_of(span, own)))
 
 
 def spans_without(lost: str) -> Patch:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
-from hivestand.handlers import normalise
 from hivestand.handlers.errors import BadRequest
-from hivestand.handlers.normalise import FIELDS
+from hivestand.handlers.event import normalise
+from hivestand.handlers.event.normalise import FIELDS
 from mutants.mutant import (
     NEW,
     OLD,
@@ -504,7 +504,7 @@ mutant("truthy-values-alone", "SES-START-01")(
     lambda: sessions(lambda sent: {name: value for name, value in sent.items() if value})
 )
 mutant("type-check-with-isinstance-int", "SES-START-04")(
-    lambda: patch("hivestand.handlers.normalise._is_number", lambda value: isinstance(value, (int, float)))
+    lambda: patch("hivestand.handlers.event.normalise._is_number", lambda value: isinstance(value, (int, float)))
 )
 for _name in ("config", "inputs", "outputs", "metadata", "user_properties"):
     mutant(f"large-integers-in-{_name.replace('_', '-')}-rounded", "SES-OBJ-08")(

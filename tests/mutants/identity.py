@@ -8,8 +8,8 @@ import uuid
 from typing import Any
 from unittest.mock import patch
 
-from hivestand.handlers import normalise
 from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.event import normalise
 from mutants.mutant import NEW, OLD, Group, Patch, answers, events, new_ids, of, sessions
 
 mutant = Group("identity")
@@ -19,7 +19,7 @@ NO_IDS = {"session_id": None}
 
 def accepting(pattern: str, flags: int = re.IGNORECASE) -> Patch:
     """Another idea of what a UUID looks like."""
-    return patch("hivestand.handlers.normalise._UUID", re.compile(pattern, flags))
+    return patch("hivestand.handlers.event.normalise._UUID", re.compile(pattern, flags))
 
 
 def version_4_of(text: str) -> str:

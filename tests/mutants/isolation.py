@@ -4,11 +4,11 @@ from collections import OrderedDict
 from typing import Any
 from zlib import crc32
 
-from hivestand.handlers.encoding import EncodedEvent
-from hivestand.handlers.index import Entry
+from hivestand.handlers.event.encoding import EncodedEvent
+from hivestand.handlers.event.index import Entry
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Answer, Request
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.mutant import Group, Patch, answers, create_or_merge, events, handlers, merging, sessions, store
 

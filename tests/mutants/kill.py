@@ -2,9 +2,10 @@
 
 from hivestand.conformance.operations import EVENTS, SESSIONS
 from hivestand.conformance.outcome import Outcome, Status
+from hivestand.conformance.reports.report import Report
 from hivestand.conformance.requirement import Level, Requirement
 from hivestand.conformance.requirements import REQUIREMENTS
-from hivestand.conformance.run import Plan, Report, run
+from hivestand.conformance.run import Plan, run
 from hivestand.conformance.target import Access
 from mutants.mutant import Mutant
 from mutants.serving import serving

@@ -5,12 +5,12 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
-from hivestand.handlers.encoding import EncodedEvent, text
 from hivestand.handlers.errors import ApiError, InternalError
-from hivestand.handlers.index import Entry
+from hivestand.handlers.event.encoding import EncodedEvent, text
+from hivestand.handlers.event.index import Entry
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Answer, Request
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant, tenant_of
 from mutants.mutant import (
     NEW,
@@ -122,7 +122,7 @@ mutant("merges-counted", "SES-MERGE-14")(
 mutant("project-changes", "SES-MERGE-14")(lambda: handlers(other_project))
 mutant("ids-differ-by-case", "SES-MERGE-15")(
     lambda: patch(
-        "hivestand.handlers.normalise._session_id",
+        "hivestand.handlers.event.normalise._session_id",
         lambda sent, new_id, told: (
             sent["session_id"]
             if len(str(sent.get("session_id"))) == 36 and isinstance(sent["session_id"], str)

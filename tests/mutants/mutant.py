@@ -13,12 +13,12 @@ from unittest.mock import patch
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hivestand.handlers.encoding import EncodedEvent, encode
-from hivestand.handlers.index import Entry, entry_of
-from hivestand.handlers.normalise import normalise_session
+from hivestand.handlers.event.encoding import EncodedEvent, encode
+from hivestand.handlers.event.index import Entry, entry_of
+from hivestand.handlers.event.normalise import normalise_session
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Answer, Request
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from hivestand.server import app as application
 
@@ -183,8 +183,8 @@ def events(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
     @contextmanager
     def both() -> Iterator[None]:
         with (
-            patch("hivestand.handlers.sessions.normalise_session", changed),
-            patch("hivestand.handlers.sessions.entry_of", _entry),
+            patch("hivestand.handlers.api.sessions.normalise_session", changed),
+            patch("hivestand.handlers.api.sessions.entry_of", _entry),
         ):
             yield
 

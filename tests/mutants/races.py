@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hivestand.handlers.encoding import EncodedEvent
 from hivestand.handlers.errors import ApiError, InternalError, Unavailable
-from hivestand.handlers.index import Entry
+from hivestand.handlers.event.encoding import EncodedEvent
+from hivestand.handlers.event.index import Entry
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Answer, Request
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.mutant import Group, Patch, closed, create_or_merge, handlers, merged, opened, store
 

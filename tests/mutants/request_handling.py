@@ -10,7 +10,7 @@ from unittest.mock import patch
 from hivestand.handlers.errors import BadRequest, Detail, InternalError
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Answer, Request
-from hivestand.server import body as body_module
+from hivestand.server.http import body as body_module
 from hivestand.server.strict import StrictProfile
 from mutants.mutant import NEW, OLD, PATHS, Call, Group, Patch, Reply, at, bodies, handlers, wire
 

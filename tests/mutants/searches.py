@@ -143,10 +143,11 @@ mutant("the-last-filter-wins", "EVT-FIND-07")(
 
 def again_is_another() -> Patch:
     """No span is known again."""
-    from hivestand.handlers.spans import event_of  # noqa: PLC0415 - as it is now
+    from hivestand.handlers.otlp.mapping import event_of  # noqa: PLC0415 - as it is now
 
     return patch(
-        "hivestand.handlers.spans.event_of", lambda span, own=None: {**event_of(span, own), "event_id": str(uuid4())}
+        "hivestand.handlers.otlp.mapping.event_of",
+        lambda span, own=None: {**event_of(span, own), "event_id": str(uuid4())},
     )
 
 

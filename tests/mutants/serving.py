@@ -9,10 +9,10 @@ from email.utils import formatdate
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from hivestand.handlers.store import StoreOptions
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
+from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.server import app as application
-from hivestand.server.http_protocol import HttpProtocol
+from hivestand.server.http.protocol import HttpProtocol
 from hivestand.server.settings import Settings
 
 

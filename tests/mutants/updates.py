@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from unittest.mock import patch
 
-from hivestand.handlers.encoding import encode
-from hivestand.handlers.index import entry_of
-from hivestand.handlers.normalise import normalise_event
+from hivestand.handlers.event.encoding import encode
+from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.normalise import normalise_event
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Answer, Request
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.events import UPDATING, updates
 from mutants.mutant import Group, Json, Patch, answers, bodies, handlers, members, rounded, wire

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hivestand.handlers.normalise import FIELDS
+from hivestand.handlers.event.normalise import FIELDS
 from hivestand.handlers.operations import OPERATIONS
 from hivestand.openapi import DOCUMENTS, load, path_of
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from support import TOKEN
 
-from hivestand.handlers.store import StoreOptions
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
+from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.server.app import build
 from hivestand.server.settings import Settings
 

@@ -9,7 +9,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 from support import TOKEN
 
-from hivestand.handlers.store import store_for
+from hivestand.handlers.store.schemes import store_for
 from hivestand.openapi import load
 from hivestand.server.app import build
 from hivestand.server.settings import Settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hivestand.handlers.normalise import Fallback
+from hivestand.handlers.event.normalise import Fallback
 from hivestand.server.fallbacks import header_value
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from support import SESSION_ID
 
-from hivestand.handlers.normalise import FIELDS
+from hivestand.handlers.event.normalise import FIELDS
 
 pytestmark = pytest.mark.anyio
 

@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from hivestand.handlers.clock import SystemClock
-from hivestand.handlers.store import StoreOptions
-from hivestand.handlers.store_memory import MemoryStore
+from hivestand.handlers.store.memory.events import MemoryStore
+from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.openapi import load
-from hivestand.server.body import Limits
 from hivestand.server.errors import Answers
+from hivestand.server.http.body import Limits
 from hivestand.server.keys import Keys
 from hivestand.server.operation import Compiled, Context, Operation
 from hivestand.server.routing import Connexion

@@ -1,0 +1,1 @@
+"""What a run found, as a value, text, JSON, JUnit, HTML and Markdown."""

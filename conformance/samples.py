@@ -1,0 +1,23 @@
+"""Values that requirements send and compare: a text that servers spoil, and kinds of JSON numbers."""
+
+from typing import Any, Final, TypeGuard
+
+LONG: Final = "long " * 60
+AWKWARD: Final = f" Both CaSes  <b>&amp;</b> 'q' \"q\" \\ % $ {{}} a%20b+c &#39;\r\n\té e\u0301 \ufb01 😀\u200d\n{LONG}"
+"""A text with white space around it, HTML, quotes, escapes, letters in two normal forms, and one beyond the BMP."""
+WHOLE: Final = 2**53  # beyond it a double has no whole numbers next to each other
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether a JSON value is a number, which true is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_whole(value: Any) -> TypeGuard[int | float]:
+    """Whether it has no fraction, and every double near it has."""
+    return is_number(value) and abs(value) <= WHOLE and value == int(value)
+
+
+def is_int64(value: Any) -> TypeGuard[int]:
+    """Whether it is written as an integer that 64 bits hold."""
+    return is_number(value) and isinstance(value, int) and -(2**63) <= value < 2**63

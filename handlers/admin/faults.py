@@ -1,0 +1,98 @@
+"""The operations on faults: arm, list, disarm."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from hivestand.handlers.admin.scope import is_for_all, planned_for, reached
+from hivestand.handlers.errors import BadRequest, Detail, NotFound
+from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.store.plans import EVERYONE, MOST_ARMED, ArmedFault, Plan
+
+_ABOUT: Final = frozenset({"operation", "times", "share", "seed"})
+
+
+async def arm_fault(request: Request) -> Answer:
+    """Arm a fault; once answered, every worker applies it.
+
+    Raises:
+        BadRequest: it would do nothing, or there are too many.
+    """
+    tenant = await planned_for(request)
+    sent: dict[str, Any] = request.body
+    effects = {name: value for name, value in sent.items() if name not in _ABOUT}
+    if not effects:
+        raise BadRequest("Invalid fault", [Detail("", "effects", "it has no effect")])
+    delay = effects.get("delay", {})
+    if delay.get("from", 0) > delay.get("to", 0):
+        raise BadRequest("Invalid fault", [Detail("/delay/to", "minimum", "must not be less than from")])
+
+    def arm(plan: Plan) -> Plan:
+        if len(plan.faults) == MOST_ARMED:
+            raise BadRequest("Invalid fault", [Detail("", "maxItems", f"{MOST_ARMED} faults are armed already")])
+        fault = ArmedFault(
+            id=str(plan.armed + 1),
+            tenant=tenant.digest,
+            operation=sent.get("operation"),
+            times=sent.get("times"),
+            share=sent.get("share", 1.0),
+            seed=sent.get("seed", 0),
+            effects=effects,
+        )
+        return plan._replace(faults=(*plan.faults, fault), armed=plan.armed + 1)
+
+    plan = await request.store.plans.change(tenant, arm)
+    return Answer(orjson.dumps(_shown(plan.faults[-1])), status=201)
+
+
+async def list_faults(request: Request) -> Answer:
+    """The faults that are armed; for a tenant also those for everyone, which its requests meet, too."""
+    plans = request.store.plans.all()
+    if is_for_all(request):
+        shown = list(plans.values())
+    else:
+        digests = [*(tenant.digest for tenant in await reached(request)), EVERYONE.digest]
+        shown = [plans[digest] for digest in digests if digest in plans]
+    return Answer(orjson.dumps({"faults": [_shown(fault) for plan in shown for fault in plan.faults]}))
+
+
+async def disarm_faults(request: Request) -> Answer:
+    """Disarm all; for the admin, unless a tenant is named, those of all tenants."""
+    if is_for_all(request):
+        disarming = [digest for digest, plan in request.store.plans.all().items() if plan.faults]
+    else:
+        disarming = [(await planned_for(request)).digest]
+    for digest in disarming:
+        await request.store.plans.change(EVERYONE._replace(digest=digest), lambda plan: plan.without(plan.faults))
+    return Answer(b'{"disarmed":true}')
+
+
+@dataclass(frozen=True, slots=True)
+class _Without:
+    """A plan without one fault."""
+
+    fault_id: str
+
+    def __call__(self, plan: Plan) -> Plan:
+        """Raises NotFound where there is none of that id."""
+        disarmed = [fault for fault in plan.faults if fault.id == self.fault_id]
+        if not disarmed:
+            raise NotFound("No such fault")
+        return plan.without(disarmed)
+
+
+async def disarm_fault(request: Request) -> Answer:
+    """Disarm one.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    await request.store.plans.change(await planned_for(request), _Without(request.parameters["id"]))
+    return Answer(b'{"disarmed":true}')
+
+
+def _shown(fault: ArmedFault) -> dict[str, Any]:
+    about = {"operation": fault.operation, "times": fault.times}
+    given = {name: value for name, value in about.items() if value is not None}
+    return {"id": fault.id, "tenant": fault.tenant, **given, "share": fault.share, "seed": fault.seed, **fault.effects}

@@ -1,0 +1,102 @@
+"""How a request differs from a pattern, member by member."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, Final, NamedTuple, TypeVar
+
+from hivestand.handlers.errors import escaped
+from hivestand.handlers.event.encoding import loads
+from hivestand.handlers.store.journal import Entry, joined
+
+MOST_DIFFERENCES: Final = 50  # that are told of one entry
+_ABSENT: Final = object()
+
+T = TypeVar("T")
+
+
+class Difference(NamedTuple):
+    """What was expected and what came, under a JSON pointer into the pattern; a member that is not there is None.
+
+    `is_absent` tells a member that did not come from one that came as null.
+    """
+
+    pointer: str
+    expected: Any
+    actual: Any
+    is_absent: bool = False
+
+
+def differences(pattern: Mapping[str, Any], entry: Entry) -> Sequence[Difference]:
+    """How the entry differs from the pattern: at all that the pattern names, and nowhere else.
+
+    Objects have to have the pattern's members, and may have others; header names have no case; all else is to be equal.
+    """
+    found = chain(
+        _plain("operation", pattern, entry.operation),
+        _plain("status", pattern, entry.status),
+        _plain("method", pattern, entry.method),
+        _plain("path", pattern, entry.path),
+        _headers(pattern.get("headers", {}), entry.request_headers),
+        _body(pattern, entry),
+    )
+    return list(islice(found, MOST_DIFFERENCES))
+
+
+def nearest(found: Iterable[tuple[Sequence[Difference], T]], count: int) -> list[tuple[Sequence[Difference], T]]:
+    """Those with the fewest differences; another operation counts for more than anything in a body."""
+    return sorted(found, key=lambda each: sum(_weight(difference) for difference in each[0]))[:count]
+
+
+def _weight(difference: Difference) -> int:
+    return 1 if difference.pointer.startswith(("/body", "/headers")) else MOST_DIFFERENCES
+
+
+def _plain(name: str, pattern: Mapping[str, Any], actual: Any) -> Iterator[Difference]:
+    if name in pattern and pattern[name] != actual:
+        yield Difference(f"/{name}", pattern[name], actual, actual is None)
+
+
+def _headers(pattern: Mapping[str, str], sent: Sequence[tuple[bytes, bytes]]) -> Iterator[Difference]:
+    values = joined(sent) if pattern else {}
+    for name, expected in pattern.items():
+        actual = values.get(name.lower())
+        if actual != expected:
+            yield Difference(f"/headers/{escaped(name)}", expected, actual, actual is None)
+
+
+def _body(pattern: Mapping[str, Any], entry: Entry) -> Iterator[Difference]:
+    """Of a body that was kept in part nobody knows what the rest is; of what is no JSON, every pattern differs."""
+    if "body" not in pattern:
+        return
+    kept, size = len(entry.request_body), entry.request_size
+    if kept < size:
+        yield Difference("/body", pattern["body"], f"the first {kept} of {size} bytes")
+        return
+    try:
+        sent = loads(entry.request_body)
+    except (ValueError, RecursionError):
+        sent = _ABSENT
+    yield from _parts(pattern["body"], sent)
+
+
+def _parts(expected: Any, actual: Any) -> Iterator[Difference]:
+    """The differences of two values, from the first to the last, however deep they are."""
+    waiting = [("/body", expected, actual)]
+    while waiting:
+        pointer, expected, actual = waiting.pop()
+        if isinstance(expected, dict) and isinstance(actual, dict):
+            members = [
+                (f"{pointer}/{escaped(name)}", each, actual.get(name, _ABSENT)) for name, each in expected.items()
+            ]
+            waiting += members[::-1]
+        elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+            items = [(f"{pointer}/{at}", *pair) for at, pair in enumerate(zip(expected, actual, strict=True))]
+            waiting += items[::-1]
+        elif not _is_equal(expected, actual):
+            is_absent = actual is _ABSENT
+            yield Difference(pointer, expected, None if is_absent else actual, is_absent)
+
+
+def _is_equal(expected: Any, actual: Any) -> bool:
+    """As JSON has it: true is not 1."""
+    return isinstance(expected, bool) == isinstance(actual, bool) and bool(expected == actual)

@@ -1,0 +1,56 @@
+"""Whose data a control operation reaches: the token's own, or for the admin one tenant's, or all."""
+
+from collections.abc import Sequence
+
+from hivestand.handlers.errors import Forbidden, NotFound
+from hivestand.handlers.request import Request
+from hivestand.handlers.store.plans import EVERYONE
+from hivestand.handlers.tenant import Tenant
+
+
+def is_for_all(request: Request) -> bool:
+    """Whether the admin asks, and names no tenant."""
+    return request.tenant is EVERYONE and "tenant" not in request.parameters
+
+
+async def reached(request: Request) -> Sequence[Tenant]:
+    """Every tenant that the request is about, which for the admin is all that there are.
+
+    Raises:
+        Forbidden: another tenant is named than that of the token.
+        NotFound: there is no such tenant.
+    """
+    named = request.parameters.get("tenant")
+    if request.tenant is not EVERYONE:
+        _check(request.tenant, named)
+        return (request.tenant,)
+    tenants = await request.store.plans.tenants()
+    if named is None:
+        return tenants
+    return (_named(named, tenants),)
+
+
+async def planned_for(request: Request) -> Tenant:
+    """The one tenant that the request plans for; `EVERYONE` where the admin names none.
+
+    Raises:
+        Forbidden: another tenant is named than that of the token.
+        NotFound: there is no such tenant.
+    """
+    named = request.parameters.get("tenant")
+    if request.tenant is not EVERYONE:
+        _check(request.tenant, named)
+        return request.tenant
+    return EVERYONE if named is None else _named(named, await request.store.plans.tenants())
+
+
+def _check(tenant: Tenant, named: str | None) -> None:
+    if named is not None and named != tenant.digest:
+        raise Forbidden("This token reaches its own tenant alone")
+
+
+def _named(digest: str, tenants: Sequence[Tenant]) -> Tenant:
+    for tenant in tenants:
+        if tenant.digest == digest:
+            return tenant
+    raise NotFound("No such tenant")

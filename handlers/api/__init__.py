@@ -1,0 +1,1 @@
+"""The operations of the mocked API, one module per public group."""

@@ -1,0 +1,78 @@
+"""The operations on one event: `createEvent`, `updateEvent`, `getEvent` and their older forms."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hivestand.handlers.errors import BadRequest, Detail, NotFound
+from hivestand.handlers.event.encoding import encode, encode_update, text
+from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.normalise import Fallback, normalise_event, normalise_update, uuid_of
+from hivestand.handlers.request import Answer, Request
+
+SUCCESS = b'{"success":true}'
+
+
+async def create_event(request: Request) -> Answer:
+    """Store the event in the body, or merge into it if it is there."""
+    return await _create(request, request.body)
+
+
+async def create_event_legacy(request: Request) -> Answer:
+    """Store the event under the body's key `event`, in every other way like `create_event`.
+
+    Raises:
+        BadRequest: there is no object under `event`.
+    """
+    sent = request.body.get("event")
+    if not isinstance(sent, dict):
+        rule = "type" if "event" in request.body else "required"
+        raise BadRequest("Invalid event data", [Detail("/event", rule, "must be an object")])
+    try:
+        answer = await _create(request, sent)
+    except BadRequest as error:
+        raise error.below("/event") from None
+    beside = [Fallback(name, "unknown") for name in request.body if name != "event"]
+    return answer._replace(fallbacks=[*answer.fallbacks, *beside])
+
+
+async def update_event(request: Request) -> Answer:
+    """Change the event of the id in the path as the body says."""
+    return await _update(request, request.parameters["event_id"].lower(), request.body)
+
+
+async def update_event_legacy(request: Request) -> Answer:
+    """Change the event of the id in the body.
+
+    Raises:
+        BadRequest: there is no id.
+    """
+    event_id = uuid_of(request.body.get("event_id"))
+    if event_id is None:
+        rule = "format" if "event_id" in request.body else "required"
+        raise BadRequest("Invalid event data", [Detail("/event_id", rule, "must be a UUID")])
+    return await _update(request, event_id, {name: value for name, value in request.body.items() if name != "event_id"})
+
+
+async def get_event(request: Request) -> Answer:
+    """The event of the id in the path.
+
+    Raises:
+        NotFound: there is none.
+    """
+    event = await request.store.read(request.tenant, request.parameters["event_id"].lower())
+    if event is None:
+        raise NotFound("Event not found")
+    return Answer(b'{"event":%b}' % text(event, request.tenant))
+
+
+async def _create(request: Request, sent: Mapping[str, Any]) -> Answer:
+    event, fallbacks = normalise_event(sent, request.clock)
+    await request.writes.create_or_merge(request.tenant, entry_of(event), encode(event))
+    return Answer(b'{"event_id":"%b","success":true}' % event["event_id"].encode(), fallbacks)
+
+
+async def _update(request: Request, event_id: str, sent: Mapping[str, Any]) -> Answer:
+    update, fallbacks = normalise_update(sent)
+    if not await request.writes.update(request.tenant, event_id, encode_update(update)):
+        raise NotFound("Event not found")
+    return Answer(SUCCESS, fallbacks)

@@ -1,0 +1,85 @@
+"""The searches: `searchEvents` and the older `exportEventsLegacy`.
+
+Filters on what is indexed select events without reading them. Any other filter has what remains read in steps, each a
+bounded piece of work for the store, and others have their turn in between.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Final
+
+from hivestand.handlers.event.encoding import dumps, loads, text
+from hivestand.handlers.event.filters import Filter
+from hivestand.handlers.event.index import Found
+from hivestand.handlers.event.query import Form, Query, projected, read_query
+from hivestand.handlers.request import Answer, Request
+
+FOUND_AT_ONCE: Final = 2000
+READ_AT_ONCE: Final = 250
+_SEARCH: Final = Form(1000, ("start_time", "end_time"), typed=False)
+_EXPORT: Final = Form(7500, ("$gte", "$lte"), typed=True)
+
+
+async def search_events(request: Request) -> Answer:
+    """The events that are looked for, the last first."""
+    return await _search(request, _SEARCH)
+
+
+async def export_events_legacy(request: Request) -> Answer:
+    """The same in larger pages, and of each event no more than is asked for."""
+    return await _search(request, _EXPORT)
+
+
+async def _search(request: Request, form: Form) -> Answer:
+    query, fallbacks = read_query(request.body, form)
+    look = _page if query.is_indexed else _scan
+    count, events = await look(request, query)
+    if query.projections is not None:
+        events = [dumps(projected(loads(event), query.projections)) for event in events]
+    return Answer(b'{"events":[%b],"count":%d}' % (b",".join(events), count), fallbacks)
+
+
+async def _page(request: Request, query: Query) -> tuple[int, list[bytes]]:
+    """How many events are selected, and the texts of those on the page."""
+    count = await request.store.count(request.tenant, query.selection)
+    if query.skip >= count:
+        return count, []
+    found = await request.store.find(request.tenant, query.selection, query.limit, skip=query.skip)
+    return count, [event async for event in _texts(request, found)]
+
+
+async def _scan(request: Request, query: Query) -> tuple[int, list[bytes]]:
+    """The same, where each event has to be looked at."""
+    count, events = 0, []
+    filters, texts = _candidates(request, query)
+    async for event in texts:
+        if query.holds(loads(event), filters):
+            if query.skip <= count < query.skip + query.limit:
+                events.append(event)
+            count += 1
+    return count, events
+
+
+def _candidates(request: Request, query: Query) -> tuple[Iterable[Filter], AsyncIterator[bytes]]:
+    """The texts of the events that it can be, and the filters that are to be tried on them."""
+    if query.event_id is None:
+        return query.remaining, _selected(request, query)
+    return query.filters, _texts(request, [Found(0, 0, query.event_id)])
+
+
+async def _selected(request: Request, query: Query) -> AsyncIterator[bytes]:
+    last = None
+    while found := await request.store.find(request.tenant, query.selection, FOUND_AT_ONCE, before=last):
+        async for event in _texts(request, found):
+            yield event
+        last = found[-1]
+
+
+async def _texts(request: Request, found: Iterable[Found]) -> AsyncIterator[bytes]:
+    """The texts of the events that are still there, in their order."""
+    ids = [each.event_id for each in found]
+    for at in range(0, len(ids), READ_AT_ONCE):
+        for event in await request.store.read_each(request.tenant, ids[at : at + READ_AT_ONCE]):
+            if event is not None:
+                yield text(event, request.tenant)
+        await asyncio.sleep(0)  # the store in memory does not wait, and others are to have their turn

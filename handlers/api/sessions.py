@@ -1,0 +1,36 @@
+"""The session operations: `createSession` and the older `startSessionLegacy`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.event.encoding import encode, text
+from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.normalise import Fallback, normalise_session
+from hivestand.handlers.request import Answer, Request
+
+
+async def create_session(request: Request) -> Answer:
+    """Start the session in the body, or merge into it if it is there; answer with its event."""
+    return await _start(request, request.body)
+
+
+async def start_session_legacy(request: Request) -> Answer:
+    """Start the session under the body's key `session`, in every other way like `create_session`.
+
+    Raises:
+        BadRequest: there is no object under `session`.
+    """
+    session = request.body.get("session")
+    if not isinstance(session, dict):
+        rule = "type" if "session" in request.body else "required"
+        raise BadRequest("Invalid session data", [Detail("/session", rule, "must be an object")])
+    answer = await _start(request, session)
+    beside = [Fallback(name, "unknown") for name in request.body if name != "session"]
+    return answer._replace(fallbacks=[*answer.fallbacks, *beside])
+
+
+async def _start(request: Request, session: Mapping[str, Any]) -> Answer:
+    event, fallbacks = normalise_session(session, request.clock)
+    stored = await request.writes.create_or_merge(request.tenant, entry_of(event), encode(event))
+    return Answer(text(stored, request.tenant), fallbacks)

@@ -1,0 +1,177 @@
+"""An event in the form in which stores keep it, and its JSON text.
+
+An event is packed as it was created; what merges is spread, a field for each key, so that a merge is a plain write of
+fields, and so is an update of anything else. All are JSON text already: no store parses or changes a value, and two
+stores cannot differ in one.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from struct import Struct
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.event.normalise import Event
+from hivestand.handlers.tenant import Tenant
+
+_METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
+FEW: Final = 100  # members that merge, of which a request may hold what orjson makes in reserve
+_length = Struct("<I").pack
+_MERGED_NAMES: Final = frozenset({"metadata", "user_properties"})
+_UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
+_OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
+_REPLACED: Final = b"t"
+_DIGITS: Final = b"0" * 19  # as many as an integer beyond 64 bits has at least
+# digits as 0, quotes as they are, and all else as a space: a number follows none of the former two
+_SHAPE: Final = bytes(0x30 if byte in b"0123456789" else byte if byte in b'"' else 0x20 for byte in range(256))
+
+
+class EncodedEvent(NamedTuple):
+    """An event as stores keep it.
+
+    `packed` is the JSON text of all but `metadata` and `user_properties`, as it was created. A key of `merged` is a
+    letter for an object (`m` metadata, `u` user_properties, `c` config, `f` feedback, `k` metrics) and the JSON text of
+    a key in it, such as `m"release"`, or `t` and the name of a property that was replaced, such as `t"outputs"`; its
+    value is the JSON text of that member. What is merged wins over what is packed.
+    """
+
+    packed: bytes
+    merged: dict[bytes, bytes]
+
+
+def encode(event: Event) -> EncodedEvent:
+    """The event as stores keep it.
+
+    Raises:
+        BadRequest: a value is nested deeper than can be written, on Python 3.11 some 950 levels.
+    """
+    if len(event["metadata"]) + len(event["user_properties"]) > FEW:
+        return _encoded(event, dumps)
+    try:
+        return _encoded(event, orjson.dumps)
+    except TypeError:
+        return _encoded(event, dumps)
+
+
+def _encoded(event: Event, dumps: Callable[[Any], bytes]) -> EncodedEvent:
+    packed = dumps({name: value for name, value in event.items() if name not in _MERGED_NAMES})
+    merged = {b"m" + dumps(key): dumps(value) for key, value in event["metadata"].items()}
+    for key, value in event["user_properties"].items():
+        merged[b"u" + dumps(key)] = dumps(value)
+    return EncodedEvent(packed, merged)
+
+
+def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """What an update changes, as fields to merge.
+
+    Raises:
+        BadRequest: a value is nested deeper than can be written.
+    """
+    fields: dict[bytes, bytes] = {}
+    for name, value in update.items():
+        letter = _UPDATED.get(name)
+        if letter is None:
+            fields[_REPLACED + dumps(name)] = dumps(value)
+        else:
+            fields.update({letter + dumps(key): dumps(member) for key, member in value.items()})
+    return fields
+
+
+def compact(event: EncodedEvent) -> EncodedEvent:
+    """The event, to be kept in memory: copies of the right size, where `encode` saved itself those."""
+    merged = {bytes(memoryview(field)): bytes(memoryview(value)) for field, value in event.merged.items()}
+    return EncodedEvent(bytes(memoryview(event.packed)), merged)
+
+
+def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
+    """The event with these fields merged in, the new value winning."""
+    return event._replace(merged={**event.merged, **merged})
+
+
+def text(event: EncodedEvent, tenant: Tenant) -> bytes:
+    """The event's JSON text, as the API answers it."""
+    metadata: list[bytes] = []
+    user_properties: list[bytes] = []
+    updates: dict[bytes, bytes] = {}
+    for field, value in event.merged.items():
+        letter = field[0]
+        if letter == _METADATA:
+            metadata.append(field[1:] + b":" + value)
+        elif letter == _USER_PROPERTIES:
+            user_properties.append(field[1:] + b":" + value)
+        else:
+            updates[field] = value
+    packed = _updated(event.packed, updates) if updates else event.packed
+    return b'%b,%b,"metadata":{%b},"user_properties":{%b}}' % (
+        packed[:-1],
+        tenant.ids,
+        b",".join(metadata),
+        b",".join(user_properties),
+    )
+
+
+def _updated(packed: bytes, updates: Mapping[bytes, bytes]) -> bytes:
+    """The packed text with what was updated in its place."""
+    event = loads(packed)
+    for field, value in updates.items():
+        holder = event if field[:1] == _REPLACED else event[_OBJECTS[field[:1]]]
+        holder[loads(field[1:])] = loads(value)
+    return dumps(event)
+
+
+def loads(text: bytes) -> Any:
+    """The value of a JSON text, integers of any size exact.
+
+    Raises:
+        ValueError: it is no JSON text.
+        RecursionError: it nests deeper than can be read.
+    """
+    value = orjson.loads(text)
+    # orjson makes a float of an integer beyond 64 bits; what it accepts, the standard library reads exactly
+    shape = text.translate(_SHAPE)
+    return json.loads(text) if b" " + _DIGITS in shape or shape.startswith(_DIGITS) else value
+
+
+def pack(event: EncodedEvent) -> bytes:
+    """The packed text, and key and value of each merged member, each after its length in four bytes."""
+    parts = [_length(len(event.packed)), event.packed]
+    for field, value in event.merged.items():
+        parts += (_length(len(field)), field, _length(len(value)), value)
+    return b"".join(parts)
+
+
+def unpack(packed: bytes) -> EncodedEvent:
+    """The event that a text of `pack` stands for."""
+    texts = _texts(packed)
+    return EncodedEvent(next(texts), dict(zip(texts, texts, strict=True)))
+
+
+def _texts(packed: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(packed):
+        start = at + 4
+        at = start + int.from_bytes(packed[at:start], "little")
+        yield packed[start:at]
+
+
+def dumps(value: Any) -> bytes:
+    """The JSON text of a value.
+
+    Raises:
+        BadRequest: it is nested deeper than can be written.
+    """
+    try:
+        # a copy of the right size: what orjson makes holds kilobytes in reserve
+        return bytes(memoryview(orjson.dumps(value)))
+    except TypeError:
+        return _dumps_large(value)
+
+
+def _dumps_large(value: Any) -> bytes:
+    """As JSON, with the standard library: orjson stops at 64-bit integers, and both stop at some depth."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply", [Detail("", "depth", "nested too deeply")]) from None

@@ -1,0 +1,198 @@
+"""The filters of a search: whether one holds of an event.
+
+Pure. What is published is the names of the operators and types; what each means where the document is silent is in
+`docs/behaviour.md`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from hivestand.handlers.errors import Detail
+from hivestand.handlers.event.encoding import loads
+
+OPPOSITES: Final = {"not exists": "exists", "is not": "is", "not contains": "contains"}
+TYPES: Final = ("string", "number", "boolean", "datetime")
+_ALIASES: Final = {"id": "string"}  # as the released Python SDK has it
+ABSENT: Final = object()  # what `lookup` gives for a path that leads nowhere
+_DIGITS: Final = re.compile(r"-?[0-9]+", re.ASCII)
+_REQUIRED: Final = ("field", "operator", "value", "type")
+_IDS: Final = frozenset({"event_id", "session_id", "parent_id"})
+
+Json = Any  # a parsed JSON value
+
+
+class Filter(NamedTuple):
+    """One condition: the field's path, the operator, whether its opposite is meant, the type and the value as that."""
+
+    path: str
+    operator: str
+    negated: bool
+    type: str
+    value: Json
+
+    def holds(self, event: Mapping[str, Json]) -> bool:
+        """Whether it holds of an event."""
+        found = lookup(event, self.path)
+        return _OPERATORS[self.operator](self, None if found is ABSENT else found) is not self.negated
+
+
+class Malformed(Exception):
+    """What was sent is no filter; the detail says why."""
+
+    def __init__(self, pointer: str, rule: str, message: str) -> None:
+        """Take what a detail has; the pointer begins at the filter."""
+        super().__init__(message)
+        self.detail = Detail(pointer, rule, message)
+
+
+def read_filter(sent: Json, *, typed: bool = False) -> Filter:
+    """The filter that was sent; it has to name its type where it is to be `typed`.
+
+    Raises:
+        Malformed: it is none.
+    """
+    if not isinstance(sent, dict):
+        raise Malformed("", "type", "must be an object")
+    for name in _REQUIRED if typed else _REQUIRED[:-1]:
+        if name not in sent:
+            raise Malformed(f"/{name}", "required", "is missing")
+    field, value = sent["field"], sent["value"]
+    if not isinstance(field, str) or not field:
+        raise Malformed("/field", "type", "must be the name of a field")
+    operator, negated = _operator(sent["operator"])
+    kind = _type(sent.get("type"), operator, value)
+    if operator == "exists":
+        return Filter(field, operator, negated, kind, None)
+    if operator == "is" and value is None:
+        return Filter(field, "exists", not negated, kind, None)
+    if kind not in _FITTING[operator]:
+        raise Malformed("/type", "type", f"{operator} compares {' or '.join(_FITTING[operator])}, not {kind}")
+    read = _READERS[kind](_unquoted(value, kind))
+    if read is None:
+        raise Malformed("/value", "type", f"must be a {kind}")
+    return Filter(field, operator, negated, kind, read.lower() if field in _IDS and kind == "string" else read)
+
+
+def _operator(sent: Json) -> tuple[str, bool]:
+    """The operator, and whether its opposite is meant."""
+    operator = OPPOSITES.get(sent, sent) if isinstance(sent, str) else ""
+    if operator not in _OPERATORS:
+        raise Malformed("/operator", "enum", f"must be one of {', '.join((*_OPERATORS, *OPPOSITES))}")
+    return operator, sent in OPPOSITES
+
+
+def _type(sent: Json, operator: str, value: Json) -> str:
+    """The type, or for a filter that names none what the operator is for, or the type of the value."""
+    if sent is not None:
+        if sent not in (*TYPES, *_ALIASES):
+            raise Malformed("/type", "enum", f"must be one of {', '.join(TYPES)}")
+        return str(_ALIASES.get(sent, sent))
+    if operator in {"after", "before"}:
+        return "datetime"
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, (int, float)) else "string"
+
+
+def _unquoted(value: Json, kind: str) -> Json:
+    """The number or truth value that a string spells: the released Python SDK sends every value as a string."""
+    if not isinstance(value, str) or kind not in {"number", "boolean"}:
+        return value
+    try:
+        return loads(value.encode())
+    except ValueError:
+        return value
+
+
+def lookup(event: Mapping[str, Json], path: str) -> Json:
+    """The value at a path with dots, `ABSENT` if it leads nowhere; a key that has the dots itself comes first."""
+    found = event.get(path, ABSENT)
+    if found is not ABSENT:
+        return found
+    for name, rest in splits(path):
+        inner = event.get(name)
+        if isinstance(inner, dict) and (found := lookup(inner, rest)) is not ABSENT:
+            return found
+    return ABSENT
+
+
+def splits(path: str) -> Iterator[tuple[str, str]]:
+    """A path as a key and what is behind it, the longest key first."""
+    place = path.rfind(".")
+    while place >= 0:
+        yield path[:place], path[place + 1 :]
+        place = path.rfind(".", 0, place)
+
+
+def moment(value: Json) -> int | float | None:
+    """A time as Unix milliseconds, from ISO 8601 (UTC where it names no zone) or a number; None for anything else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        return None
+    if _DIGITS.fullmatch(value):
+        return int(value) if len(value) < 20 else None  # noqa: PLR2004 - as many digits as 64 bits have
+    try:
+        read = datetime.fromisoformat(value)
+        return ((read if read.tzinfo else read.replace(tzinfo=UTC)) - _EPOCH).total_seconds() * 1000
+    except (ValueError, OverflowError):
+        return None
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _number(value: Json) -> int | float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _exists(_filter: Filter, found: Json) -> bool:
+    return found is not None
+
+
+def _is(each: Filter, found: Json) -> bool:
+    read = _READERS[each.type](found)
+    return read is not None and bool(read == each.value)
+
+
+def _contains(each: Filter, found: Json) -> bool:
+    if isinstance(found, list):
+        return any(_contains(each, item) if isinstance(item, str) else _is(each, item) for item in found)
+    return isinstance(found, str) and isinstance(each.value, str) and each.value in found
+
+
+def _beyond(each: Filter, found: Json) -> bool:
+    read = _READERS[each.type](found)
+    return read is not None and bool(read > each.value)
+
+
+def _below(each: Filter, found: Json) -> bool:
+    read = _READERS[each.type](found)
+    return read is not None and bool(read < each.value)
+
+
+_READERS: Final[Mapping[str, Callable[[Json], Json]]] = {
+    "string": lambda value: value if isinstance(value, str) else None,
+    "number": _number,
+    "boolean": lambda value: value if isinstance(value, bool) else None,
+    "datetime": moment,
+}
+_OPERATORS: Final[Mapping[str, Callable[[Filter, Json], bool]]] = {
+    "exists": _exists,
+    "is": _is,
+    "contains": _contains,
+    "greater than": _beyond,
+    "less than": _below,
+    "after": _beyond,
+    "before": _below,
+}
+_FITTING: Final[Mapping[str, Sequence[str]]] = {
+    "is": TYPES,
+    "contains": TYPES,
+    "greater than": ("number", "datetime"),
+    "less than": ("number", "datetime"),
+    "after": ("datetime",),
+    "before": ("datetime",),
+}

@@ -1,0 +1,209 @@
+"""What a search looks for, read from its body.
+
+Pure. A search that is not understood is refused under either profile: what it answered would be taken for the truth.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, get_args
+
+from hivestand.handlers.errors import BadRequest, Detail, escaped
+from hivestand.handlers.event.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter, splits
+from hivestand.handlers.event.index import EARLIEST, LATEST, Property, Selection
+from hivestand.handlers.event.normalise import Fallback
+
+DEFAULT_LIMIT: Final = 1000
+MOST_FILTERS: Final = 1000
+_FIELDS: Final = frozenset({"filters", "dateRange", "limit", "page", "ignore_order", "evaluation_id"})
+_INDEXED: Final[Sequence[Property]] = get_args(Property)  # the most selective first
+_RUN: Final = ("run_id", "evaluation_id")  # where the metadata have the run of an experiment
+_LAST_PAGE: Final = 10**12
+
+Json = Any  # a parsed JSON value
+
+
+class Form(NamedTuple):
+    """How an operation has a search written: its largest page, the names of the first and the last date, and more.
+
+    That is whether a filter has to name its type.
+    """
+
+    most: int
+    ends: tuple[str, str]
+    typed: bool
+
+
+class Query(NamedTuple):
+    """What to look for: of the selected events that every filter holds for, `limit` behind the first `skip`.
+
+    `filters` are all that were sent, `remaining` those that the selection does not stand for already. `event_id` is the
+    one event that it can be, where that is said, and `run` the experiment; `projections` are the only properties to
+    answer with.
+    """
+
+    selection: Selection
+    filters: Sequence[Filter]
+    remaining: Sequence[Filter]
+    limit: int
+    skip: int
+    event_id: str | None = None
+    run: str | None = None
+    projections: Sequence[str] | None = None
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether what is selected is what is looked for."""
+        return self.event_id is None and not self.remaining and self.run is None
+
+    def holds(self, event: Mapping[str, Json], filters: Iterable[Filter]) -> bool:
+        """Whether the filters hold of an event, and it is of the time and the run."""
+        if not self.selection.since <= event["start_time"] <= self.selection.until:
+            return False
+        is_of_run = self.run is None or any(event["metadata"].get(name) == self.run for name in _RUN)
+        return is_of_run and all(each.holds(event) for each in filters)
+
+
+def read_query(body: Mapping[str, Json], form: Form) -> tuple[Query, Sequence[Fallback]]:
+    """The query in a body, and what was not used of it.
+
+    Raises:
+        BadRequest: it cannot be understood; the details say where.
+    """
+    sent = {name: value for name, value in body.items() if value is not None}
+    details: list[Detail] = []
+    filters = _filters(sent.get("filters", []), form, details)
+    since, until = _dates(sent.get("dateRange"), form, details)
+    limit = _whole(sent, "limit", DEFAULT_LIMIT, form.most, details)
+    page = _whole(sent, "page", 1, _LAST_PAGE, details)
+    run = _run(sent, details)
+    projections = _projections(sent.get("projections"), details) if form.typed else None
+    if details:
+        raise BadRequest("Invalid search data", details)
+    selection, remaining = _select(filters, since, until)
+    event_id = next((each.value for each in filters if _names(each, "event_id")), None)
+    query = Query(selection, filters, remaining, limit, (page - 1) * limit, event_id, run, projections)
+    return query, _told(body, form)
+
+
+def _filters(sent: Json, form: Form, details: list[Detail]) -> Sequence[Filter]:
+    if not isinstance(sent, list) or len(sent) > MOST_FILTERS:
+        details.append(Detail("/filters", "type", f"must be a list of at most {MOST_FILTERS}"))
+        return ()
+    filters = []
+    for place, each in enumerate(sent):
+        try:
+            filters.append(read_filter(each, typed=form.typed))
+        except Malformed as error:
+            details.append(error.detail._replace(pointer=f"/filters/{place}{error.detail.pointer}"))
+    return filters
+
+
+def _dates(sent: Json, form: Form, details: list[Detail]) -> tuple[int, int]:
+    """The first and the last start time, Unix milliseconds."""
+    if sent is None:
+        return EARLIEST, LATEST
+    if not isinstance(sent, dict):
+        details.append(Detail("/dateRange", "type", "must be an object"))
+        return EARLIEST, LATEST
+    first, last = form.ends
+    return math.ceil(_end(sent, first, EARLIEST, details)), math.floor(_end(sent, last, LATEST, details))
+
+
+def _end(sent: Mapping[str, Json], name: str, default: int, details: list[Detail]) -> int | float:
+    """One end of the dates; an end that is not sent is none."""
+    if sent.get(name) is None:
+        return default
+    end = moment(sent[name])
+    if end is None:
+        details.append(Detail(f"/dateRange/{name}", "format", "must be a time in ISO 8601"))
+    return default if end is None else end
+
+
+def _whole(sent: Mapping[str, Json], name: str, default: int, most: int, details: list[Detail]) -> int:
+    value = sent.get(name, default)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
+        return value
+    details.append(Detail(f"/{name}", "maximum", f"must be a whole number from 1 to {most}"))
+    return default
+
+
+def _run(sent: Mapping[str, Json], details: list[Detail]) -> str | None:
+    run = sent.get("evaluation_id")
+    if run is not None and not isinstance(run, str):
+        details.append(Detail("/evaluation_id", "type", "must be a string"))
+    return run
+
+
+def _projections(sent: Json, details: list[Detail]) -> Sequence[str] | None:
+    if sent is None:
+        return None
+    if not isinstance(sent, list) or not all(isinstance(each, str) for each in sent):
+        details.append(Detail("/projections", "type", "must be a list of strings"))
+        return None
+    return sent
+
+
+def _select(filters: Sequence[Filter], since: int, until: int) -> tuple[Selection, Sequence[Filter]]:
+    """What the index can tell, and the filters that it cannot."""
+    remaining = list(filters)
+    selection = Selection()
+    for name in _INDEXED:
+        named = next((each for each in filters if _names(each, name)), None)
+        if named is not None:
+            remaining.remove(named)
+            selection = Selection(name, (named.value,))
+            break
+    for each in filters:
+        bounds = _bounds(each)
+        if bounds is not None:
+            remaining.remove(each)
+            since, until = max(since, bounds[0]), min(until, bounds[1])
+    if since > LATEST or until < EARLIEST:
+        since, until = 1, 0  # no time is both
+    return selection._replace(since=max(since, EARLIEST), until=min(until, LATEST)), remaining
+
+
+def _names(each: Filter, name: str) -> bool:
+    return each.path == name and each.operator == "is" and each.type == "string" and not each.negated
+
+
+def _bounds(each: Filter) -> tuple[int, int] | None:
+    """The first and the last start time that a filter lets through; None if it is no such filter."""
+    if each.path != "start_time" or each.negated or each.type not in {"number", "datetime"}:
+        return None
+    if each.operator in {"after", "greater than"}:
+        return math.floor(each.value) + 1, LATEST
+    if each.operator in {"before", "less than"}:
+        return EARLIEST, math.ceil(each.value) - 1
+    return (math.ceil(each.value), math.floor(each.value)) if each.operator == "is" else None
+
+
+def _told(body: Mapping[str, Json], form: Form) -> Sequence[Fallback]:
+    known = {*_FIELDS, "projections"} if form.typed else _FIELDS
+    dates = body.get("dateRange")
+    beside = (
+        [f"/dateRange/{escaped(name)}" for name in dates if name not in form.ends] if isinstance(dates, dict) else []
+    )
+    return [Fallback(name, "unknown") for name in (*(name for name in body if name not in known), *beside)]
+
+
+def projected(event: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:
+    """The event with nothing but what is at the paths, each where it was."""
+    kept: dict[str, Json] = {}
+    for path in paths:
+        _keep(event, path, kept)
+    return kept
+
+
+def _keep(event: Mapping[str, Json], path: str, kept: dict[str, Json]) -> None:
+    if path in event:
+        kept[path] = event[path]
+        return
+    for name, rest in splits(path):
+        inner = event.get(name)
+        if isinstance(inner, dict) and lookup(inner, rest) is not ABSENT:
+            if kept.get(name) is not inner:  # all of it is kept already
+                _keep(inner, rest, kept.setdefault(name, {}))
+            return

@@ -1,0 +1,1 @@
+"""OpenTelemetry spans: decoding OTLP, and mapping spans to events."""

@@ -1,0 +1,243 @@
+"""Make an event of a span: the body with which `createEvent` would be called for it.
+
+Pure. Which attributes stand for what is read off the requests of the released Python SDK, which flattens what it is
+given: the first item of a list `name` in the outputs is `honeyhive_outputs.name.0`. Any other attribute becomes
+metadata under its own name, so that nothing is lost.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from hivestand.handlers.event.encoding import loads
+from hivestand.handlers.event.normalise import TYPES, uuid_of
+from hivestand.handlers.otlp.decoding import DEEPEST, Span
+
+Json = Any  # a parsed JSON value
+
+_PREFIX: Final = "honeyhive_"
+_SECTIONS: Final = frozenset({"inputs", "outputs", "metadata", "metrics", "config", "feedback", "user_properties"})
+_ABOUT: Final = "traceloop.association.properties."  # where the SDK repeats what it says of session and project
+_SESSION: Final = ("honeyhive.session_id", "honeyhive_session_id", f"{_ABOUT}session_id")
+_SESSION_NAME: Final = ("honeyhive.session_name", "honeyhive_session_name")
+_SOURCE: Final = ("honeyhive_source", "honeyhive.source", f"{_ABOUT}source")
+_PARENT: Final = ("honeyhive.parent_id", "honeyhive_parent_id", f"{_ABOUT}parent_id")
+_NAME: Final = ("honeyhive_event_name", "honeyhive.event_name", "traceloop.entity.name")
+_TYPE: Final = ("honeyhive_event_type", "honeyhive.event_type")
+_USED: Final = frozenset(
+    {
+        *(name for names in (_SESSION, _SESSION_NAME, _SOURCE, _PARENT, _NAME, _TYPE) for name in names),
+        *("honeyhive_event_id", "honeyhive_error", "honeyhive_duration_ms"),
+        *("honeyhive_project", "honeyhive.project", f"{_ABOUT}project", "honeyhive.session_auto_create"),
+    }
+)
+# what other instrumentations say of the kind of a span: OpenInference's, OpenLLMetry's and the semantic conventions'
+_KIND: Final = ("openinference.span.kind", "traceloop.span.kind", "gen_ai.operation.name")
+_TYPE_OF_KIND: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("llm", "chat", "completion", "text_completion", "generate_content", "embeddings"), "model"),
+    **dict.fromkeys(("chain", "agent", "workflow", "invoke_agent", "create_agent"), "chain"),
+}
+_ENTITY: Final = {
+    "traceloop.entity.input": "inputs",
+    "traceloop.entity.output": "outputs",
+}  # JSON, by the TypeScript SDK
+_NANOSECONDS: Final = 1_000_000  # of a millisecond
+_LONGEST: Final = 8  # digits of a place in a list
+_MOST_GAPS: Final = 8  # items that were null and so are not there, of a list
+
+
+class Received(NamedTuple):
+    """What spans stand for.
+
+    `sessions` are those that spans name, each as it would be started; `events` the bodies of events; `rejected` is how
+    many spans could not be used, and `reason` why the first could not.
+    """
+
+    sessions: Mapping[str, Mapping[str, Json]]
+    events: Sequence[Mapping[str, Json]]
+    rejected: int = 0
+    reason: str = ""
+
+
+def receive(spans: Iterable[Span]) -> Received:
+    """What the spans stand for; of those with an id of their own, others of the same request are children by that."""
+    usable, reasons = [], []
+    for span in spans:
+        reason = _unusable(span)
+        if reason:
+            reasons.append(reason)
+        else:
+            usable.append(span)
+    own = {_of(span): own_id for span in usable if (own_id := uuid_of(span.attributes.get("honeyhive_event_id")))}
+    events = [event_of(span, own) for span in usable]
+    return Received(_sessions(usable, events), events, len(reasons), reasons[0] if reasons else "")
+
+
+def event_of(span: Span, own: Mapping[tuple[str, str], str] | None = None) -> dict[str, Json]:
+    """The event that a span stands for; `own` are ids that spans have been given, by trace and span."""
+    own = own or {}
+    attributes = span.attributes
+    session_id = uuid_of(_first(attributes, _SESSION)) or str(UUID(hex=span.trace_id))
+    sections = _read_sections(attributes)
+    error, error_type = _error(span)
+    if error_type is not None:
+        sections["metadata"].setdefault("error_type", error_type)
+    happened = [each for each in span.events if each.name != "exception"]
+    if happened:
+        sections["metadata"].setdefault("span_events", [each._asdict() for each in happened])
+    duration = attributes.get("honeyhive_duration_ms")
+    event = {
+        "event_id": own.get(_of(span)) or _id_of(span.trace_id, span.span_id),
+        "session_id": session_id,
+        "parent_id": _parent_id(span, own, session_id),
+        "event_type": _type(attributes),
+        "event_name": _first(attributes, _NAME) or span.name,
+        "error": error,
+        "duration": (span.end - span.start) / _NANOSECONDS if duration is None else duration,
+        **sections,
+    }
+    for name, time in (("start_time", span.start), ("end_time", span.end)):
+        if time:
+            event[name] = time // _NANOSECONDS
+    source = _first(attributes, _SOURCE)
+    if source is not None:
+        event["source"] = source
+    return event
+
+
+def _unusable(span: Span) -> str:
+    """Why a span cannot be kept, or nothing."""
+    if len(span.trace_id) != 32 or not int(span.trace_id, 16):  # noqa: PLR2004 - hexadecimal digits of sixteen bytes
+        return "a span has no valid trace id"
+    if len(span.span_id) != 16 or not int(span.span_id, 16):  # noqa: PLR2004 - of eight
+        return "a span has no valid span id"
+    return ""
+
+
+def _sessions(spans: Sequence[Span], events: Sequence[Mapping[str, Json]]) -> Mapping[str, Mapping[str, Json]]:
+    sessions: dict[str, dict[str, Json]] = {}
+    for span, event in zip(spans, events, strict=True):
+        session = sessions.setdefault(event["session_id"], {"session_id": event["session_id"]})
+        if "start_time" in event:
+            session["start_time"] = min(event["start_time"], session.get("start_time", event["start_time"]))
+        for name, value in (("session_name", _first(span.attributes, _SESSION_NAME)), ("source", event.get("source"))):
+            if value is not None:
+                session.setdefault(name, value)
+    return sessions
+
+
+def _of(span: Span) -> tuple[str, str]:
+    return span.trace_id, span.span_id
+
+
+def _id_of(trace_id: str, span_id: str) -> str:
+    """The id of a span's event: the same whenever the span is sent."""
+    return str(UUID(bytes=blake2b(bytes.fromhex(trace_id + span_id), digest_size=16).digest(), version=4))
+
+
+def _parent_id(span: Span, own: Mapping[tuple[str, str], str], session_id: str) -> str:
+    """The event that the span is within; the session is that of the first of a trace, unless it says another."""
+    if not span.parent_id.strip("0"):
+        return uuid_of(_first(span.attributes, _PARENT)) or session_id
+    return own.get((span.trace_id, span.parent_id)) or _id_of(span.trace_id, span.parent_id.zfill(16))
+
+
+def _type(attributes: Mapping[str, Json]) -> str:
+    """What it says, else what kind other instrumentations say that it is, else a tool, as the SDK has it."""
+    said = _first(attributes, _TYPE)
+    if said in TYPES:
+        return str(said)
+    kind = str(_first(attributes, _KIND) or "").lower()
+    return "model" if "llm.request.type" in attributes else _TYPE_OF_KIND.get(kind, "tool")
+
+
+def _error(span: Span) -> tuple[str | None, str | None]:
+    """What went wrong, and its type: as the SDK says it, or the exception that was recorded, or the status."""
+    exception = next((each.attributes for each in span.events if each.name == "exception"), {})
+    type_ = exception.get("exception.type")
+    told = span.attributes.get("honeyhive_error")
+    if told is None and span.failure is not None:
+        told = exception.get("exception.message") or span.failure or type_ or "error"
+    return (None if told is None else str(told)), type_
+
+
+def _first(attributes: Mapping[str, Json], names: Iterable[str]) -> Json:
+    for name in names:
+        value = attributes.get(name)
+        if value is not None:
+            return value
+    return None
+
+
+def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+    """Each object of the event by its name, as it was before it was flattened."""
+    sections: dict[str, dict[str, Json]] = {name: {} for name in _SECTIONS}
+    nested = set()
+    for name, value in attributes.items():
+        if name in _USED:
+            continue
+        section, _, path = name[len(_PREFIX) :].partition(".")
+        if section not in _SECTIONS or not name.startswith(_PREFIX):
+            _keep_unknown(sections, name, value)
+        elif "." in path:
+            nested.add(section)
+            _nest(sections[section], path.split(".", DEEPEST), value)
+        else:
+            sections[section][path or "value"] = _argument(value) if section == "inputs" else value
+    for section in nested:
+        for name, value in sections[section].items():
+            if isinstance(value, dict):
+                sections[section][name] = _with_lists(value)
+    return sections
+
+
+def _keep_unknown(sections: Mapping[str, dict[str, Json]], name: str, value: Json) -> None:
+    if name in _ENTITY:
+        read = _parsed(value)
+        sections[_ENTITY[name]].update(read if isinstance(read, dict) else {"result": read})
+    elif name == "honeyhive_user_id":
+        sections["user_properties"].setdefault("user_id", value)
+    elif name == "honeyhive_error_type":
+        sections["metadata"].setdefault("error_type", value)
+    else:
+        sections["metadata"].setdefault(name, value)
+
+
+def _argument(value: Json) -> Json:
+    """An argument of a traced function: the SDK sends objects and lists as what `json.dumps` makes of them."""
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return value
+    read = _parsed(value)
+    return read if json.dumps(read) == value else value
+
+
+def _parsed(value: Json) -> Json:
+    """The value of a JSON text; of what is none, the value itself."""
+    try:
+        return loads(value.encode())
+    except (AttributeError, ValueError, RecursionError):
+        return value
+
+
+def _nest(holder: dict[str, Json], path: Sequence[str], value: Json) -> None:
+    """Put a value at a path; where something else is in the way, under what is left of the path."""
+    for place, name in enumerate(path[:-1]):
+        inner = holder.setdefault(name, {})
+        if not isinstance(inner, dict):
+            holder[".".join(path[place:])] = value
+            return
+        holder = inner
+    holder[path[-1]] = value
+
+
+def _with_lists(value: dict[str, Json]) -> Json:
+    """The value with a list wherever an object has nothing but places in one; items that are not there were null."""
+    inner = {name: _with_lists(each) if isinstance(each, dict) else each for name, each in value.items()}
+    if "0" not in inner or not all(name.isascii() and name.isdigit() and len(name) < _LONGEST for name in inner):
+        return inner
+    length = max(map(int, inner)) + 1
+    if length > 2 * len(inner) + _MOST_GAPS:
+        return inner
+    return [inner.get(str(place)) for place in range(length)]

@@ -1,0 +1,1 @@
+"""The protocols that every store implements, and the values they exchange."""

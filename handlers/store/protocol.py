@@ -1,0 +1,77 @@
+"""The store: all state there is, behind one small protocol."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from hivestand.handlers.event.encoding import EncodedEvent
+from hivestand.handlers.event.index import Entry, Found, Selection
+from hivestand.handlers.store.journal import Journal
+from hivestand.handlers.store.plans import Plans
+from hivestand.handlers.tenant import Tenant
+
+
+class StoreOptions(NamedTuple):
+    """How a store keeps events.
+
+    `ttl` is how many seconds an event lives after its last write, None is for ever; `wait` is how many replicas of
+    Redis have to have a write before it is answered; `prefix` begins every key in Redis; `timeout` is for how many
+    seconds Redis may be silent. `journal` is how many requests of each tenant are kept.
+    """
+
+    ttl: float | None = None
+    wait: int = 0
+    prefix: str = "hivestand"
+    timeout: float = 2.0
+    journal: int = 1000
+
+
+class Store(Protocol):
+    """Events by tenant and id. Every method but `close` raises `StoreUnavailable` where the store is away."""
+
+    kind: str
+
+    @property
+    def journal(self) -> Journal:
+        """What came in and went out."""
+
+    @property
+    def plans(self) -> Plans:
+        """What is planned for whom."""
+
+    async def check(self) -> Sequence[str]:
+        """Return if the store answers and can be used; gives what about it would lose data, a sentence each."""
+
+    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        """Keep the event if its id is new, else merge its merged fields into the one there: one atomic step.
+
+        Returns the event as it is after that step.
+        """
+
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Keep or merge the events, each in one atomic step, those of one id in their order.
+
+        Returns how many were kept or merged: fewer than given where the store went away in the middle.
+        """
+
+    async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
+        """Merge the fields into the event of that id, if there is one: one atomic step. Gives whether there is."""
+
+    async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
+        """The tenant's event of that id, or None."""
+
+    async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
+        """The tenant's events of these ids, in their order; None for one that is not there."""
+
+    async def count(self, tenant: Tenant, selection: Selection) -> int:
+        """How many of the tenant's events are selected."""
+
+    async def find(
+        self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
+    ) -> Sequence[Found]:
+        """At most so many of those selected, the last first; those before that one, and but for the first `skip`."""
+
+    async def reset(self, tenant: Tenant) -> None:
+        """Delete all of the tenant: events, journal, plan. Nothing that was acknowledged before is there afterwards."""
+
+    async def close(self) -> None:
+        """Let go of all connections."""

@@ -1,0 +1,377 @@
+"""The Redis store: one hash for each event, and an index of each tenant's events.
+
+A tenant's events are spread over buckets by their ids. The keys of a bucket share a hash tag, and so a slot of a
+cluster: its index `<prefix>:{<tenant's digest>:<bucket>}`, its events `<index>:<id>`, and, where events expire, when:
+`<index>:expiries`. The index is a sorted set without scores, with three members for each event: the digest of a
+property, start time, arrival (the worker's time in microseconds, never the same twice) and id (`members.py`). An
+event's hash holds the event as it was created in the field `e`, what its members in the index are made of in the field
+`i`, and whatever was merged since in a field of its own. One script decides creation, so that of any number of first
+posts exactly one wins, whole; it writes event and index in one step.
+"""
+
+import asyncio
+import time
+from binascii import crc32
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
+from hivestand.handlers.event.index import Entry, Found, Selection
+from hivestand.handlers.event.normalise import TYPES
+from hivestand.handlers.store.protocol import StoreOptions
+from hivestand.handlers.store.redis.index import count, find, ranges_of
+from hivestand.handlers.store.redis.journal import RedisJournal
+from hivestand.handlers.store.redis.members import DIGEST, digest, digests, found_at, packed_id, sortable
+from hivestand.handlers.store.redis.plans import RedisPlans
+from hivestand.handlers.store.redis.transport.client import client_for, script
+from hivestand.handlers.tenant import Tenant
+
+OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
+BUCKETS: Final = 32  # of a tenant: enough to spread one tenant over a large cluster, few enough to ask all at once
+STEP: Final = 100  # events that one script reads or deletes: a fraction of a millisecond of Redis's time
+WRITES: Final = 32  # events that one script writes, likewise
+WRITTEN: Final = 256 * 1024  # bytes of them, but for one that is larger alone
+LONGEST: Final = 10**9  # seconds that a ttl can be: thirty years
+
+# KEYS: the index, expiries where events expire, and events of its bucket. ARGV: how many milliseconds an event lives,
+# whether an event that was there already is asked for, and for each event its id in sixteen bytes, what to write, and
+# its digests, start time and arrival, or nothing where it is not to be created. The reply has for each event 1, 0 where
+# it is not there, or what it is now.
+
+# The index comes first: should Redis refuse the rest, an id without an event harms nobody. A later write enters an
+# event again, as its members may have been cleared in the millisecond in which it was to expire.
+_ENTER: Final = f"""
+local function enter(id, place)
+  local order, members = string.sub(place, {3 * DIGEST + 1}) .. id, {{}}
+  for at = 1, {2 * DIGEST + 1}, {DIGEST} do
+    members[#members + 1], members[#members + 2] = 0, string.sub(place, at, at + {DIGEST - 1}) .. order
+  end
+  redis.call('ZADD', KEYS[1], unpack(members))
+end
+"""
+
+# Members come length-prefixed in the one argument that is kept on creation: a body may hold more of them than a command
+# may have arguments, and Lua's unpack stops at 8,000. A merge of nothing is a write all the same: it has an offset in
+# the replication stream that WAIT can wait for.
+_MERGE: Final = """
+local function merge(event, place, written)
+  local at, fields = 5 + struct.unpack('<I4', written), {'i', place}
+  while at <= #written do
+    fields[#fields + 1], at = struct.unpack('<I4c0', written, at)
+    if #fields == 1000 then
+      redis.call('HSET', event, unpack(fields))
+      fields = {}
+    end
+  end
+  if #fields > 0 then redis.call('HSET', event, unpack(fields)) end
+end
+"""
+
+_CLEAR: Final = f"""
+local function clear(index, expiries, now)
+  local gone = redis.call('ZRANGEBYSCORE', expiries, '-inf', string.format('%.0f', now), 'LIMIT', 0, 100)
+  for _, member in ipairs(gone) do
+    for at = 1, {2 * DIGEST + 1}, {DIGEST} do
+      redis.call('ZREM', index, string.sub(member, at, at + {DIGEST - 1}) .. string.sub(member, {3 * DIGEST + 1}))
+    end
+    redis.call('ZREM', expiries, member)
+  end
+  return #gone
+end
+"""
+
+# The last write decides whether an event expires. An index expires with the last of its events, or not at all. What
+# expires is named where nothing is to expire only if something was to: a key that is not there would have a cluster
+# refuse every write to a slot that is on the move.
+_KEEP: Final = """
+local others, expiries = 1, KEYS[1] .. ':expiries'
+local function keep(event, id, place, there)
+  if there and redis.call('PERSIST', event) == 1 then redis.call('ZREM', expiries, place .. id) end
+end
+local function keep_index()
+  if redis.call('PERSIST', KEYS[1]) == 1 then redis.call('PERSIST', expiries) end
+end
+"""
+_NOW: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+"""
+_EXPIRE: Final = """
+local others, expiries, life = 2, KEYS[2], redis.call('PTTL', KEYS[1])
+local function keep(event, id, place)
+  redis.call('PEXPIRE', event, ARGV[1])
+  redis.call('ZADD', expiries, string.format('%.0f', now + ARGV[1] * 1000), place .. id)
+end
+local function keep_index()
+  if life ~= -1 then
+    redis.call('PEXPIRE', KEYS[1], math.max(life, ARGV[1] + 1000))
+    redis.call('PEXPIRE', expiries, math.max(life, ARGV[1] + 1000))
+  end
+  clear(KEYS[1], expiries, now)
+end
+"""
+
+_WRITE: Final = """
+local replies, wrote = {}, false
+for number = others + 1, #KEYS do
+  local event, at = KEYS[number], 3 * (number - others)
+  local id, written, place = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local there, reply = redis.call('HGET', event, 'i'), 0
+  if there or place ~= '' then
+    enter(id, there or place)
+    if there then
+      merge(event, there, written)
+    else
+      redis.call('HSET', event, 'e', written, 'i', place)
+    end
+    keep(event, id, there or place, there)
+    wrote, reply = true, there and ARGV[2] == '1' and redis.call('HGETALL', event) or 1
+  end
+  replies[#replies + 1] = reply
+end
+if wrote then keep_index() end
+return replies
+"""
+WRITE_FOR_EVER: Final = script(_ENTER + _MERGE + _KEEP + _WRITE)
+WRITE_FOR_A_TIME: Final = script(_ENTER + _MERGE + _CLEAR + _NOW + _EXPIRE + _WRITE)
+_CLEAR_EXPIRED: Final = script(_CLEAR + _NOW + "return clear(KEYS[1], KEYS[2], now)")
+
+# All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none: the index,
+# expiries if there are any, and events. The members by session and name are left until nothing has one by its type:
+# then no event is there. ARGV: how many keys are no events, the ends of the types' members, members of events.
+_RESET: Final = script("""
+local others = tonumber(ARGV[1])
+for number = others + 1, #KEYS do
+  redis.call('UNLINK', KEYS[number])
+  redis.call('ZREM', KEYS[1], ARGV[#ARGV - #KEYS + number])
+end
+for number = 2, #ARGV - #KEYS + others, 2 do
+  if redis.call('ZLEXCOUNT', KEYS[1], ARGV[number], ARGV[number + 1]) > 0 then return 1 end
+end
+redis.call('UNLINK', KEYS[1], KEYS[others])
+return 0
+""")
+_READ: Final = script("""
+local events = {}
+for number = 1, #KEYS do events[number] = redis.call('HGETALL', KEYS[number]) end
+return events
+""")
+_TYPES: Final = [digest("event_type", name) for name in TYPES]
+_BY_TYPE: Final = [(b"[" + each, b"(" + each + b"\xff" * 33) for each in _TYPES]  # the ends of their members
+
+
+class _Write(NamedTuple):
+    """What the script is given of an event; without a place it is not to be created."""
+
+    event_id: str
+    written: bytes
+    place: bytes = b""
+
+
+class RedisStore:
+    """Events in Redis 6.2 or later, or Valkey: one server, or a cluster."""
+
+    kind = "redis"
+
+    def __init__(self, url: str, options: StoreOptions) -> None:
+        """Read the URL, without connecting.
+
+        Raises:
+            ValueError: the URL or an option cannot be used.
+        """
+        if set(options.prefix) & set("{}"):
+            raise ValueError("the prefix of the store's keys cannot hold a brace: braces mark the hash tag")
+        options.prefix.encode()  # a UnicodeEncodeError is a ValueError
+        if options.ttl is not None and options.ttl > LONGEST:
+            raise ValueError(f"a ttl of more than {LONGEST} seconds is not supported")
+        self._client = client_for(url, options.timeout, options.wait)
+        self.journal = RedisJournal(self._client, options.prefix, options.journal)
+        self.plans = RedisPlans(self._client, options.prefix, self.journal.flush)
+        self._prefix = options.prefix
+        self._wait = options.wait
+        self._arrival = 0
+        self._life = 0 if options.ttl is None else max(1, round(options.ttl * 1000))
+
+    async def check(self) -> Sequence[str]:
+        """What would lose data, once each, however many servers there are."""
+        infos = await self._client.read_each(("INFO",))
+        warnings = (warning for info in infos for warning in self._warnings(_usable(info)))
+        return tuple(dict.fromkeys(warnings))
+
+    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        """Keep the event, or merge into the one that is there, in one script."""
+        write = _Write(entry.event_id, pack(event), self._place_of(entry))
+        (reply,) = await self._write(self._index_of(tenant, entry.event_id), [write], asked=True)
+        return event if isinstance(reply, int) else _decode(reply)
+
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Keep or merge the events: those of a bucket in one script, or in several where they are many or large."""
+        buckets: dict[str, list[_Write]] = {}
+        for entry, event in events:
+            index = self._index_of(tenant, entry.event_id)
+            buckets.setdefault(index, []).append(_Write(entry.event_id, pack(event), self._place_of(entry)))
+        steps = [(index, step) for index, writes in buckets.items() for step in _steps(writes)]
+        outcomes = await asyncio.gather(*(self._write(*step) for step in steps), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        for failure in failures:
+            if len(failures) == len(outcomes) or not isinstance(failure, StoreUnavailable):
+                raise failure
+        return sum(len(outcome) for outcome in outcomes if not isinstance(outcome, BaseException))
+
+    async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
+        """Merge into the event of that id, if there is one, in one script."""
+        write = _Write(event_id, pack(EncodedEvent(b"", dict(fields))))
+        return await self._write(self._index_of(tenant, event_id), [write]) == [1]
+
+    async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
+        """The tenant's event of that id, or None."""
+        key = f"{self._index_of(tenant, event_id)}:{event_id}"
+        reply = await self._client.read(key, ("HGETALL", key))
+        return _decode(reply) if reply else None
+
+    async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
+        """The tenant's events of these ids: those of a bucket in one script, or in several where they are many."""
+        buckets: dict[str, list[str]] = {}
+        for event_id in event_ids:
+            buckets.setdefault(self._index_of(tenant, event_id), []).append(event_id)
+        events: dict[str, EncodedEvent] = {}
+
+        async def read(index: str, ids: Sequence[str]) -> None:
+            replies = await self._client.run(_READ, [f"{index}:{event_id}" for event_id in ids], durable=False)
+            events.update((event_id, _decode(reply)) for event_id, reply in zip(ids, replies, strict=True) if reply)
+
+        steps = ((index, ids[at : at + STEP]) for index, ids in buckets.items() for at in range(0, len(ids), STEP))
+        await asyncio.gather(*(read(*step) for step in steps))
+        return [events.get(event_id) for event_id in event_ids]
+
+    async def count(self, tenant: Tenant, selection: Selection) -> int:
+        """How many of the tenant's events are selected."""
+        await self._clear_expired(tenant)
+        return await count(self._client, ranges_of(self._indexes(tenant), selection))
+
+    async def find(
+        self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
+    ) -> Sequence[Found]:
+        """At most so many of those selected, the last first."""
+        await self._clear_expired(tenant)
+        return await find(self._client, ranges_of(self._indexes(tenant), selection, before), limit, skip)
+
+    async def reset(self, tenant: Tenant) -> None:
+        """Delete all of the tenant, its events in steps, bucket by bucket.
+
+        What is written meanwhile may be deleted too, as if it had come before: neither was answered yet when the other
+        began.
+        """
+        await self.plans.forget(tenant)
+        await self.journal.clear(tenant)
+        buckets = (self._empty(index) for index in self._indexes(tenant))
+        for failure in await asyncio.gather(*buckets, return_exceptions=True):  # none runs on behind the answer
+            if failure is not None:
+                raise failure
+
+    async def close(self) -> None:
+        """Write what waits, and close all connections."""
+        await self.journal.close()
+        await self.plans.close()
+        await self._client.close()
+
+    async def _write(self, index: str, writes: Sequence[_Write], *, asked: bool = False) -> Sequence[Any]:
+        """The script's reply for each of the writes, all to events of one bucket."""
+        others = (index, f"{index}:expiries") if self._life else (index,)
+        keys = (*others, *(f"{index}:{write.event_id}" for write in writes))
+        arguments = chain.from_iterable((packed_id(write.event_id), write.written, write.place) for write in writes)
+        script = WRITE_FOR_A_TIME if self._life else WRITE_FOR_EVER
+        size = sum(len(write.written) for write in writes)
+        replies: Sequence[Any] = await self._client.run(script, keys, self._life, int(asked), *arguments, size=size)
+        return replies
+
+    def _place_of(self, entry: Entry) -> bytes:
+        """The entry's digests and start time, and an arrival of its own."""
+        return digests(entry) + sortable(entry.start_time) + self._next_arrival()
+
+    def _next_arrival(self) -> bytes:
+        """A later time than any before, so that what came in one batch stays in order, on all servers of a cluster."""
+        self._arrival = max(self._arrival + 1, time.time_ns() // 1000)
+        return self._arrival.to_bytes(8, "big")
+
+    async def _clear_expired(self, tenant: Tenant) -> None:
+        """Have the index forget what has expired, so that it is neither counted nor found."""
+        if self._life:
+            await asyncio.gather(*(self._clear(index) for index in self._indexes(tenant)))
+
+    async def _clear(self, index: str) -> None:
+        while await self._client.run(_CLEAR_EXPIRED, (index, f"{index}:expiries"), durable=False):
+            pass
+
+    async def _empty(self, index: str) -> None:
+        left, expiries = True, f"{index}:expiries"
+        while left:
+            members = await self._by_type(index)
+            others = (index, expiries) if await self._client.read(expiries, ("EXISTS", expiries)) else (index,)
+            events = [f"{index}:{found_at(member).event_id}" for member in members]
+            arguments = len(others), *chain.from_iterable(_BY_TYPE), *members
+            left = await self._client.run(_RESET, (*others, *events), *arguments)
+
+    async def _by_type(self, index: str) -> Sequence[bytes]:
+        """Members of the index that stand for different events."""
+        commands = (("ZRANGEBYLEX", index, *ends, "LIMIT", 0, STEP) for ends in _BY_TYPE)
+        replies = await asyncio.gather(*(self._client.read(index, command) for command in commands))
+        return list(chain.from_iterable(replies))[:STEP]
+
+    def _indexes(self, tenant: Tenant) -> Sequence[str]:
+        return [f"{self._prefix}:{{{tenant.digest}:{bucket:02x}}}" for bucket in range(BUCKETS)]
+
+    def _index_of(self, tenant: Tenant, event_id: str) -> str:
+        return f"{self._prefix}:{{{tenant.digest}:{crc32(event_id.encode()) % BUCKETS:02x}}}"
+
+    def _warnings(self, info: dict[bytes, bytes]) -> Iterable[str]:
+        if info.get(b"aof_enabled") == b"0":
+            yield "Redis has no append-only file (appendonly no): what it holds is lost when it ends unexpectedly"
+        policy = info.get(b"maxmemory_policy", b"noeviction").decode()
+        if policy.startswith("allkeys") or (self._life and policy != "noeviction"):
+            yield f"Redis evicts events when its memory is full (maxmemory-policy {policy})"
+        replicas = int(info.get(b"connected_slaves", self._wait))
+        if replicas < self._wait:
+            yield f"Redis has {replicas} of the {self._wait} replicas that writes wait for, and so they get 503"
+
+
+def _steps(writes: Iterable[_Write]) -> Iterable[Sequence[_Write]]:
+    """The writes in order, a few at a time: so many, or so large, as Redis is soon done with."""
+    step: list[_Write] = []
+    size = 0
+    for write in writes:
+        size += len(write.written)
+        if step and (len(step) == WRITES or size > WRITTEN):
+            yield step
+            step, size = [], len(write.written)
+        step.append(write)
+    if step:
+        yield step
+
+
+def _usable(reply: object) -> dict[bytes, bytes]:
+    """The fields of an INFO, of a server that can be used.
+
+    Raises:
+        StoreUnavailable: it is older than 6.2, is loading its data, is a replica, or is no Redis.
+    """
+    lines = reply.splitlines() if isinstance(reply, bytes) else []
+    info = {name: value for name, _, value in (line.partition(b":") for line in lines)}
+    version = info.get(b"redis_version", b"").decode(errors="replace")
+    if not version:
+        raise StoreUnavailable("What answers is no Redis")
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
+        raise StoreUnavailable(f"Redis {version} is too old, hivestand needs {'.'.join(map(str, OLDEST))} or later")
+    if info.get(b"loading", b"0") != b"0":
+        raise StoreUnavailable("Redis is loading its data")
+    if info.get(b"role") == b"slave":
+        raise StoreUnavailable("This Redis is a replica, and takes no writes")
+    return info
+
+
+def _decode(reply: list[bytes] | dict[bytes, bytes]) -> EncodedEvent:
+    fields = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
+    del fields[b"i"]
+    return merge(unpack(fields.pop(b"e")), fields)

@@ -1,0 +1,106 @@
+"""Read the index in Redis: how many events are selected, and which come last.
+
+What is selected is a range of members in each bucket, and for each value. All ranges are asked at once, and of each no
+more than is needed, so that neither Redis nor the network is busy for long with one question.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from hivestand.handlers.event.index import Found, Selection
+from hivestand.handlers.store.redis.members import digest, found_at, place_of, sortable
+from hivestand.handlers.store.redis.transport.client import Client
+
+FEW: Final = 2000  # events that are passed over one by one
+_PLACE: Final = 32  # bytes of a member behind its digest: time, arrival, id
+_ORDER: Final = 16  # bytes of time and arrival
+_BEYOND: Final = b"\xff" * (_PLACE + 1)  # behind every place
+
+
+class Range(NamedTuple):
+    """Members of an index that have a digest, from `low` to `high`, places or their beginnings, without `high`."""
+
+    key: str
+    digest: bytes
+    low: bytes
+    high: bytes
+
+    @property
+    def ends(self) -> tuple[bytes, bytes]:
+        """Both ends, as Redis takes them."""
+        return b"[" + self.digest + self.low, b"(" + self.digest + self.high
+
+
+def ranges_of(indexes: Sequence[str], selection: Selection, before: Found | None = None) -> list[Range]:
+    """The ranges that are selected of a tenant's indexes."""
+    low = sortable(selection.since)
+    high = sortable(selection.until) + _BEYOND
+    if before is not None:
+        high = min(high, place_of(before))
+    digests = [digest(selection.property, value) for value in selection.values]
+    return [Range(index, each, low, high) for index in indexes for each in digests] if low < high else []
+
+
+async def count(client: Client, ranges: Sequence[Range]) -> int:
+    """How many members the ranges have."""
+    return sum(await _ask(client, [("ZLEXCOUNT", each.key, *each.ends) for each in ranges]))
+
+
+async def find(client: Client, ranges: Sequence[Range], limit: int, skip: int) -> Sequence[Found]:
+    """At most so many of the ranges' events, the last first, but for the first `skip`."""
+    if skip > FEW:
+        ranges, skip = await _passed_over(client, ranges, skip)
+    places = await _last(client, ranges, skip + limit)
+    return [found_at(place) for place in places[skip:]]
+
+
+async def _last(client: Client, ranges: Sequence[Range], wanted: int) -> list[bytes]:
+    """The places of the last events: an even share of each range, and more of those that may have more."""
+    places: list[bytes] = []
+    step = 2 * wanted // max(1, len(ranges)) + 16
+    while ranges:
+        replies = await _ask(client, [_last_of(each, step) for each in ranges])
+        places += [member[-_PLACE:] for reply in replies for member in reply]
+        places.sort(reverse=True)
+        del places[wanted:]
+        ended = len(places) == wanted
+        ranges = [
+            each._replace(high=reply[-1][-_PLACE:])
+            for each, reply in zip(ranges, replies, strict=True)
+            if len(reply) == step and not (ended and reply[-1][-_PLACE:] <= places[-1])
+        ]
+    return places
+
+
+async def _passed_over(client: Client, ranges: Sequence[Range], skip: int) -> tuple[Sequence[Range], int]:
+    """The ranges without most of the last `skip` events, and how many of those are left: the end is halved down to."""
+    low, high = await _extremes(client, ranges)
+    left = skip
+    while left > FEW and high - low > 1:
+        middle = (low + high) // 2
+        place = middle.to_bytes(_ORDER, "big")
+        above = await count(client, [each._replace(low=max(each.low, place)) for each in ranges if each.high > place])
+        if above <= skip:
+            high, left = middle, skip - above
+        else:
+            low = middle
+    end = high.to_bytes(_ORDER, "big")
+    return [each._replace(high=min(each.high, end)) for each in ranges if each.low < end], left
+
+
+async def _extremes(client: Client, ranges: Sequence[Range]) -> tuple[int, int]:
+    """The order of the first event in the ranges, and one behind that of the last."""
+    firsts = [("ZRANGEBYLEX", each.key, *each.ends, "LIMIT", 0, 1) for each in ranges]
+    replies = await _ask(client, [*firsts, *(_last_of(each, 1) for each in ranges)])
+    orders = [int.from_bytes(member[-_PLACE:][:_ORDER], "big") for reply in replies for member in reply]
+    return min(orders, default=0), max(orders, default=0) + 1
+
+
+def _last_of(each: Range, limit: int) -> tuple[Any, ...]:
+    low, high = each.ends
+    return ("ZREVRANGEBYLEX", each.key, high, low, "LIMIT", 0, limit)
+
+
+async def _ask(client: Client, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+    return await asyncio.gather(*(client.read(command[1], command) for command in commands))

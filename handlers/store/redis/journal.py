@@ -1,0 +1,129 @@
+"""The journals of servers that share a Redis: a stream `<prefix>:{<digest>:journal}` for each tenant.
+
+Entries are written behind the answers, as many at a time as have come meanwhile. Whoever reads the journal has all
+workers write first (`Plans.settle`), and so finds every request that was answered before.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from hivestand.handlers.store.journal import Kept
+from hivestand.handlers.store.redis.transport.client import Client, script
+from hivestand.handlers.tenant import Tenant
+
+FIRST: Final = "0-0"  # the least id
+LIFE: Final = 86_400  # seconds after its last entry that a journal is kept
+MOST_WAITING: Final = 16 * 1024 * 1024  # bytes that wait for Redis; what comes beyond is lost
+BATCH: Final = 128 * 1024  # bytes that travel in one call, or one entry
+
+_ADD: Final = script("""
+for number = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[number]) end
+redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[1])
+return redis.call('EXPIRE', KEYS[1], ARGV[2])
+""")
+_CLEAR: Final = script("return redis.call('UNLINK', KEYS[1])")
+_log = logging.getLogger(__name__)
+
+
+class RedisJournal:
+    """Journals that all workers on a Redis share."""
+
+    def __init__(self, client: Client, prefix: str, most: int) -> None:
+        """Keep at most so many entries of a tenant (0: none)."""
+        self.is_on = most > 0
+        self._client = client
+        self._prefix = prefix
+        self._most = most
+        self._waiting: list[tuple[str, bytes]] = []
+        self._size = 0
+        self._added = 0  # entries, ever
+        self._done = 0  # of those, how many are written, or lost
+        self._flushes: list[tuple[int, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    def add(self, tenant: Tenant, packed: bytes) -> None:
+        """Keep an entry soon."""
+        if self._size > MOST_WAITING:
+            return
+        self._size += len(packed)
+        self._added += 1
+        self._waiting.append((tenant.digest, packed))
+        if self._writing is None:
+            self._writing = asyncio.get_running_loop().create_task(self._write())
+
+    async def flush(self) -> None:
+        """Return when what was added before is written, or lost."""
+        if self._done < self._added:
+            done = asyncio.get_running_loop().create_future()
+            self._flushes.append((self._added, done))
+            await done
+
+    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[Kept]:
+        """The tenant's newest entries that are older than one, newest first."""
+        if before == FIRST:
+            return ()  # Redis refuses to look before it
+        key = self._key(tenant.digest)
+        end = f"({before}" if before else "+"
+        reply = await self._client.read(key, ("XREVRANGE", key, end, "-", "COUNT", count))
+        return tuple(_kept(entry) for entry in reply)
+
+    async def one(self, tenant: Tenant, entry_id: str) -> Kept | None:
+        """The tenant's entry of that id."""
+        key = self._key(tenant.digest)
+        reply = await self._client.read(key, ("XRANGE", key, entry_id, entry_id))
+        return _kept(reply[0]) if reply else None
+
+    async def clear(self, tenant: Tenant) -> None:
+        """Drop the tenant's entries."""
+        await self._client.run(_CLEAR, (self._key(tenant.digest),))
+
+    async def close(self) -> None:
+        """Write what waits."""
+        await self.flush()
+
+    async def _write(self) -> None:
+        """Write until nothing waits. What Redis does not take is lost, and said so."""
+        while self._waiting:
+            entries, self._waiting, self._size = self._waiting, [], 0
+            batches = (self._add(digest, batch) for digest, batch in _batches(entries))
+            for failure in await asyncio.gather(*batches, return_exceptions=True):  # none runs on behind a flush
+                if failure is not None:
+                    _log.warning("entries of the journal are lost: %s", failure)
+            self._finish(len(entries))
+        self._writing = None
+
+    def _finish(self, count: int) -> None:
+        self._done += count
+        for added, done in self._flushes:
+            if added <= self._done and not done.done():
+                done.set_result(None)
+        self._flushes = [flush for flush in self._flushes if not flush[1].done()]
+
+    async def _add(self, digest: str, batch: Sequence[bytes]) -> None:
+        size = sum(map(len, batch))
+        await self._client.run(_ADD, (self._key(digest),), self._most, LIFE, *batch, size=size, durable=False)
+
+    def _key(self, digest: str) -> str:
+        return f"{self._prefix}:{{{digest}:journal}}"
+
+
+def _batches(entries: Sequence[tuple[str, bytes]]) -> list[tuple[str, list[bytes]]]:
+    """The entries by tenant, in their order, in calls of a size that holds nobody up."""
+    batches: list[tuple[str, list[bytes]]] = []
+    filling: dict[str, tuple[list[bytes], int]] = {}
+    for digest, packed in entries:
+        batch, size = filling.get(digest, ([], BATCH))
+        if size + len(packed) > BATCH:
+            batch, size = [], 0
+            batches.append((digest, batch))
+        batch.append(packed)
+        filling[digest] = batch, size + len(packed)
+    return batches
+
+
+def _kept(entry: Any) -> Kept:
+    entry_id, fields = entry
+    packed = fields[b"e"] if isinstance(fields, dict) else fields[1]
+    return Kept(entry_id.decode(), packed)

@@ -1,0 +1,100 @@
+"""What the store asks of Redis: scripts and commands, on one server or a cluster.
+
+Only a call that was not done is made again: one that was never sent, or that Redis refused. Whatever else goes wrong is
+for the client to repeat, who knows what it sent since.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha1
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.store.redis.transport.cluster import Cluster
+from hivestand.handlers.store.redis.transport.connection import Command, NotReplicated
+from hivestand.handlers.store.redis.transport.server import Server, server_at
+
+
+class Script(NamedTuple):
+    """A Lua script, and the digest by which Redis knows it."""
+
+    text: str
+    digest: str
+
+
+def script(text: str) -> Script:
+    """A Lua script."""
+    return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+class Client:
+    """Whatever goes wrong, from a lost connection to a full memory, is `StoreUnavailable`: to be tried again later."""
+
+    def __init__(self, servers: Server | Cluster) -> None:
+        """Take where calls go."""
+        self._servers = servers
+
+    async def run(
+        self, script: Script, keys: Sequence[str], *arguments: Any, size: int = 0, durable: bool = True
+    ) -> Any:
+        """The reply to a script, whose keys are in one slot; `size` is the client's part of it, bytes.
+
+        What it writes is waited for on replicas, if that is asked for at all and it is to be `durable`.
+        """
+        call = (len(keys), *keys, *arguments)
+        try:
+            try:
+                return await self._servers.call(keys[0], ("EVALSHA", script.digest, *call), size=size, write=durable)
+            except NoScriptError:  # after a restart, a failover or SCRIPT FLUSH
+                return await self._servers.call(keys[0], ("EVAL", script.text, *call), size=size, write=durable)
+        except RedisError as error:
+            raise _unavailable(error) from error
+
+    async def read(self, key: str, command: Command) -> Any:
+        """The reply to a command that reads a key."""
+        try:
+            return await self._servers.call(key, command)
+        except RedisError as error:
+            raise _unavailable(error) from error
+
+    async def wait(self, key: str, command: Command, seconds: float) -> Any:
+        """The reply to a command that reads a key, and for which Redis may take so many seconds."""
+        try:
+            return await self._servers.call(key, command, seconds=seconds)
+        except RedisError as error:
+            raise _unavailable(error) from error
+
+    async def read_each(self, command: Command) -> Sequence[Any]:
+        """The reply of each server that takes writes."""
+        try:
+            return await self._servers.call_each(command)
+        except RedisError as error:
+            raise _unavailable(error) from error
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        await self._servers.close()
+
+
+def client_for(url: str, timeout: float, wait: int) -> Client:
+    """A client of the Redis at a URL; a call has `timeout` seconds, a write is done when `wait` replicas have it.
+
+    Raises:
+        ValueError: the URL cannot be read.
+    """
+    if urlsplit(url).port == 0:
+        raise ValueError("no port in the URL of the store")
+    scheme, _, rest = url.partition("://")
+    name, _, cluster = scheme.partition("+")
+    try:
+        return Client(Cluster(f"{name}://{rest}", timeout, wait) if cluster else server_at(url, timeout, wait))
+    except (TypeError, RedisError, RedisClusterException) as error:  # no such option, or not with that value
+        raise ValueError(str(error)) from error
+
+
+def _unavailable(error: RedisError) -> StoreUnavailable:
+    if isinstance(error, NotReplicated):
+        return StoreUnavailable(f"The store wrote it, but {error}")
+    return StoreUnavailable()

@@ -1,0 +1,276 @@
+"""One connection to Redis, down which the calls of many requests travel as pipelines.
+
+A call is sent at most once. Redis may have done what it did not get to answer, and to do it again could undo what
+others wrote in between. A call that cannot have been done says so (`NotSent`), and may be made again, here or
+elsewhere.
+"""
+
+import asyncio
+import select
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import hiredis
+from redis.asyncio.connection import AbstractConnection as Connection
+from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from hivestand.handlers.store.redis.transport.silence import Patience
+
+PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
+WAIT_SHARE: Final = 0.4  # of the time that Redis may be silent, how much replicas have: for two pipelines in turn
+
+Command = tuple[Any, ...]
+
+
+class NotSent(RedisConnectionError):
+    """There is no connection, so the call was not done and will not be."""
+
+
+class NotReplicated(RedisError):
+    """The write was done, but fewer replicas than asked for have it."""
+
+
+class Call(NamedTuple):
+    """Commands that stay together, the reply to the last of which is the call's; `size` is the client's part, bytes."""
+
+    commands: Sequence[Command]
+    size: int
+    write: bool
+    reply: asyncio.Future[Any]
+
+
+class Replies(asyncio.Protocol):
+    """What Redis says on a connection, in place of redis-py's stream, parsed as it comes: a pipeline is one wait."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take over a connection that is made and idle."""
+        # with the errors that redis-py makes of refusals
+        self._reader = connection._parser._reader  # type: ignore[attr-defined]  # noqa: SLF001 - hiredis's parser has it
+        self._incomplete = self._reader.gets()
+        self._replies: deque[Any] = deque()
+        self._failure: RedisConnectionError | None = None
+        self._heard: asyncio.Future[None] | None = None
+        self._transport = _transport_of(connection)
+        self._transport.set_protocol(self)
+
+    def send(self, commands: Iterable[Command]) -> None:
+        """Send the commands at once."""
+        self._transport.write(b"".join(map(hiredis.pack_command, commands)))
+
+    async def next(self) -> Any:
+        """The next reply, or the error that Redis refused a command with.
+
+        Raises:
+            RedisConnectionError: the connection is lost, or what came is no reply, and leaves us out of step.
+        """
+        while not self._replies:
+            if self._failure is not None:
+                raise self._failure
+            self._heard = asyncio.get_running_loop().create_future()
+            await self._heard
+        reply = self._replies.popleft()
+        if isinstance(reply, Exception) and not isinstance(reply, (ResponseError, BusyLoadingError)):
+            raise reply
+        return reply
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; what Redis tells unasked is dropped."""
+        try:
+            self._reader.feed(data)
+            while (reply := self._reader.gets()) is not self._incomplete:
+                if not isinstance(reply, hiredis.PushNotification):
+                    self._replies.append(reply)
+        except RedisError as error:
+            self._fail(str(error))
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Nothing comes any more."""
+        self._fail("Redis closed the connection")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Likewise."""
+        self._fail(str(exc or "the connection is closed"))
+
+    def _fail(self, reason: str) -> None:
+        self._failure = self._failure or RedisConnectionError(reason)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._heard is not None and not self._heard.done():
+            self._heard.set_result(None)
+
+
+class Line:
+    """A connection, made when it is needed, and the calls that wait for it.
+
+    Calls of one event-loop turn travel as one pipeline, as do those that come while it is on its way. One that Redis
+    refuses fails alone. If the connection fails, so do the calls that are on their way; if Redis falls silent, or
+    answers so slowly that it may as well be, those that wait for it too, so that no call waits for two silences.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int = 0) -> None:
+        """Connect later; Redis may be silent for `timeout` seconds, a write is done when `wait` replicas have it."""
+        self._connect = connect
+        self._timeout = timeout
+        self._wait = wait
+        self._connection: Connection | None = None
+        self._replies: Replies | None = None
+        self._waiting: deque[Call] = deque()
+        self._travelling: asyncio.Task[None] | None = None
+
+    async def call(self, *commands: Command, size: int = 0, write: bool = False) -> Any:
+        """The reply to the last of the commands.
+
+        Raises:
+            RedisError: Redis refused it, could not be reached, or did not answer in time.
+        """
+        loop = asyncio.get_running_loop()
+        call = Call(commands, size, write, loop.create_future())
+        self._waiting.append(call)
+        if self._travelling is None:
+            self._travelling = loop.create_task(self._travel())
+        return await call.reply
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is on its way."""
+        return self._travelling is None
+
+    async def close(self) -> None:
+        """Drop the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await _drop(connection)
+
+    async def _travel(self) -> None:
+        while calls := self._next_calls():
+            try:
+                async with Patience(self._timeout) as patience:
+                    replies = await self._connected()
+                    await self._exchange(replies, calls, patience)
+            except TimeoutError:
+                _fail([*calls, *self._waiting], RedisConnectionError("no reply in time"))
+            except NotSent as error:
+                _fail(calls, error)
+            except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that talks nonsense
+                _fail(calls, RedisConnectionError(str(error)))
+        self._travelling = None
+
+    def _next_calls(self) -> list[Call]:
+        """As many of those that wait as make up a pipeline that Redis and the network are soon done with."""
+        calls: list[Call] = []
+        size = 0
+        while self._waiting and (not calls or size + self._waiting[0].size <= PIPELINE):
+            call = self._waiting.popleft()
+            if not call.reply.done():  # else whoever asked is gone
+                calls.append(call)
+                size += call.size
+        return calls
+
+    async def _connected(self) -> Replies:
+        """What a connection says, a new one if there is none or Redis has dropped it."""
+        if self._connection is not None and _is_dropped(self._connection):
+            await self.close()
+        if self._connection is None or self._replies is None:
+            connection = self._connect()
+            try:
+                await connection.connect()  # type: ignore[no-untyped-call] # redis-py leaves it bare
+                _forget_on_close(connection)
+            except BaseException as error:
+                await _drop(connection)
+                if isinstance(error, Exception):
+                    raise NotSent(str(error)) from error
+                raise
+            self._connection, self._replies = connection, Replies(connection)
+        return self._replies
+
+    async def _exchange(self, replies: Replies, calls: list[Call], patience: Patience) -> None:
+        """Send the calls at once, and settle each with its reply, or with the error that it was refused with."""
+        waits = self._wait > 0 and any(call.write for call in calls)
+        commands = [command for call in calls for command in call.commands]
+        if waits:
+            commands.append(("WAIT", self._wait, int(self._timeout * WAIT_SHARE * 1000)))
+        held: list[tuple[Call, Any]] = []
+        demoted = False
+        try:
+            replies.send(commands)
+            for call in calls:
+                for _ in call.commands:
+                    reply = await replies.next()
+                patience.hear()
+                demoted = demoted or isinstance(reply, ReadOnlyError)
+                if waits and call.write and not isinstance(reply, Exception):
+                    held.append((call, reply))
+                else:
+                    _settle(call, reply)
+            if waits:
+                self._acknowledge(held, await replies.next())
+        except BaseException:
+            await self.close()  # replies may still be on their way, and must not be taken for those of others
+            raise
+        if demoted:
+            await self.close()  # the name of what is read-only now may lead elsewhere
+
+    def _acknowledge(self, held: list[tuple[Call, Any]], replicas: Any) -> None:
+        """Settle the writes, now that it is known how many replicas have them."""
+        enough = isinstance(replicas, int) and replicas >= self._wait
+        error = NotReplicated(f"{replicas} of {self._wait} replicas have it")
+        for call, reply in held:
+            _settle(call, reply if enough else error)
+
+
+def _is_dropped(connection: Connection) -> bool:
+    """Whether Redis has closed the connection, as it does when it ends or finds it idle: no reply is due, and yet."""
+    writer = connection._writer  # noqa: SLF001 - redis-py's own way to ask takes a turn of the event loop
+    if writer is None or writer.is_closing():
+        return True
+    connected = writer.get_extra_info("socket")
+    if sys.platform == "win32":
+        return bool(select.select([connected], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(connected, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _forget_on_close(connection: Connection) -> None:
+    """Have the system drop on closing what it has not delivered: it would do so later, after newer calls."""
+    writer = connection._writer  # noqa: SLF001 - redis-py has no way to say so
+    if writer is not None:
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
+async def _drop(connection: Connection) -> None:
+    """Close a connection at once, whatever is on its way, and without the farewell of TLS."""
+    writer = connection._writer  # noqa: SLF001 - redis-py closes politely, and waits for the other side
+    if writer is not None:
+        writer.transport.abort()
+    await connection.disconnect(nowait=True)
+
+
+def _transport_of(connection: Connection) -> asyncio.Transport:
+    writer = connection._writer  # noqa: SLF001 - redis-py has no way to ask
+    if writer is None:
+        raise NotSent("there is no connection")
+    transport: asyncio.Transport = writer.transport  # type: ignore[assignment] # a stream's has both directions
+    return transport
+
+
+def _fail(calls: Iterable[Call], error: RedisError) -> None:
+    for call in calls:
+        _settle(call, error)
+
+
+def _settle(call: Call, reply: Any) -> None:
+    if call.reply.done():
+        return  # whoever asked is gone
+    if isinstance(reply, Exception):
+        call.reply.set_exception(reply)
+    else:
+        call.reply.set_result(reply)

@@ -1,0 +1,45 @@
+"""The documented weakness: an answer before the event is visible, and updates that are lost in that window."""
+
+from collections.abc import Mapping, Sequence
+
+from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
+from hivestand.handlers.event.index import Entry
+from hivestand.handlers.store.protocol import Store
+from hivestand.handlers.tenant import Tenant
+
+
+class Window:
+    """A store in which what is created becomes visible only `seconds` after it was answered."""
+
+    def __init__(self, store: Store, seconds: float) -> None:
+        """Open windows of that length; 0 opens none, and minds those that are open."""
+        self._store = store
+        self._seconds = seconds
+
+    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+        """Answer as the store would, but write a new event later, and what comes until then not at all."""
+        hidden = await self._store.plans.window(tenant, entry.event_id)
+        if hidden is not None:
+            return merge(unpack(hidden), event.merged)
+        if not self._seconds or await self._store.read(tenant, entry.event_id) is not None:
+            return await self._store.create_or_merge(tenant, entry, event)
+        await self._store.plans.open_window(tenant, entry.event_id, pack(event), self._seconds)
+        self._store.plans.later(tenant, self._seconds, lambda: self._store.create_or_merge(tenant, entry, event))
+        return event
+
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+        """Answer as the store would; how many that is, where it goes away in the middle."""
+        for stored, (entry, event) in enumerate(events):
+            try:
+                await self.create_or_merge(tenant, entry, event)
+            except StoreUnavailable:
+                if not stored:
+                    raise
+                return stored
+        return len(events)
+
+    async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
+        """Update the event, unless it is still hidden: then the update is lost, and answered as if it were not."""
+        hidden = await self._store.plans.window(tenant, event_id)
+        return hidden is not None or await self._store.update(tenant, event_id, fields)

@@ -1,0 +1,75 @@
+"""The faults that are armed for a request, as what is done to its answer."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from hivestand.handlers.store.plans import ArmedFault, Plan, Plans
+from hivestand.server.faults.effects import FAULTS, Fault, delayed, edited, retried
+
+
+class Armed(NamedTuple):
+    """What a request is in for.
+
+    `code` and `example` name what is answered instead of serving it, `window` is for how many seconds what it creates
+    stays invisible, `names` says what was applied.
+    """
+
+    code: int | None = None
+    example: str | None = None
+    faults: Sequence[Fault] = ()
+    window: float = 0.0
+    names: Sequence[str] = ()
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether an example is to be answered, and nothing to be done."""
+        return self.code is not None or self.example is not None
+
+
+async def armed_for(plan: Plan, plans: Plans, operation: str) -> Armed:
+    """What the plan has for the next request of an operation; it is counted as one."""
+    armed = Armed()
+    for fault in plan.faults:
+        if fault.operation not in {None, operation}:
+            continue
+        number = await plans.count(fault.tenant, f"fault:{fault.id}")
+        draw = random.Random(f"{fault.seed}:{number}")  # noqa: S311 - to repeat, not to hide
+        if (fault.times is None or number < fault.times) and draw.random() < fault.share:
+            armed = _joined(armed, fault, draw)
+    return armed
+
+
+def _joined(armed: Armed, fault: ArmedFault, draw: random.Random) -> Armed:
+    effects = fault.effects
+    return Armed(
+        armed.code if armed.is_replaced else effects.get("status"),
+        armed.example if armed.is_replaced else effects.get("example"),
+        (*armed.faults, *_faults(effects, draw)),
+        max(armed.window, effects.get("window", 0) / 1000),
+        (*armed.names, f"{fault.id}: {' '.join(sorted(effects))}"),
+    )
+
+
+def _faults(effects: Mapping[str, Any], draw: random.Random) -> Iterator[Fault]:
+    if "retry_after" in effects:
+        yield retried(effects["retry_after"])
+    if "missing" in effects or "null" in effects:
+        yield edited(effects.get("missing", ()), effects.get("null", ()))
+    if "delay" in effects:
+        yield delayed(_milliseconds(effects["delay"], draw) / 1000)
+    if "kind" in effects:
+        yield FAULTS[effects["kind"]]
+
+
+_LONGEST: Final = 600_000.0  # milliseconds
+
+_DISTRIBUTIONS: Final[Mapping[str, Callable[[Mapping[str, float], random.Random], float]]] = {
+    "fixed": lambda delay, _draw: delay["milliseconds"],
+    "uniform": lambda delay, draw: draw.uniform(delay["from"], delay["to"]),
+    "lognormal": lambda delay, draw: delay["median"] * draw.lognormvariate(0, delay["sigma"]),
+}
+
+
+def _milliseconds(delay: Mapping[str, Any], draw: random.Random) -> float:
+    return min(_LONGEST, _DISTRIBUTIONS[delay["distribution"]](delay, draw))

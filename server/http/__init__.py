@@ -1,0 +1,1 @@
+"""HTTP/1.1 on a socket: the protocol, bodies, responses and CORS."""

@@ -1,0 +1,147 @@
+"""Read a request's body, in bounds of size and time, and parse it as JSON (RFC 8259)."""
+
+import asyncio
+import re
+import zlib
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, NamedTuple
+
+from starlette.types import Receive
+
+from hivestand.handlers.errors import BadRequest, ContentTooLarge, Detail, RequestTimeout, UnsupportedMediaType
+from hivestand.handlers.event.encoding import loads
+from hivestand.server.errors import ClientDisconnected
+
+_JSON = b"application/json"
+_CHARSET = re.compile(rb';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
+IDENTITY: Final = b"identity"
+GZIP: Final = (b"gzip", IDENTITY)
+_GZIP_WINDOW: Final = 31  # as zlib is told to take gzip's format, and a window of any size
+_CLOSE = {"Connection": "close"}  # the rest of the request is not read
+
+
+class Limits(NamedTuple):
+    """How much is read, in bytes, and for how long, in seconds."""
+
+    size: int
+    seconds: float
+
+
+def is_declared(headers: Mapping[bytes, bytes], media_type: bytes) -> bool:
+    """Whether the body is declared as of a media type that has no parameters."""
+    return headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == media_type
+
+
+def check_media_type(headers: Mapping[bytes, bytes], codings: Collection[bytes] = (IDENTITY,)) -> None:
+    """Return if the body is declared as JSON in UTF-8, in one of the content codings.
+
+    An absent body needs no declaration.
+
+    Raises:
+        UnsupportedMediaType: it is declared as anything else, or not at all.
+    """
+    declared = headers.get(b"content-type")
+    if declared != _JSON and not _is_json(declared) and (declared is not None or _has_content(headers)):
+        sent = "missing" if declared is None else declared.decode("latin-1")[:100]
+        raise UnsupportedMediaType(
+            f"Content-Type must be application/json, not {sent}", headers={"Accept": "application/json"}
+        )
+    _check_coding(headers, codings)
+
+
+def _check_coding(headers: Mapping[bytes, bytes], codings: Collection[bytes]) -> None:
+    if headers.get(b"content-encoding", IDENTITY).lower() not in codings:
+        accepted = b", ".join(codings).decode()
+        raise UnsupportedMediaType(
+            f"Content-Encoding must be {accepted.replace(', ', ' or ')}", headers={"Accept-Encoding": accepted}
+        )
+
+
+def decoded(body: bytes, headers: Mapping[bytes, bytes], limits: Limits) -> bytes:
+    """The body without its content coding, if that is gzip.
+
+    Raises:
+        UnsupportedMediaType: it is another one.
+        BadRequest: it is not what it is declared as.
+        ContentTooLarge: there is more in it than is read.
+    """
+    _check_coding(headers, GZIP)
+    if headers.get(b"content-encoding", IDENTITY).lower() == IDENTITY:
+        return body
+    inflater = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        content = inflater.decompress(body, limits.size + 1)
+    except zlib.error as error:
+        raise BadRequest("The body is not valid gzip", [Detail("", "gzip", str(error))]) from None
+    if len(content) > limits.size:
+        raise _too_large(limits)
+    if not inflater.eof:
+        raise BadRequest("The body is not valid gzip", [Detail("", "gzip", "it is cut off")])
+    return content
+
+
+def _is_json(declared: bytes | None) -> bool:
+    media_type, _, parameters = (declared or b"").partition(b";")
+    charset = _CHARSET.search(b";" + parameters)
+    return media_type.strip().lower() == _JSON and (charset is None or charset[1].lower() in {b"utf-8", b"utf8"})
+
+
+def _has_content(headers: Mapping[bytes, bytes]) -> bool:
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+
+async def read_body(
+    headers: Mapping[bytes, bytes], receive: Receive, limits: Limits, whole: Callable[[], bytes | None] | None = None
+) -> bytes:
+    """The whole body; a server that knows whether it is there has it under `whole`, and nobody waits for it then.
+
+    Raises:
+        ContentTooLarge: it is larger than the limit, by its declaration or by what came; it is not read any further.
+        RequestTimeout: it did not arrive in time.
+        ClientDisconnected: the client went away in the middle.
+    """
+    if int(headers.get(b"content-length", b"0")) > limits.size:
+        raise _too_large(limits)
+    body = None if whole is None else whole()
+    if body is not None:
+        if len(body) > limits.size:
+            raise _too_large(limits)
+        return body
+    try:
+        async with asyncio.timeout(limits.seconds):
+            return await _read(receive, limits)
+    except TimeoutError:
+        message = f"The request did not arrive within {limits.seconds:g} seconds"
+        raise RequestTimeout(message, headers=_CLOSE) from None
+
+
+async def _read(receive: Receive, limits: Limits) -> bytes:
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limits.size:
+            raise _too_large(limits)
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _too_large(limits: Limits) -> ContentTooLarge:
+    return ContentTooLarge(f"The body is larger than {limits.size} bytes", headers=_CLOSE)
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON value that the body is the text of. Of repeated keys the last wins; integers of any size stay exact.
+
+    Raises:
+        BadRequest: it is no JSON text: NaN, Infinity, invalid UTF-8 and lone surrogates included, or it holds a number
+            beyond the range of a double, or nests deeper than 1,024 levels.
+    """
+    try:
+        return loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body is not valid JSON", [Detail("", "json", str(error))]) from None

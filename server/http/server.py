@@ -1,0 +1,109 @@
+"""HTTP on a socket, by uvicorn: the one module that knows uvicorn's API; connections are those of `http_protocol`."""
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.server import ServerState
+
+from hivestand.server.http.protocol import HttpProtocol
+
+GRACE_SECONDS: Final = 10
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, saying when it serves, and ending with status 0 when it is asked to end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], lifeline: int | None) -> None:
+        """Call `ready` when requests are answered, and end when there is something to read at `lifeline`."""
+        super().__init__(config)
+        self._ready = ready
+        self._lifeline = lifeline
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        if self._lifeline is not None:
+            asyncio.get_running_loop().add_reader(self._lifeline, self._orphaned)
+        self._ready()
+
+    def _orphaned(self) -> None:
+        """End as if told to."""
+        asyncio.get_running_loop().remove_reader(self._lifeline or 0)
+        self.handle_exit(signal.SIGTERM, None)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM as a wish to end, without raising them again afterwards as uvicorn does.
+
+        A worker leaves SIGINT to its parent, a thread both to its program.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = [signal.SIGTERM] if self._lifeline is not None else [signal.SIGINT, signal.SIGTERM]
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def end(self) -> None:
+        """End at once, whatever is in flight."""
+        self.should_exit = self.force_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Finish the answers in flight; at a second signal, end at once."""
+        self.force_exit = self.should_exit
+        super().handle_exit(sig, frame)
+
+
+async def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None], lifeline: int | None = None) -> None:
+    """Serve the application on a bound socket until SIGINT or SIGTERM, or until `lifeline` can be read.
+
+    Calls `ready` when requests are answered.
+    """
+    await HttpServer(configure(app), ready, lifeline).serve([listener])
+
+
+def configure(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn runs the application."""
+    return uvicorn.Config(
+        app,
+        http=_connection,  # type: ignore[arg-type] # uvicorn names a class, and calls it
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _connection(config: uvicorn.Config, server_state: ServerState, **_unused: Any) -> HttpProtocol:
+    return HttpProtocol(config.loaded_app, server_state, asyncio.get_running_loop())
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address; port 0 takes a free one.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address[:2], family=family, backlog=2048)
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL of the address that a socket listens on."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

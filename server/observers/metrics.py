@@ -1,0 +1,101 @@
+"""Counts of requests, in the format of Prometheus: the one module that knows prometheus-client's API.
+
+Counting is a dict's business, and prometheus-client is imported when somebody asks. Workers leave what they counted in
+files of a folder, as soon as one of them is asked, so that any of them can answer for all, those that ended included.
+"""
+
+import os
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from hivestand.server.exchange import Exchange
+from hivestand.server.http.cors import is_control
+from hivestand.server.http.response import Reply
+
+BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
+
+_Counts = dict[str, list[float]]  # by operation and status: seconds in all, then the requests of each bucket
+
+
+class Metrics:
+    """What this process counted, and what others left in `folder`."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Count from zero; without a folder this process is the only one."""
+        self._folder = folder
+        self._counts: defaultdict[str, list[float]] = defaultdict(lambda: [0.0] * (len(BUCKETS) + 2))
+
+    def __call__(self, exchange: Exchange, reply: Reply) -> None:
+        """Count a request to the mocked API."""
+        if is_control(exchange.path):
+            return
+        status = "none" if reply.ending in {"reset", "close"} else reply.status
+        seconds = exchange.duration / 1000
+        counts = self._counts[f"{exchange.operation or 'none'} {status}"]
+        counts[0] += seconds
+        counts[1 + bisect_left(BUCKETS, seconds)] += 1
+
+    def leave(self) -> None:
+        """Leave what was counted where the other workers find it."""
+        if self._folder is not None:
+            mine = self._folder / f"{os.getpid()}.json"
+            fresh = mine.with_suffix(".new")
+            fresh.write_bytes(orjson.dumps(self._counts))
+            fresh.replace(mine)
+
+    def text(self) -> bytes:
+        """All counts, as Prometheus reads them."""
+        from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - it takes a tenth of a second
+
+        self.leave()
+        everyones = [self._counts] if self._folder is None else map(_read, self._folder.glob("*.json"))
+        registry = CollectorRegistry()
+        registry.register(_Collected(_sum(everyones)))
+        return generate_latest(registry)
+
+
+class _Collected:
+    """What prometheus-client asks for counts."""
+
+    def __init__(self, counts: _Counts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Any]:
+        from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily  # noqa: PLC0415 - as above
+
+        labels = ["operation", "status"]
+        requests = CounterMetricFamily("hivestand_requests", "Requests to the mocked API.", labels=labels)
+        seconds = HistogramMetricFamily(
+            "hivestand_request_seconds", "Seconds until their answers were on their way.", labels=labels
+        )
+        for name, (total, *numbers) in sorted(self._counts.items()):
+            values = name.split(" ")
+            requests.add_metric(values, sum(numbers))
+            seconds.add_metric(values, list(_cumulated(numbers)), total)
+        yield requests
+        yield seconds
+
+
+def _cumulated(numbers: Iterable[float]) -> Iterator[tuple[str, float]]:
+    count = 0.0
+    for bound, number in zip((*map(str, BUCKETS), "+Inf"), numbers, strict=True):
+        count += number
+        yield bound, count
+
+
+def _sum(everyones: Iterable[_Counts]) -> _Counts:
+    total: _Counts = {}
+    for counts in everyones:
+        for name, numbers in counts.items():
+            total[name] = [sum(pair) for pair in zip(total.get(name, [0.0] * len(numbers)), numbers, strict=True)]
+    return total
+
+
+def _read(path: Path) -> _Counts:
+    counts: _Counts = orjson.loads(path.read_bytes())
+    return counts

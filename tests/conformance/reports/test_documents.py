@@ -1,0 +1,26 @@
+"""Reports as documents, of a run with hostile strings in it."""
+
+from xml.etree import ElementTree as ET
+
+from hostile import BROKEN, REPORT
+
+from hivestand.conformance.reports.junit import to_junit
+from hivestand.conformance.reports.markdown import to_markdown
+
+
+def test_junit_counts_what_fails() -> None:
+    """What only reports passes, and what was not exercised is skipped."""
+    suite = ET.fromstring(to_junit(REPORT))  # noqa: S314 - it was made here
+    failed = [case for case in suite if case.find("failure") is not None]
+    assert ("3", 3) == (suite.get("failures"), len(failed))
+    assert "1" == suite.get("errors")
+    assert len(suite) == len(REPORT.outcomes)
+    assert 2 == sum(case.find("skipped") is not None for case in suite)
+
+
+def test_the_table_has_a_row_for_each_that_does_not_pass() -> None:
+    """And no cell breaks out of it."""
+    lines = to_markdown(REPORT).splitlines()
+    rows = [line for line in lines if line.startswith("| SES-")]
+    assert len(rows) == len(BROKEN) + 2
+    assert {7} == {row.replace("\\|", "").count("|") for row in rows}

@@ -1,0 +1,195 @@
+"""Spans, in both encodings of OTLP."""
+
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from otlp import request_of
+
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.otlp.decoding import DEEPEST, SpanEvent, read_json, read_protobuf
+
+texts = st.text(st.characters(codec="utf-8"), max_size=8)
+values = st.recursive(
+    st.one_of(
+        st.builds(AnyValue, string_value=texts),
+        st.builds(AnyValue, bool_value=st.booleans()),
+        st.builds(AnyValue, int_value=st.integers(-(2**63), 2**63 - 1)),
+        st.builds(AnyValue, double_value=st.floats()),
+        st.builds(AnyValue, bytes_value=st.binary(max_size=8)),
+        st.just(AnyValue()),
+    ),
+    lambda inner: st.one_of(
+        st.builds(AnyValue, array_value=st.builds(ArrayValue, values=st.lists(inner, max_size=3))),
+        st.builds(
+            AnyValue,
+            kvlist_value=st.builds(
+                KeyValueList, values=st.lists(st.builds(KeyValue, key=texts, value=inner), max_size=3)
+            ),
+        ),
+    ),
+    max_leaves=6,
+)
+attributes = st.lists(st.builds(KeyValue, key=texts, value=values), max_size=4)
+times = st.integers(0, 2**64 - 1)
+spans = st.builds(
+    Span,
+    trace_id=st.binary(max_size=17),
+    span_id=st.binary(max_size=9),
+    parent_span_id=st.binary(max_size=8),
+    name=texts,
+    start_time_unix_nano=times,
+    end_time_unix_nano=times,
+    attributes=attributes,
+    events=st.lists(st.builds(Span.Event, name=texts, time_unix_nano=times, attributes=attributes), max_size=2),
+    status=st.builds(Status, message=texts, code=st.sampled_from([0, 1, 2])),
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def as_otlp_json(request: ExportTraceServiceRequest) -> Any:
+    """In OTLP's JSON, which differs from protobuf's in its ids."""
+    body = MessageToDict(request, use_integers_for_enums=True)
+    for resource, told in zip(request.resource_spans, body.get("resourceSpans", []), strict=True):
+        for scope, below in zip(resource.scope_spans, told.get("scopeSpans", []), strict=True):
+            for span, sent in zip(scope.spans, below.get("spans", []), strict=True):
+                for name, id_ in (("traceId", span.trace_id), ("spanId", span.span_id)):
+                    sent[name] = id_.hex().upper()
+                sent["parentSpanId"] = span.parent_span_id.hex() or None
+    return json.loads(json.dumps(body))
+
+
+@given(st.lists(spans, max_size=3))
+def test_both_encodings_give_the_same_spans(sent: list[Span]) -> None:
+    """Whatever is in them; what JSON has no name for is null."""
+    request = request_of(*sent)
+    by_protobuf = list(read_protobuf(request.SerializeToString()))
+    assert by_protobuf == list(read_json(as_otlp_json(request)))
+    assert len(sent) == len(by_protobuf)
+    json.dumps(by_protobuf, allow_nan=False)
+
+
+def test_a_span_is_read_whole() -> None:
+    """Ids, times, values of every kind, events and a status that says that it failed."""
+    values_ = {
+        "string": AnyValue(string_value="s"),
+        "large": AnyValue(int_value=2**63 - 1),
+        "double": AnyValue(double_value=0.5),
+        "nan": AnyValue(double_value=float("nan")),
+        "bool": AnyValue(bool_value=False),
+        "bytes": AnyValue(bytes_value=b"\xff"),
+        "list": AnyValue(array_value=ArrayValue(values=[AnyValue(int_value=1), AnyValue()])),
+        "none": AnyValue(),
+    }
+    sent = Span(
+        trace_id=bytes(range(16)),
+        span_id=bytes(range(8)),
+        name="n",
+        start_time_unix_nano=1,
+        end_time_unix_nano=2,
+        attributes=[KeyValue(key=key, value=value) for key, value in values_.items()],
+        events=[Span.Event(name="exception", time_unix_nano=3)],
+        status=Status(code=Status.STATUS_CODE_ERROR, message="m"),
+    )
+    (read,) = read_protobuf(request_of(sent).SerializeToString())
+    expected = {
+        "string": "s",
+        "large": 2**63 - 1,
+        "double": 0.5,
+        "nan": None,
+        "bool": False,
+        "bytes": b64encode(b"\xff").decode(),
+        "list": [1, None],
+        "none": None,
+    }
+    assert expected == read.attributes
+    assert (bytes(range(16)).hex(), bytes(range(8)).hex(), "", "n", 1, 2) == read[:6]
+    assert ([SpanEvent("exception", 3, {})], "m") == (read.events, read.failure)
+
+
+@pytest.mark.parametrize("code", [2, "STATUS_CODE_ERROR"])
+def test_the_name_of_a_status_is_read_too(code: Any) -> None:
+    """As a released client writes it, with a parent that is null."""
+    span = {
+        "traceId": "AB",
+        "parentSpanId": None,
+        "kind": "SPAN_KIND_INTERNAL",
+        "status": {"code": code, "message": "m"},
+    }
+    (read,) = read_json({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+    assert ("ab", "", "m") == (read.trace_id, read.parent_id, read.failure)
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"\x0a\x05abc", b"\x0a\xff\xff\xff\xff\x0f"])
+def test_what_is_no_protobuf_is_refused(body: bytes) -> None:
+    """As a bad request."""
+    with pytest.raises(BadRequest):
+        list(read_protobuf(body))
+
+
+@pytest.mark.parametrize(
+    ("span", "pointer"),
+    [
+        (7, ""),
+        ({"traceId": 7}, "/traceId"),
+        ({"traceId": "xyz"}, "/traceId"),
+        ({"name": []}, "/name"),
+        ({"startTimeUnixNano": "soon"}, "/startTimeUnixNano"),
+        ({"startTimeUnixNano": "9" * 5000}, "/startTimeUnixNano"),
+        ({"endTimeUnixNano": True}, "/endTimeUnixNano"),
+        ({"status": 7}, "/status"),
+        ({"attributes": {}}, "/attributes"),
+        ({"attributes": [7]}, "/attributes/0"),
+        ({"attributes": [{"key": 7}]}, "/attributes/0/key"),
+        ({"attributes": [{"key": "a", "value": 7}]}, "/attributes/0/value"),
+        ({"attributes": [{"key": "a", "value": {"intValue": 0.5}}]}, "/attributes/0/value/intValue"),
+        ({"attributes": [{"key": "a", "value": {"doubleValue": "x"}}]}, "/attributes/0/value/doubleValue"),
+        ({"attributes": [{"key": "a", "value": {"stringValue": 7}}]}, "/attributes/0/value/stringValue"),
+        ({"attributes": [{"value": {"arrayValue": {"values": {}}}}]}, "/attributes/0/value/arrayValue/values"),
+    ],
+)
+def test_what_is_malformed_is_said(span: Any, pointer: str) -> None:
+    """By a JSON pointer."""
+    with pytest.raises(BadRequest) as caught:
+        list(read_json({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}))
+    assert f"/resourceSpans/0/scopeSpans/0/spans/0{pointer}" == caught.value.details[0].pointer
+
+
+@given(json_values)
+def test_no_json_breaks(value: Any) -> None:
+    """It is read, or refused."""
+    for body in (
+        {"resourceSpans": value},
+        {"resourceSpans": [{"scopeSpans": value}]},
+        {"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": value, "events": value}]}]}]},
+        {"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": [{"key": "a", "value": value}]}]}]}]},
+        {"resourceSpans": [{"scopeSpans": [{"spans": [{"status": value, "traceId": value, "name": value}]}]}]},
+    ):
+        try:
+            list(read_json(body))
+        except BadRequest as error:
+            assert error.details  # noqa: PT017 - either will do
+
+
+def test_a_value_nests_only_so_deep() -> None:
+    """Else it could not be written."""
+    value: Any = {"intValue": 1}
+    for _ in range(DEEPEST + 1):
+        value = {"arrayValue": {"values": [value]}}
+    with pytest.raises(BadRequest):
+        list(
+            read_json(
+                {"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": [{"key": "a", "value": value}]}]}]}]}
+            )
+        )

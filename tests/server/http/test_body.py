@@ -1,0 +1,206 @@
+"""Reading a body and parsing it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from hivestand.handlers.errors import BadRequest, ContentTooLarge, RequestTimeout, UnsupportedMediaType
+from hivestand.server.errors import ClientDisconnected
+from hivestand.server.http.body import Limits, check_media_type, parse_json, read_body
+
+LIMITS = Limits(size=10, seconds=5)
+
+
+class Receive:
+    """ASGI messages, one after the other, and none after that."""
+
+    def __init__(self, *messages: Message) -> None:
+        self.left = list(messages)
+
+    async def __call__(self) -> Message:
+        """The next message."""
+        if not self.left:
+            await asyncio.Event().wait()
+        return self.left.pop(0)
+
+
+def part(body: bytes, *, more: bool = False) -> Message:
+    """A part of a body."""
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("parts", [[b"1234567890"], [b"12345", b"", b"67890"], [b"1"] * 10, [b""]])
+async def test_a_body_is_read_whole(parts: list[bytes]) -> None:
+    """In one part or many, up to the limit."""
+    messages = [part(each, more=number < len(parts)) for number, each in enumerate(parts, 1)]
+    assert b"".join(parts) == await read_body({}, Receive(*messages), LIMITS)
+
+
+@pytest.mark.anyio
+async def test_a_body_declared_too_large_is_not_read() -> None:
+    """The answer comes before the first part."""
+    receive = Receive(part(b"x"))
+    with pytest.raises(ContentTooLarge, match="10 bytes") as caught:
+        await read_body({b"content-length": b"11"}, receive, LIMITS)
+    assert len(receive.left) == 1
+    assert {"Connection": "close"} == caught.value.headers
+
+
+@pytest.mark.anyio
+async def test_a_body_that_grows_too_large_is_not_read_on() -> None:
+    """A chunked body declares no length."""
+    receive = Receive(part(b"123456", more=True), part(b"78901", more=True), part(b"x"))
+    with pytest.raises(ContentTooLarge):
+        await read_body({}, receive, LIMITS)
+    assert len(receive.left) == 1
+
+
+@pytest.mark.anyio
+async def test_a_stalled_body_times_out() -> None:
+    """It is not waited for longer than the limit."""
+    with pytest.raises(RequestTimeout, match=r"0\.01 seconds") as caught:
+        await read_body({}, Receive(part(b"1", more=True)), Limits(10, 0.01))
+    assert {"Connection": "close"} == caught.value.headers
+
+
+@pytest.mark.anyio
+async def test_a_client_that_goes_away_is_not_answered() -> None:
+    """There is nobody to answer."""
+    with pytest.raises(ClientDisconnected):
+        await read_body({}, Receive(part(b"1", more=True), {"type": "http.disconnect"}), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        b"application/json",
+        b"Application/JSON",
+        b"application/json; charset=utf-8",
+        b'application/json ; charset="UTF-8"',
+        b"application/json;foo=bar",
+    ],
+)
+def test_json_in_utf8_is_taken(declared: bytes) -> None:
+    """However it is written (RFC 9110, 8.3.1)."""
+    check_media_type({b"content-type": declared, b"content-length": b"2"})
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        b"text/plain",
+        b"application/jsonp",
+        b"application/problem+json",
+        b"application/json; charset=latin-1",
+        b"application/json;foo=bar; charset=utf-16",
+        b"multipart/form-data; boundary=application/json",
+        b"json",
+        b"",
+        b"\xff",
+    ],
+)
+def test_any_other_media_type_is_refused(declared: bytes) -> None:
+    """415 says what was sent."""
+    with pytest.raises(UnsupportedMediaType):
+        check_media_type({b"content-type": declared, b"content-length": b"2"})
+
+
+@pytest.mark.parametrize("headers", [{b"content-length": b"2"}, {b"transfer-encoding": b"chunked"}])
+def test_a_body_without_a_media_type_is_refused(headers: dict[bytes, bytes]) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(UnsupportedMediaType, match="not missing"):
+        check_media_type(headers)
+
+
+def test_no_body_needs_no_media_type() -> None:
+    """It is refused as an empty body later."""
+    check_media_type({})
+    check_media_type({b"content-length": b"0"})
+
+
+def test_a_coded_body_is_refused() -> None:
+    """415 names the coding that is taken."""
+    with pytest.raises(UnsupportedMediaType) as caught:
+        check_media_type({b"content-type": b"application/json", b"content-encoding": b"gzip"})
+    assert {"Accept-Encoding": "identity"} == caught.value.headers
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"{",
+        b'{"a":1',
+        b'{"a":1,}',
+        b"{'a':1}",
+        b"{}{}",
+        b"{} x",
+        b"[1,2",
+        b"nul",
+        b"\xef\xbb\xbf{}",
+        b'{"a":"\xff"}',
+        b'{"a":"\xed\xa0\x80"}',
+        b'{"a":"\\ud800"}',
+        b'{"\\udc00":1}',
+        b'{"a":NaN}',
+        b'{"a":Infinity}',
+        b'{"a":-Infinity}',
+        b'{"a":1e400}',
+        b'{"a":-1e400}',
+        b'{"a":1' + b"0" * 400 + b"}",
+        b'{"a":1' + b"0" * 5000 + b"}",
+        b'{"a":01}',
+        b'{"a":+1}',
+        b'{"a":.5}',
+        b'{"a":"\n"}',
+        b"[" * 10_000 + b"]" * 10_000,
+        b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+        b"[" * 10_000,
+        b"\x00",
+    ],
+)
+def test_what_is_no_json_is_refused(body: bytes) -> None:
+    """400, with where and why."""
+    with pytest.raises(BadRequest, match="not valid JSON") as caught:
+        parse_json(body)
+    assert [("", "json")] == [detail[:2] for detail in caught.value.details]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"a":1,"a":2}', {"a": 2}),
+        (b'{"a":{"b":1},"a":{"c":18446744073709551616}}', {"a": {"c": 2**64}}),
+        (b" \r\n\t{} ", {}),
+        (b"9223372036854775808", 2**63),
+        (b"-9223372036854775809", -(2**63) - 1),
+        (b"1" + b"0" * 300, 10**300),
+        (b"[1.0, 1, -0.0, 1e2, 1E-2]", [1.0, 1, -0.0, 100.0, 0.01]),
+        (b'{"a":"12345678901234567890"}', {"a": "12345678901234567890"}),
+        (b"0.12345678901234567890123", 0.12345678901234568),
+        (b"1e-400", 0.0),
+        (b'"\\ud83d\\udc1d"', "\N{HONEYBEE}"),
+        (b"null", None),
+    ],
+)
+def test_json_is_read_exactly(body: bytes, expected: Any) -> None:
+    """The last of repeated keys wins; integers of any size; type and value of each number."""
+    assert repr(expected) == repr(parse_json(body))
+
+
+@pytest.mark.parametrize("depth", [900, 1000, 1024, 1025, 5000])
+def test_an_integer_of_many_digits_beside_deep_nesting(depth: int) -> None:
+    """Neither reader's limit becomes a fault of the server's: it is read exactly, or refused as malformed."""
+    body = b"[" * depth + b"12345678901234567890" + b"]" * depth
+    try:
+        value = parse_json(body)
+    except BadRequest:
+        assert depth > 900
+    else:
+        for _ in range(depth):
+            (value,) = value
+        assert value == 12345678901234567890
