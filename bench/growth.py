@@ -23,7 +23,7 @@ from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.handlers.store.redis.events import RedisStore
 from hivestand.server.auth import authenticate
 
-STEP: Final = 500
+EVENTS_AT_ONCE: Final = 500
 MERGES: Final = 10_000
 FIRST: Final = 200  # merges whose median stands for the first and the last
 SMALL: Final = 10_000  # bytes of a body
@@ -34,8 +34,8 @@ async def fill(port: int, sessions: int) -> None:
     """Store so many sessions of the tenant that is measured."""
     store = RedisStore(f"redis://127.0.0.1:{port}", StoreOptions())
     tenant, clock = authenticate(HEADERS["Authorization"].encode()), SystemClock()
-    for _ in range(0, sessions, STEP):
-        events = [normalise_session(session(), clock)[0] for _ in range(STEP)]
+    for _ in range(0, sessions, EVENTS_AT_ONCE):
+        events = [normalise_session(session(), clock)[0] for _ in range(EVENTS_AT_ONCE)]
         await store.create_or_merge_each(tenant, [(entry_of(event), encode(event)) for event in events])
     await store.close()
 

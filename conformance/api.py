@@ -13,8 +13,8 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from hivestand.conformance.exchange import Exchange, Request, Response
-from hivestand.conformance.history import Step, World, canonical
+from hivestand.conformance.exchange import Exchange, ReceivedResponse, SentRequest
+from hivestand.conformance.history import SessionHistory, SessionPost, canonical
 from hivestand.conformance.operations import ADDING, BATCHES, CREATING, ROUTES, SESSIONS
 from hivestand.conformance.sent import sessions_in
 from hivestand.conformance.target import OK, Target
@@ -29,7 +29,7 @@ STORING = frozenset({*CREATING, *ADDING, *BATCHES})
 MARK = "hivestand_check"  # the key in metadata that marks a session as the suite's
 
 
-class Untried(Exception):
+class CannotTest(Exception):
     """A requirement cannot be tried on this target; the message says why."""
 
 
@@ -53,9 +53,9 @@ class Api:
         If it is to be quick, of several things that could be tried few are.
         """
         self.target = target
-        self.world = World()
+        self.history = SessionHistory()
         self.exchanges: list[Exchange] = []
-        self.steps: dict[int, Step] = {}  # by the place of their exchange
+        self.steps: dict[int, SessionPost] = {}  # by the place of their exchange
         self.started: set[str] = set()  # sessions that no answer names
         self._samples: dict[str, Exchange] = {}
         self._made: dict[str, Any] = {}
@@ -79,7 +79,7 @@ class Api:
         """A UUIDv4 that depends on the seed alone."""
         return str(UUID(int=self._dice.getrandbits(128), version=4))
 
-    def send(self, request: Request) -> Exchange:
+    def send(self, request: SentRequest) -> Exchange:
         """Send a request, and remember what came."""
         request = self.with_headers(request)
         exchange = Exchange(request, self.target.send(request))
@@ -94,7 +94,7 @@ class Api:
         """Send a body to an operation, whose path may have an id in it."""
         return self.send(call_of(operation, body, id_, **changes))
 
-    def sample(self, operation: str) -> Request:
+    def sample(self, operation: str) -> SentRequest:
         """A request that an operation has to take."""
         if operation in SESSIONS:
             return request_of(self.marked({}), operation)
@@ -124,13 +124,13 @@ class Api:
         """Get an event that is there, again for a while until it is as it should be.
 
         Raises:
-            Untried: events cannot be read, or it is not to be seen: that is the business of one requirement alone.
+            CannotTest: events cannot be read, or it is not to be seen: that is the business of one requirement alone.
         """
         if reason := self.lacking("getEvent"):
-            raise Untried(f"getEvent: {reason}")
+            raise CannotTest(f"getEvent: {reason}")
         exchange = self.look(event_id, is_there)
         if exchange.response.status == NOT_FOUND:
-            raise Untried(NOT_SEEN)
+            raise CannotTest(NOT_SEEN)
         return exchange
 
     def look(self, event_id: str, is_there: Callable[[Mapping[str, Any]], bool] = bool) -> Exchange:
@@ -143,10 +143,10 @@ class Api:
         """Search the events of a session, again for a while until so many are found.
 
         Raises:
-            Untried: events cannot be searched.
+            CannotTest: events cannot be searched.
         """
         if reason := self.lacking(operation):
-            raise Untried(f"{operation}: {reason}")
+            raise CannotTest(f"{operation}: {reason}")
         by_session = {"field": "session_id", "operator": "is", "value": session_id, "type": "string"}
         body = {"filters": [by_session, *query.pop("filters", ())], **query}
         return self._until(lambda: self.call(operation, body), lambda exchange: len(exchange.response.found) == number)
@@ -184,7 +184,7 @@ class Api:
             return "the token may not do this"
         return "the target does not know the operation" if self.is_unknown(response) else ""
 
-    def is_unknown(self, response: Response) -> bool:
+    def is_unknown(self, response: ReceivedResponse) -> bool:
         """Whether an answer says that there is no such operation: as for a path that there is not, if it is 404."""
         if response.status != NOT_FOUND:
             return response.status in NO_SUCH_METHOD
@@ -194,7 +194,7 @@ class Api:
     @cached_property
     def _nowhere(self) -> object:
         """What the target says of a path that there is not."""
-        request = self.with_headers(Request("createEvent", f"{PATHS['createEvent']}-no-such-route", b"{}"))
+        request = self.with_headers(SentRequest("createEvent", f"{PATHS['createEvent']}-no-such-route", b"{}"))
         return self.target.send(request).event.get("message")
 
     def sampled(self, operation: str) -> Exchange:
@@ -220,7 +220,7 @@ class Api:
         created = self.call("createEvent", self.event(event_name="an event of hivestand check"))
         return canonical(created.response.event.get("event_id")) or self.session_id
 
-    def posts(self, bodies: Sequence[Mapping[str, Any]], operation: str) -> Iterator[Step]:
+    def posts(self, bodies: Sequence[Mapping[str, Any]], operation: str) -> Iterator[SessionPost]:
         """Post the sessions of a case one after the other; gives those that were started."""
         bits = self._dice.getrandbits(128)
         for body in bodies:
@@ -264,29 +264,29 @@ class Api:
         for token, session_id in sorted(self._unmarked):
             self.start(self.marked({"session_id": session_id}), token=token)
 
-    def at_once(self, requests: Sequence[Request]) -> list[Exchange]:
+    def at_once(self, requests: Sequence[SentRequest]) -> list[Exchange]:
         """Send requests at the same time, each from a thread of its own; no rule can judge their sessions then."""
         gate = threading.Barrier(len(requests))
 
-        def send(request: Request) -> Exchange:
+        def send(request: SentRequest) -> Exchange:
             request = self.with_headers(request)
             gate.wait()
             return Exchange(request, self.target.send(request))
 
-        self.world.blur(requests)
+        self.history.mark_unordered(requests)
         with ThreadPoolExecutor(len(requests)) as threads:
             exchanges = list(threads.map(send, requests))
         self.exchanges += exchanges
         return exchanges
 
-    def with_headers(self, request: Request) -> Request:
+    def with_headers(self, request: SentRequest) -> SentRequest:
         """The request with the headers that all have."""
         return replace(request, headers={**request.headers, **self._headers})
 
-    def remember(self, exchange: Exchange) -> Step | None:
+    def remember(self, exchange: Exchange) -> SessionPost | None:
         """Take an exchange into account; gives the session that it started, if any."""
         self.exchanges.append(exchange)
-        step = self.world.step(exchange)
+        step = self.history.step(exchange)
         if step is not None:
             self.steps[len(self.exchanges) - 1] = step
             self._note_mark(step)
@@ -294,7 +294,7 @@ class Api:
             self.started |= sessions_in(exchange.request)
         return step
 
-    def _note_mark(self, step: Step) -> None:
+    def _note_mark(self, step: SessionPost) -> None:
         metadata = step.event.get("metadata")
         session_id = canonical(step.event.get("session_id"))
         bears = isinstance(metadata, dict) and metadata.get(MARK) == self.run_id
@@ -303,20 +303,20 @@ class Api:
             change((step.exchange.request.token or "", session_id))
 
 
-def request_of(session: Any, operation: str = "createSession", **changes: Any) -> Request:
+def request_of(session: Any, operation: str = "createSession", **changes: Any) -> SentRequest:
     """The request that posts a session."""
     body = {"session": session} if operation == "startSessionLegacy" else session
     text = json.dumps(body, ensure_ascii=False).encode()
-    return Request(operation, PATHS[operation], text, **changes)
+    return SentRequest(operation, PATHS[operation], text, **changes)
 
 
-def call_of(operation: str, body: Any = None, id_: str = "", **changes: Any) -> Request:
+def call_of(operation: str, body: Any = None, id_: str = "", **changes: Any) -> SentRequest:
     """The request that sends a body to an operation, whose path may have an id in it."""
     route = ROUTES[operation]
     path = re.sub(r"\{\w+\}", id_, route.path)
     text = None if body is None else json.dumps(body, ensure_ascii=False).encode()
     headers = {} if body is None else {"Content-Type": "application/json"}
-    return Request(operation, path, text, **{"method": route.method, "headers": headers, **changes})
+    return SentRequest(operation, path, text, **{"method": route.method, "headers": headers, **changes})
 
 
 def _made(id_: Id, bits: int) -> str:

@@ -29,8 +29,8 @@ from hivestand.conformance.reports.report import Report
 from hivestand.conformance.reports.terminal import Terminal
 from hivestand.conformance.requirement import Level, Requirement
 from hivestand.conformance.requirements import REQUIREMENTS
-from hivestand.conformance.run import Plan, run
-from hivestand.conformance.target import Access, is_loopback
+from hivestand.conformance.run import RunPlan, run
+from hivestand.conformance.target import TargetAccess, is_loopback
 
 SECRET: Final = 6  # characters from which on a token is one
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3
@@ -71,7 +71,7 @@ def check(options: Mapping[str, Any]) -> int:
     return BROKEN if stale else status_of(report, Level(options["level"]), known)
 
 
-def asked(options: Mapping[str, Any]) -> tuple[Access, Plan]:
+def asked(options: Mapping[str, Any]) -> tuple[TargetAccess, RunPlan]:
     """The target and the run that options ask for.
 
     Raises:
@@ -81,7 +81,7 @@ def asked(options: Mapping[str, Any]) -> tuple[Access, Plan]:
     seed = randbits(32) if options["seed"] is None else options["seed"]
     requirements = chosen(options)
     operations = tuple(name for name in PATHS if not options["operations"] or name in options["operations"])
-    plan = Plan(requirements, seed, EXAMPLES, options["strict"], options["quick"], not access.is_near, operations)
+    plan = RunPlan(requirements, seed, EXAMPLES, options["strict"], options["quick"], not access.is_near, operations)
     return access, plan
 
 
@@ -102,7 +102,7 @@ def stale_of(report: Report, known: AbstractSet[str]) -> list[str]:
     return [f"known to fail, but {said[id_]}: {id_}" for id_ in sorted(said)]
 
 
-def _without_tokens(text: str, access: Access) -> str:
+def _without_tokens(text: str, access: TargetAccess) -> str:
     """A report in which a target repeats no token; one that is made up is no secret."""
     for name in ("first", "second"):
         token = access.tokens.get(name, "")
@@ -142,7 +142,7 @@ def chosen(options: Mapping[str, Any]) -> tuple[Requirement, ...]:
     return requirements
 
 
-def _access(options: Mapping[str, Any]) -> Access:
+def _access(options: Mapping[str, Any]) -> TargetAccess:
     url = options["url"] or ""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.port == 0:
@@ -161,7 +161,7 @@ def _access(options: Mapping[str, Any]) -> Access:
     budget = options["max_requests"] or (BUDGET if near else POLITE_BUDGET)
     headers = dict(map(_header, options["headers"]))
     patience = PATIENCE if near else POLITE_PATIENCE
-    return Access(url, tokens, headers, options["timeout"], options["ca_file"], rate, budget, patience)
+    return TargetAccess(url, tokens, headers, options["timeout"], options["ca_file"], rate, budget, patience)
 
 
 def _is_field_value(text: str) -> bool:

@@ -12,7 +12,7 @@ TOKEN_VARIABLE = "$HIVESTAND_TOKEN"  # stands where a token stood  # noqa: S105 
 
 
 @dataclass(frozen=True)
-class Request:
+class SentRequest:
     """A request to an operation. Its headers are those that it has beside its token's.
 
     `token` says which token goes with it, behind its `scheme`: `first`, `second`, `bad`, or None for none.
@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Response:
+class ReceivedResponse:
     """An answer; header names are in lower case. `began` and `ended` are Unix times in seconds.
 
     So is `clock`, what the target's own clock said, if that is known.
@@ -93,8 +93,8 @@ class Response:
 class Exchange:
     """A request and its answer."""
 
-    request: Request
-    response: Response
+    request: SentRequest
+    response: ReceivedResponse
 
 
 def _with_plain_ids(event: dict[str, Any]) -> dict[str, Any]:

@@ -16,9 +16,8 @@ from schemathesis import Case, CheckContext, HookContext, Response
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from hivestand.conformance.exchange import Exchange, Request
-from hivestand.conformance.exchange import Response as Answer
-from hivestand.conformance.target import IN_A_ROW, Access, Inconclusive, date_of
+from hivestand.conformance.exchange import Exchange, ReceivedResponse, SentRequest
+from hivestand.conformance.target import IN_A_ROW, Inconclusive, TargetAccess, date_of
 from hivestand.openapi import load
 
 Judge = Callable[[Exchange], str | None]
@@ -67,7 +66,7 @@ class Cases(NamedTuple):
     mark: Mark | None = None
 
 
-def generate(access: Access, judge: Judge, cases: Cases) -> None:
+def generate(access: TargetAccess, judge: Judge, cases: Cases) -> None:
     """Send generated requests, and hand every answer to `judge`, which gives what is wrong with it, or None.
 
     Raises:
@@ -130,7 +129,7 @@ def _with_ids(value: Any, new: Callable[[str], str]) -> Any:
     return _UUID.sub(lambda match: new(match[0]), value) if isinstance(value, str) else value
 
 
-def _config(access: Access, cases: Cases) -> SchemathesisConfig:
+def _config(access: TargetAccess, cases: Cases) -> SchemathesisConfig:
     """Explicit in everything: an ambient configuration file is not read, and tokens are tried elsewhere."""
     settings: dict[str, Any] = {
         "seed": cases.seed,
@@ -161,10 +160,11 @@ def _exchange(response: Response, case: Case[Any]) -> Exchange:
     sent = response.request
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body
     headers = {name: value for name, value in sent.headers.items() if name.lower() in {"content-type", "prefer"}}
-    request = Request(_operation(case), sent.path_url, body, sent.method or "POST", headers)
+    request = SentRequest(_operation(case), sent.path_url, body, sent.method or "POST", headers)
     fields = {name.lower(): values[-1] for name, values in response.headers.items()}
     ended = time.time()
     clock = date_of(fields)
     return Exchange(
-        request, Answer(response.status_code, fields, response.content, ended - response.elapsed, ended, clock)
+        request,
+        ReceivedResponse(response.status_code, fields, response.content, ended - response.elapsed, ended, clock),
     )

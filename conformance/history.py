@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.exchange import Exchange, SentRequest
 from hivestand.conformance.operations import SESSIONS
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
-class Step:
+class SessionPost:
     """A session that was posted and the event that came back; `before` is the event that was there already, or None."""
 
     sent: Mapping[str, Any]
@@ -28,21 +28,21 @@ class Step:
 
 
 @dataclass
-class World:
+class SessionHistory:
     """The sessions that the suite knows of, for each token, as they were last answered."""
 
     events: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
-    blurred: set[str] = field(default_factory=set)
+    unordered: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)  # by operations other than those that start sessions
 
-    def blur(self, requests: Iterable[Request]) -> None:
+    def mark_unordered(self, requests: Iterable[SentRequest]) -> None:
         """Note that what these requests left of their sessions depends on their order, which nobody knows."""
         for request in requests:
             posted = canonical((session_of(request) or {}).get("session_id"))
             if posted:
-                self.blurred.add(posted)
+                self.unordered.add(posted)
 
-    def step(self, exchange: Exchange) -> Step | None:
+    def step(self, exchange: Exchange) -> SessionPost | None:
         """What an exchange says of a session; None where none was started.
 
         What other operations change of a session that they name is not known, so it is judged no more.
@@ -56,16 +56,16 @@ class World:
             return None
         token = exchange.request.token or ""
         posted = canonical(sent.get("session_id"))
-        if posted in self.blurred or posted in self.touched:
+        if posted in self.unordered or posted in self.touched:
             return None
         before = self.events.get((token, posted)) if posted else None
         answered = canonical(event.get("session_id"))
         if answered:
             self.events[token, answered] = event
-        return Step(sent, event, before, exchange)
+        return SessionPost(sent, event, before, exchange)
 
 
-def session_of(request: Request) -> Mapping[str, Any] | None:
+def session_of(request: SentRequest) -> Mapping[str, Any] | None:
     """The session object in a request to either operation that starts one."""
     body = request.json
     if request.operation == "startSessionLegacy" and isinstance(body, dict):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from hivestand.conformance.api import Api, request_of
-from hivestand.conformance.exchange import Exchange, Response
+from hivestand.conformance.exchange import Exchange, ReceivedResponse
 from hivestand.conformance.target import SERVER_ERROR, Inconclusive, Unanswered
 
 REDIRECTS: Final = range(300, 400)
@@ -34,7 +34,7 @@ def probe(api: Api, operation: str = "createSession") -> None:
     api.remember(Exchange(request, response))
 
 
-def _strange(response: Response) -> str:
+def _strange(response: ReceivedResponse) -> str:
     """What says that this is not the API, but something in front or instead of it."""
     if response.status in REDIRECTS:
         return f"redirects to {response.headers.get('location', 'nowhere')}: check that URL"

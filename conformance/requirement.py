@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hivestand.conformance.api import Api
 from hivestand.conformance.exchange import Exchange
-from hivestand.conformance.history import Step
+from hivestand.conformance.history import SessionPost
 from hivestand.conformance.operations import SESSIONS
 
 BOTH = SESSIONS
@@ -45,7 +45,7 @@ class Finding(NamedTuple):
 
 
 Expectations = Iterator[tuple[Any, Any]]
-Rule = Callable[[Step], Expectations]
+Rule = Callable[[SessionPost], Expectations]
 AnswerRule = Callable[[Exchange], Expectations]
 Scenario = Callable[[Api, str], Iterator[Finding]]
 Tries = Callable[[Api, str], Iterator[Exchange]]
@@ -87,7 +87,7 @@ class Requirement:
             for step in api.posts(bodies, operation):
                 yield from self.judge(step.exchange, step)
 
-    def judge(self, exchange: Exchange, step: Step | None) -> Iterator[Finding]:
+    def judge(self, exchange: Exchange, step: SessionPost | None) -> Iterator[Finding]:
         """What its rule says of an answer, and of the session that it started, if it did."""
         if exchange.request.operation not in self.operations:
             return

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from hivestand.conformance.api import Api, Id, Untried
+from hivestand.conformance.api import Api, CannotTest, Id
 from hivestand.conformance.defaults import EXAMPLES
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.generation import Cases, generate
@@ -18,7 +18,7 @@ from hivestand.conformance.probe import probe
 from hivestand.conformance.reports.report import Report, Watch
 from hivestand.conformance.requirement import Finding, Level, Requirement
 from hivestand.conformance.schema import violations
-from hivestand.conformance.target import TOO_MANY, Access, Inconclusive, Target, Unanswered
+from hivestand.conformance.target import TOO_MANY, Inconclusive, Target, TargetAccess, Unanswered
 
 FEWER: Final = 10  # the part of the examples that an operation on events has
 UNMARKED: Final = ("exportTraces",)  # what is made up there cannot bear a mark
@@ -26,7 +26,7 @@ GENERATED: Final = 0.5  # the share of a run's work that generation is, as the p
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What to run: the requirements, the seed, and how many requests a phase of the generation makes up.
 
     A quick run generates nothing, tries many cases in one post, and does not exercise again what an earlier answer has
@@ -53,7 +53,7 @@ class Plan:
         return {"Prefer": "handling=strict"} if self.strict else {}
 
 
-def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:
+def run(access: TargetAccess, plan: RunPlan, watch: Watch = lambda *_: None) -> Report:
     """Exercise each requirement, generate requests beside, and let every rule judge every answer that there was.
 
     `watch` is told what share of the run is done, and what is done next.
@@ -76,12 +76,12 @@ def run(access: Access, plan: Plan, watch: Watch = lambda *_: None) -> Report:
     untried = (each for each in _all_untried(plan) if (each.requirement.id, each.operation) not in tried)
     judged = tuple(_judge_all(api, outcome) for outcome in (*outcomes, *untried))
     answered = {canonical(exchange.response.event.get("session_id")) for exchange in api.exchanges}
-    created = tuple(sorted(session_id for session_id in answered | api.world.blurred | api.started if session_id))
+    created = tuple(sorted(session_id for session_id in answered | api.history.unordered | api.started if session_id))
     seconds = time.monotonic() - began
     return Report(access.url, plan.seed, api.target.sent, seconds, judged, created, inconclusive, plan.mark_all)
 
 
-def _exercise_all(api: Api, plan: Plan, watch: Watch) -> Iterator[Outcome]:
+def _exercise_all(api: Api, plan: RunPlan, watch: Watch) -> Iterator[Outcome]:
     if plan.quick:
         _post_packed(api, plan)
     share = 1 / len(plan.requirements) * (1 if plan.quick else 1 - GENERATED)
@@ -93,7 +93,7 @@ def _exercise_all(api: Api, plan: Plan, watch: Watch) -> Iterator[Outcome]:
             api.mark_rest()
 
 
-def _post_packed(api: Api, plan: Plan) -> None:
+def _post_packed(api: Api, plan: RunPlan) -> None:
     """Let many rules see all of their cases in few posts, of which each operation gets its part."""
     operations = [operation for operation in plan.operations if operation in SESSIONS]
     for place, operation in enumerate(operations):
@@ -113,7 +113,7 @@ def _keeps_the_schema(case: Mapping[str, Any]) -> bool:
     )
 
 
-def _exercise(api: Api, requirement: Requirement, operation: str, plan: Plan) -> Outcome:
+def _exercise(api: Api, requirement: Requirement, operation: str, plan: RunPlan) -> Outcome:
     if reason := _why_not(api, requirement, operation, plan):
         return Outcome(requirement, operation, Status.SKIPPED, reason=reason)
     if plan.quick and _needs_no_requests(requirement, known := _known(api, requirement, operation)):
@@ -124,7 +124,7 @@ def _exercise(api: Api, requirement: Requirement, operation: str, plan: Plan) ->
             found.append(finding)  # noqa: PERF402 - what there was before it cannot go on is kept
     except Inconclusive:
         raise
-    except Untried as error:
+    except CannotTest as error:
         if all(finding.holds for finding in found):
             return Outcome(requirement, operation, Status.SKIPPED, reason=str(error))
     except Unanswered as error:
@@ -135,20 +135,20 @@ def _exercise(api: Api, requirement: Requirement, operation: str, plan: Plan) ->
     return outcome_of(requirement, operation, found)
 
 
-def _all_untried(plan: Plan) -> Iterator[Outcome]:
+def _all_untried(plan: RunPlan) -> Iterator[Outcome]:
     for requirement in plan.requirements:
         for operation in plan.operations_of(requirement):
             yield Outcome(requirement, operation, Status.NOT_EXERCISED)
 
 
-def _why_not(api: Api, requirement: Requirement, operation: str, plan: Plan) -> str:
+def _why_not(api: Api, requirement: Requirement, operation: str, plan: RunPlan) -> str:
     """Why a requirement is not tried, or nothing."""
     if lacking := _lacking(requirement, api.target.access, plan):
         return f"needs {lacking}"
     return "" if requirement.is_of_presence else api.lacking(operation)
 
 
-def _lacking(requirement: Requirement, access: Access, plan: Plan) -> str:
+def _lacking(requirement: Requirement, access: TargetAccess, plan: RunPlan) -> str:
     """The flag that a requirement needs, unless it was given."""
     given = {
         "": True,
@@ -169,7 +169,7 @@ def _needs_no_requests(requirement: Requirement, known: Outcome) -> bool:
     return requirement.level is Level.INFO or known.status is not Status.NOT_EXERCISED
 
 
-def _generate(api: Api, plan: Plan) -> None:
+def _generate(api: Api, plan: RunPlan) -> None:
     """Let each generated answer be judged at once, so that what breaks a requirement is shrunk."""
 
     def judge(exchange: Exchange) -> str | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hivestand.conformance.exchange import Request
+from hivestand.conformance.exchange import SentRequest
 from hivestand.conformance.history import canonical
 from hivestand.conformance.operations import ADDING, CREATING, ROUTES, UUID, matches
 
@@ -23,12 +23,12 @@ INVALID: Final[Sequence[dict[str, Any]]] = (
 )
 
 
-def is_its_own(request: Request) -> bool:
+def is_its_own(request: SentRequest) -> bool:
     """Whether it has the operation's method and path, with a UUID where that has a parameter."""
     return request.method == ROUTES[request.operation].method and matches(request.operation, request.path)
 
 
-def is_sent_as_json(request: Request) -> bool:
+def is_sent_as_json(request: SentRequest) -> bool:
     """Whether it is one that the operation takes but for what is in it: its own, let in, and with a JSON object."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -41,7 +41,7 @@ def is_valid(event: Any) -> bool:
     return isinstance(event, dict) and event.get("event_type") in TYPES and isinstance(event.get("inputs"), dict)
 
 
-def sent_events(request: Request) -> Sequence[Any]:
+def sent_events(request: SentRequest) -> Sequence[Any]:
     """The events in a body; none where they are not under the name that the operation has for them."""
     body = request.json
     if not isinstance(body, dict):
@@ -53,7 +53,7 @@ def sent_events(request: Request) -> Sequence[Any]:
     return lists[0] if len(lists) == 1 else ()
 
 
-def sessions_in(request: Request) -> set[str]:
+def sessions_in(request: SentRequest) -> set[str]:
     """The sessions that a request stores events in, as far as it says so."""
     if request.operation in ADDING:
         return set(re.findall(UUID, request.path.lower()))

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 
 from hivestand.conformance.defaults import BUDGET, PATIENCE
-from hivestand.conformance.exchange import Request, Response
+from hivestand.conformance.exchange import ReceivedResponse, SentRequest
 
 OK, TOO_MANY, SERVER_ERROR = 200, 429, 500
 LONGEST_PAUSE: Final = 60.0  # seconds that a Retry-After is obeyed for
@@ -34,7 +34,7 @@ class Unanswered(Exception):
 
 
 @dataclass(frozen=True)
-class Access:
+class TargetAccess:
     """How a target is reached. `rate` is requests per second, 0 for as many as it takes; times are seconds.
 
     `patience` is how much later than it is answered a write may be seen.
@@ -58,7 +58,7 @@ class Access:
 class Target:
     """Sends requests and counts them. It may be used from several threads."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: TargetAccess) -> None:
         """Connect at the first request."""
         self.access = access
         self.sent = 0
@@ -68,7 +68,7 @@ class Target:
         self._errors = 0
         self._idle: list[requests.Session] = []
 
-    def send(self, request: Request, patience: float = LONGEST_PAUSE) -> Response:
+    def send(self, request: SentRequest, patience: float = LONGEST_PAUSE) -> ReceivedResponse:
         """The answer to a request, which is sent again after a 429, for so many seconds.
 
         Raises:
@@ -114,7 +114,7 @@ class Target:
             self._next = max(now, self._next) + (1 / self.access.rate if self.access.rate else 0.0)
         time.sleep(pause)
 
-    def slow_down(self, response: Response) -> float:
+    def slow_down(self, response: ReceivedResponse) -> float:
         """Send nothing for as long as an answer of 429 asks for; gives the seconds."""
         asked = response.headers.get("retry-after", "1")
         pause = min(LONGEST_PAUSE, float(asked)) if asked.isdecimal() else 1.0
@@ -122,9 +122,9 @@ class Target:
             self._next = time.monotonic() + pause
         return pause
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: SentRequest) -> ReceivedResponse:
         """The answer, if it is there, whole, in time: a target that sends an octet now and then is not waited for."""
-        answer: Future[Response] = Future()
+        answer: Future[ReceivedResponse] = Future()
         timeout = self.access.timeout / (AGAIN if self._unanswered else 1)
         threading.Thread(target=self._send, args=(request, answer), daemon=True).start()
         try:
@@ -137,7 +137,7 @@ class Target:
         said = f"{self.access.url} does not answer: {reason}"
         raise Inconclusive(said) if self._unanswered >= IN_A_ROW else Unanswered(said)
 
-    def _send(self, request: Request, answer: Future[Response]) -> None:
+    def _send(self, request: SentRequest, answer: Future[ReceivedResponse]) -> None:
         headers = {**self.access.headers, **request.headers}
         if request.token is not None:
             headers["Authorization"] = request.credentials(self.access.tokens[request.token])
@@ -158,7 +158,7 @@ class Target:
             fields = {name.lower(): value for name, value in response.headers.items()}
             ended = time.time()
             clock = ended if self.access.is_near else date_of(fields)
-            answer.set_result(Response(response.status_code, fields, body, began, ended, clock))
+            answer.set_result(ReceivedResponse(response.status_code, fields, body, began, ended, clock))
             self._idle.append(session)
         except Exception as error:  # noqa: BLE001 - whoever waits for the answer is told
             answer.set_exception(error)

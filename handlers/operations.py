@@ -6,9 +6,9 @@ from typing import Final
 from hivestand.handlers.admin import clock, faults, journal, server
 from hivestand.handlers.admin import sessions as admin_sessions
 from hivestand.handlers.api import batches, events, search, sessions, traces
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 
-Handler = Callable[[Request], Awaitable[Answer]]
+Handler = Callable[[Request], Awaitable[Response]]
 
 OPERATIONS: Final[Mapping[str, Handler]] = {
     "createSession": sessions.create_session,

@@ -5,22 +5,22 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from hivestand.handlers.clock import Clock
 from hivestand.handlers.event.encoding import EncodedEvent
-from hivestand.handlers.event.index import Entry
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import Fallback
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import Tenant
 
 JSON: Final = "application/json"
-ANYONE = Tenant("", b"")  # who calls an operation that needs no token
+ANONYMOUS = Tenant("", b"")  # who calls an operation that needs no token
 
 
 class Writes(Protocol):
     """The writing side of a store."""
 
-    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there."""
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Keep or merge the events in order; gives how many were, fewer where the store went away in the middle."""
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
@@ -38,7 +38,7 @@ class Request(NamedTuple):
 
     store: Store
     clock: Clock
-    tenant: Tenant = ANYONE
+    tenant: Tenant = ANONYMOUS
     body: Any = None
     parameters: Mapping[str, Any] = {}
     settings: Mapping[str, Any] = {}
@@ -51,7 +51,7 @@ class Request(NamedTuple):
         return self.window or self.store
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """The text of an answer, its status, headers and media type, and what was not used as it was sent."""
 
     body: bytes

@@ -21,7 +21,7 @@ from mutants.plain import SOUND, objections
 from hivestand.conformance.operations import EVENTS, SESSIONS
 from hivestand.conformance.requirement import Level
 from hivestand.conformance.requirements import REQUIREMENTS
-from hivestand.conformance.run import Plan
+from hivestand.conformance.run import RunPlan
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "conformance.md"
 BEGIN, END = "<!-- kills -->\n", "<!-- end of kills -->\n"
@@ -76,7 +76,7 @@ def differ(name: str) -> tuple[str, list[str]]:
     """What a run with requests by chance has against a server that decides otherwise where that is open."""
     logging.disable()
     patch, operations = (DIFFERING[name], SESSIONS) if name in DIFFERING else (DIFFERING_EVENTS[name], EVENTS)
-    report = report_on(Mutant(name, "", "", patch), Plan(REQUIREMENTS, 1, examples=2, operations=operations))
+    report = report_on(Mutant(name, "", "", patch), RunPlan(REQUIREMENTS, 1, examples=2, operations=operations))
     return report.inconclusive, [each.requirement.id for each in false_alarms(report)]
 
 

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from hivestand.handlers.errors import Forbidden, UnsupportedMediaType
-from hivestand.handlers.store.plans import EVERYONE
+from hivestand.handlers.store.plans import ALL_TENANTS
 from hivestand.handlers.tenant import Tenant
 from hivestand.server.http.body import check_media_type
 from hivestand.server.keys import Keys
@@ -20,7 +20,7 @@ from hivestand.server.settings import Settings
 _CHANGES = frozenset({"POST", "PUT", "PATCH"})
 
 
-class Access:
+class AdminAccess:
     """What the control API asks of a request."""
 
     def __init__(self, settings: Settings, keys: Keys) -> None:
@@ -50,18 +50,18 @@ class Access:
             check_media_type(headers)
 
     def authenticate(self, authorization: bytes | None) -> Tenant:
-        """The tenant that asks; `EVERYONE` for the admin.
+        """The tenant that asks; `ALL_TENANTS` for the admin.
 
         Raises:
             Unauthorized: there is no token though one is needed, or it is not accepted.
             Forbidden: it may not read.
         """
         if authorization is None and self._is_local and self._admin is None:
-            return EVERYONE
+            return ALL_TENANTS
         if self._admin is not None and _digest(authorization) is not None:
             digest = _digest(authorization) or b""
             if secrets.compare_digest(digest, self._admin):
-                return EVERYONE
+                return ALL_TENANTS
         tenant = self._keys.authenticate(authorization)
         self._keys.check_read(authorization)
         return tenant

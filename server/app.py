@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from hivestand.handlers.clock import SystemClock
 from hivestand.handlers.store.protocol import Store
 from hivestand.openapi import load
-from hivestand.server.access import Access
+from hivestand.server.access import AdminAccess
 from hivestand.server.admin_operation import ControlContext, ControlOperation
 from hivestand.server.errors import Answers
 from hivestand.server.http.body import Limits
@@ -30,7 +30,7 @@ def build(settings: Settings, store: Store, shared: Path | None = None) -> ASGIA
     store.plans.on_settle(metrics.leave)
     limits, clock = Limits(settings.max_body, settings.body_timeout), SystemClock()
     context = Context(store, clock, limits, keys, overrides=settings.overrides)
-    control = ControlContext(store, clock, limits, Access(settings, keys), described(settings), metrics)
+    control = ControlContext(store, clock, limits, AdminAccess(settings, keys), described(settings), metrics)
     documents: dict[str, tuple[dict[str, Any], Serve]] = {
         CONTROL: (load("control"), partial(ControlOperation, context=control)),
         "": (load("honeyhive"), partial(Operation, context=context)),

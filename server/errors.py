@@ -14,7 +14,7 @@ from hivestand.server.http.response import Reply, send_reply, to_wire
 
 Record = Callable[[Exchange, Reply], None]
 
-_LONGEST: Final = 1000  # characters of a message in protobuf
+_MAX_MESSAGE: Final = 1000  # characters of a message in protobuf
 _VARINT: Final = 128  # the base of its variable-length integers, and what marks a digit that is not the last
 _log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def reply_of(error: ApiError, media_type: bytes | None = None) -> Reply:
 
 def _status_of(error: ApiError) -> bytes:
     """The error as OTLP over HTTP has it: a google.rpc.Status whose one field is the message, number 2."""
-    message = error.message[:_LONGEST].encode()
+    message = error.message[:_MAX_MESSAGE].encode()
     low, high = len(message) % _VARINT, len(message) // _VARINT
     return bytes([0x12, low | _VARINT, high] if high else [0x12, low]) + message
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from hivestand.handlers.event.normalise import Fallback
 
-MOST_ENTRIES = 20
-MOST_BYTES = 2048
-MOST_TRIED = 100  # however many there are
+MAX_ENTRIES = 20
+MAX_BYTES = 2048
+MAX_TRIED = 100  # however many there are
 
 _TOKEN = re.compile(r"[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*")
 _PRINTABLE = re.compile(r"[ -~]*")
@@ -20,14 +20,14 @@ _UNESCAPED = " !#$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # what a display string holds a
 def header_value(fallbacks: Iterable[Fallback]) -> str:
     """The list, cut to 20 entries and 2 KiB: an entry that does not fit is left out."""
     value, entries = "", 0
-    for fallback in islice(fallbacks, MOST_TRIED):
-        if len(fallback.name) > MOST_BYTES:
+    for fallback in islice(fallbacks, MAX_TRIED):
+        if len(fallback.name) > MAX_BYTES:
             continue
         entry = f"{_item(fallback.name)};reason={fallback.reason}"
         longer = f"{value}, {entry}" if value else entry
-        if len(longer) <= MOST_BYTES:
+        if len(longer) <= MAX_BYTES:
             value, entries = longer, entries + 1
-        if entries == MOST_ENTRIES:
+        if entries == MAX_ENTRIES:
             break
     return value
 

@@ -1,4 +1,4 @@
-"""One operation of the mocked API, compiled: all that depends on it alone is prepared when the application is built.
+"""One operation of the mocked API, spec: all that depends on it alone is prepared when the application is built.
 
 At a request it reads top to bottom in the order of the protocol: who asks, how to judge, what was sent, what to do.
 """
@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from hivestand.handlers.clock import Clock, PlannedClock
 from hivestand.handlers.errors import ApiError, BadRequest, Detail
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import ANYONE, JSON, Answer, Request, Writes
+from hivestand.handlers.request import ANONYMOUS, JSON, Request, Response, Writes
 from hivestand.handlers.store.plans import Plan
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.store.window import Window
@@ -40,7 +40,7 @@ class Context:
     overrides: bool
 
 
-class Compiled(NamedTuple):
+class OperationSpec(NamedTuple):
     """What the document says of an operation, ready for use.
 
     `strict` is None where the operation takes no body; `needs_body` says whether there has to be one, `secured` whether
@@ -59,7 +59,7 @@ class Compiled(NamedTuple):
     binary: bytes | None = None
 
 
-class _Means(NamedTuple):
+class HandlerContext(NamedTuple):
     """What a request's handler gets beside what was sent."""
 
     store: Store
@@ -71,7 +71,7 @@ class _Means(NamedTuple):
 class Operation:
     """An ASGI application that serves one operation of the API, and leaves the answer in the exchange."""
 
-    compiled: Compiled
+    spec: OperationSpec
     context: Context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
@@ -81,11 +81,11 @@ class Operation:
             ApiError: the request is refused.
         """
         exchange: Exchange = scope[EXCHANGE]
-        exchange.operation = self.compiled.id
+        exchange.operation = self.spec.id
         exchange.path_parameters = scope.get("path_params", {})
         headers = dict(scope["headers"])
-        if self.compiled.binary is not None and is_declared(headers, self.compiled.binary):
-            exchange.media_type = self.compiled.binary
+        if self.spec.binary is not None and is_declared(headers, self.spec.binary):
+            exchange.media_type = self.spec.binary
         tenant = self._authenticate(headers.get(b"authorization"))
         exchange.tenant = tenant
         plan = await self._plan(tenant)
@@ -95,15 +95,15 @@ class Operation:
             )
             exchange.reply = await self._reply(exchange, headers, receive, preferred, plan)
             return
-        means = _Means(self.context.store, None, self.context.clock)
+        means = HandlerContext(self.context.store, None, self.context.clock)
         answer = await self._answer(exchange, headers, receive, None, means)
         exchange.reply = _reply_of(answer)
 
     def _authenticate(self, authorization: bytes | None) -> Tenant:
-        if not self.compiled.secured:
-            return ANYONE
+        if not self.spec.secured:
+            return ANONYMOUS
         tenant = self.context.keys.authenticate(authorization)
-        if self.compiled.reads:
+        if self.spec.reads:
             self.context.keys.check_read(authorization)
         return tenant
 
@@ -111,7 +111,7 @@ class Operation:
         plans = self.context.store.plans
         if not plans.is_fresh:
             await plans.refresh()
-        return plans.of(tenant)
+        return plans.plan_for(tenant)
 
     async def _reply(
         self,
@@ -123,7 +123,7 @@ class Operation:
     ) -> Reply:
         """What is answered to a request that has preferences, or a plan; an error of its handler has its faults too."""
         plans = self.context.store.plans
-        armed = Armed() if plan is None else await armed_for(plan, plans, self.compiled.id)
+        armed = Armed() if plan is None else await armed_for(plan, plans, self.spec.id)
         exchange.faults = [*armed.names, *preferred.faults]
         if preferred.is_replaced or armed.is_replaced:
             reply = await self._example(exchange, headers, receive, preferred, armed)
@@ -140,15 +140,15 @@ class Operation:
             return reply
         return reply._replace(headers=[*reply.headers, (b"preference-applied", preferred.applied.encode())])
 
-    async def _means(self, plan: Plan | None, armed: Armed) -> _Means:
+    async def _means(self, plan: Plan | None, armed: Armed) -> HandlerContext:
         """The clock that is planned, and the store, or a window to it where updates may be lost."""
         store, clock = self.context.store, self.context.clock
         if plan is None:
-            return _Means(store, None, clock)
+            return HandlerContext(store, None, clock)
         timing = plan.timing
-        number = await store.plans.count(timing.tenant, timing.counter) if timing.is_counted else 0
+        number = await store.plans.next_number(timing.tenant, timing.counter) if timing.is_counted else 0
         window = Window(store, armed.window) if plan.has_windows else None
-        return _Means(store, window, PlannedClock(timing, number, clock))
+        return HandlerContext(store, window, PlannedClock(timing, number, clock))
 
     async def _answer(
         self,
@@ -156,51 +156,49 @@ class Operation:
         headers: dict[bytes, bytes],
         receive: Receive,
         profile: Profile | None,
-        means: _Means,
-    ) -> Answer:
+        means: HandlerContext,
+    ) -> Response:
         exchange.profile = profile or "lenient"
-        parameters = self.compiled.parameters.read(exchange.path_parameters, exchange.query)
+        parameters = self.spec.parameters.read(exchange.path_parameters, exchange.query)
         body = await self._body(exchange, headers, receive, profile)
-        tenant = exchange.tenant or ANYONE
-        return await self.compiled.handler(
-            Request(means.store, means.clock, tenant, body, parameters, window=means.window)
-        )
+        tenant = exchange.tenant or ANONYMOUS
+        return await self.spec.handler(Request(means.store, means.clock, tenant, body, parameters, window=means.window))
 
     async def _example(
         self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, preferred: Preferences, armed: Armed
     ) -> Reply:
         """An example in place of the answer; the body is read, and neither judged nor used."""
-        if self.compiled.strict is not None:
+        if self.spec.strict is not None:
             exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
         if preferred.is_replaced:
-            return self.compiled.examples.find(preferred.code, preferred.example)
-        return self.compiled.examples.find(armed.code, armed.example)
+            return self.spec.examples.find(preferred.code, preferred.example)
+        return self.spec.examples.find(armed.code, armed.example)
 
     async def _body(
         self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, profile: Profile | None
     ) -> Any:
-        strict = self.compiled.strict
+        strict = self.spec.strict
         if strict is None:
             return None
-        if self.compiled.binary is not None:
+        if self.spec.binary is not None:
             return await self._encoded_body(exchange, headers, receive, profile)
         check_media_type(headers)
         exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
-        return self._judged(exchange.body, profile)
+        return self._parse_and_validate(exchange.body, profile)
 
     async def _encoded_body(
         self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, profile: Profile | None
     ) -> Any:
         """The body of an operation that takes another media type too, as its octets where it has that."""
-        if exchange.media_type != self.compiled.binary:
+        if exchange.media_type != self.spec.binary:
             check_media_type(headers, codings=GZIP)
         exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
         content = decoded(exchange.body, headers, self.context.limits)
-        return content if exchange.media_type == self.compiled.binary else self._judged(content, profile)
+        return content if exchange.media_type == self.spec.binary else self._parse_and_validate(content, profile)
 
-    def _judged(self, content: bytes, profile: Profile | None) -> Any:
+    def _parse_and_validate(self, content: bytes, profile: Profile | None) -> Any:
         body = parse_json(content)
-        strict = self.compiled.strict
+        strict = self.spec.strict
         if strict is not None and profile == "strict":
             strict.check(body)
         if not isinstance(body, dict):
@@ -208,13 +206,13 @@ class Operation:
         return body
 
 
-def _reply_of(answer: Answer) -> Reply:
+def _reply_of(answer: Response) -> Reply:
     if answer.media_type == JSON:
         return Reply(answer.status, _headers(answer), answer.body)
     return Reply(answer.status, _headers(answer), answer.body, answer.media_type.encode())
 
 
-def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+def _headers(answer: Response) -> list[tuple[bytes, bytes]]:
     headers = to_wire(answer.headers.items()) if answer.headers else []
     if answer.fallbacks and (told := header_value(answer.fallbacks)):  # an empty list is no header (RFC 9651, 4.1)
         headers.append((b"hivestand-fallbacks", told.encode()))

@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from hivestand.handlers.errors import BadRequest, Detail
 
-MOST_PARAMETERS = 20
+MAX_PARAMETERS = 20
 
 
 class Parameters:
@@ -34,7 +34,7 @@ class Parameters:
         if not self._declared and not query:
             return {}
         try:
-            pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+            pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
         except ValueError:
             raise BadRequest("Invalid parameters", [Detail("", "query", "too many parameters")]) from None
         sent = [*pairs, *path.items()]

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.server.faults.effects import FAULTS, Fault, delayed
 
-MOST_BYTES: Final = 1024  # more is no list of preferences, and is not understood
+MAX_BYTES: Final = 1024  # more is no list of preferences, and is not understood
 
 Profile = Literal["lenient", "strict"]
 
@@ -82,9 +82,9 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
         BadRequest: an override has a value that it cannot have.
     """
     value = b",".join(value for name, value in headers if name == b"prefer")
-    if len(value) > MOST_BYTES:
+    if len(value) > MAX_BYTES:
         if overrides and _MEANT.search(value):
-            raise _malformed("Prefer", f"{len(value)}", f"at most {MOST_BYTES} bytes")
+            raise _malformed("Prefer", f"{len(value)}", f"at most {MAX_BYTES} bytes")
         return NONE
     named: dict[bytes, str] = {}
     broken: dict[bytes, str] = {}

@@ -2,7 +2,7 @@
 
 Connexion 3.3 can load, route and resolve a 3.1 document as it stands. What keeps it from doing so is its own check of
 the document, pinned to the schema of 3.0 and to JSON Schema Draft 4. So here the document comes in unchecked, as
-openapi-spec-validator judges it in the tests and in `hivestand openapi --lint`; and each operation is compiled with a
+openapi-spec-validator judges it in the tests and in `hivestand openapi --lint`; and each operation is spec with a
 validator of 2020-12.
 """
 
@@ -27,11 +27,11 @@ from hivestand.handlers.errors import Detail, MethodNotAllowed, NotFound
 from hivestand.handlers.operations import OPERATIONS
 from hivestand.server.examples import Examples
 from hivestand.server.fixed_paths import FixedPaths
-from hivestand.server.operation import Compiled
+from hivestand.server.operation import OperationSpec
 from hivestand.server.parameters import Parameters
 from hivestand.server.strict import StrictProfile
 
-Serve = Callable[[Compiled], ASGIApp]
+Serve = Callable[[OperationSpec], ASGIApp]
 
 _JSON = "application/json"
 _NOT_MOCKED = frozenset({"/v1/events/schema"})  # published paths that look like one that is mocked
@@ -93,7 +93,7 @@ class OperationsAPI(RoutedAPI[ASGIApp]):
         content = (operation.request_body or {}).get("content", {})
         schema = content.get(_JSON, {}).get("schema")
         served = self._serve(
-            Compiled(
+            OperationSpec(
                 operation.operation_id,
                 operation.function,
                 StrictProfile(schema, _invalid(schema)) if schema else None,

@@ -9,7 +9,7 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from hivestand.handlers.errors import BadRequest, Detail, escaped
 
-MOST_DETAILS: Final = 1000
+MAX_DETAILS: Final = 1000
 _MESSAGE_LENGTH: Final = 200
 _TOO_DEEP: Final = Detail("", "depth", "nested too deeply")
 
@@ -33,7 +33,7 @@ class StrictProfile:
             if self._validator.is_valid(body):
                 return
             details = chain.from_iterable(map(_details, self._errors(body)))
-            violations = list(islice(details, MOST_DETAILS))
+            violations = list(islice(details, MAX_DETAILS))
         except (ValueError, RecursionError):  # neither jsonschema-rs nor a cut goes down any number of levels
             violations = [_TOO_DEEP]
         raise BadRequest(self._message, violations)
@@ -51,7 +51,7 @@ class StrictProfile:
 
 def _cut(value: Any) -> Any:
     if isinstance(value, list):
-        return [_cut(item) for item in value[:MOST_DETAILS]]
+        return [_cut(item) for item in value[:MAX_DETAILS]]
     if isinstance(value, dict):
         return {name: _cut(member) for name, member in value.items()}
     return value

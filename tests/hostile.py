@@ -1,13 +1,14 @@
 """A report of a target whose every text tries to be more than text."""
 
-from hivestand.conformance.exchange import Exchange, Request, Response
+from hivestand.conformance.exchange import Exchange, ReceivedResponse, SentRequest
 from hivestand.conformance.outcome import Outcome, Status, outcome_of
 from hivestand.conformance.reports.report import Report
 from hivestand.conformance.requirement import Finding, Level, Requirement
 
 HOSTILE = "<script>alert(1)</script>|\x00\n]]>\"'"
 EXCHANGE = Exchange(
-    Request("createSession", "/v1/sessions", HOSTILE.encode()), Response(200, {"a": HOSTILE}, HOSTILE.encode(), 0, 1)
+    SentRequest("createSession", "/v1/sessions", HOSTILE.encode()),
+    ReceivedResponse(200, {"a": HOSTILE}, HOSTILE.encode(), 0, 1),
 )
 
 

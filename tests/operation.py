@@ -7,7 +7,7 @@ from typing import Any
 from support import NOW
 
 from hivestand.handlers.operations import OPERATIONS
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import tenant_of
 
@@ -26,7 +26,7 @@ class Clock:
         return str(uuid.uuid4())
 
 
-async def answer_of(store: Store, operation_id: str, body: Any = None, **changes: Any) -> Answer:
+async def answer_of(store: Store, operation_id: str, body: Any = None, **changes: Any) -> Response:
     """The answer to a call; `parameters` and other parts of the request by name."""
     return await OPERATIONS[operation_id](Request(store, Clock(), TENANT, body)._replace(**changes))
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import httpx
 
-from hivestand.handlers.event.index import Entry
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.tenant import Tenant
 
 ROOT = Path(__file__).parent.parent
@@ -32,9 +32,9 @@ def id_of(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
-def entry(event_id: str, **changes: Any) -> Entry:
+def entry(event_id: str, **changes: Any) -> IndexEntry:
     """What the index knows of an event, by the id of which a session is started."""
-    return Entry(event_id, event_id, "session", "unknown", NOW)._replace(**changes)
+    return IndexEntry(event_id, event_id, "session", "unknown", NOW)._replace(**changes)
 
 
 def index_key(tenant: Tenant, event_id: str, prefix: str = "hivestand") -> str:

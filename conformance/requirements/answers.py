@@ -4,7 +4,7 @@ from typing import Any
 
 from hivestand.conformance.api import SAME
 from hivestand.conformance.exchange import Exchange
-from hivestand.conformance.history import Step
+from hivestand.conformance.history import SessionPost
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Level, Matcher
 
@@ -39,7 +39,7 @@ def has_ids(exchange: Exchange) -> Expectations:
 
 
 @rule("SES-ANS-03", Level.MUST, "Each property has its documented type", {}, FULL, source=SCHEMA)
-def has_types(step: Step) -> Expectations:
+def has_types(step: SessionPost) -> Expectations:
     """Where it is there."""
     types = dict.fromkeys(("parent_id", "event_type", "event_name", "error", "source"), STRING_OR_NULL)
     types |= dict.fromkeys(("duration", "start_time", "end_time"), NUMBER_OR_NULL)
@@ -57,7 +57,7 @@ def has_types(step: Step) -> Expectations:
     {"session_id": SAME},
     source="The server creates a session event and returns it",
 )
-def is_session_event(step: Step) -> Expectations:
+def is_session_event(step: SessionPost) -> Expectations:
     """As clients take it to be."""
     yield "session", step.event.get("event_type")
     yield step.event.get("session_id"), step.event.get("event_id")
@@ -71,7 +71,7 @@ def is_session_event(step: Step) -> Expectations:
     FULL,
     source="Full session event object returned; as released clients read it",
 )
-def starts_empty(step: Step) -> Expectations:
+def starts_empty(step: SessionPost) -> Expectations:
     """All of them are there, and empty."""
     if step.before is None:
         empty: dict[str, Any] = {"parent_id": None, "error": None, "metrics": {}, "feedback": {}}
@@ -87,7 +87,7 @@ def starts_empty(step: Step) -> Expectations:
     FULL,
     source="Full session event object returned after starting a new session",
 )
-def is_full(step: Step) -> Expectations:
+def is_full(step: SessionPost) -> Expectations:
     """Every property of the response schema is there."""
     names = {"event_id", "session_id", "parent_id", "children_ids", "event_type", "event_name", "config", "inputs"}
     names |= {"outputs", "error", "source", "duration", "user_properties", "metrics", "feedback", "metadata"}

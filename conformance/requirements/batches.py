@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hivestand.conformance.api import NOT_SEEN, Api, Untried
+from hivestand.conformance.api import NOT_SEEN, Api, CannotTest
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.history import canonical
 from hivestand.conformance.operations import ADDING, BATCHES
@@ -220,7 +220,7 @@ def all_of_many(api: Api, operation: str) -> Iterator[Finding]:
     yield Finding(200, exchange.response.status, (exchange,))
     found = api.find(session_id, MANY, filters=[only], limit=MANY)
     if not found.response.found:
-        raise Untried(NOT_SEEN)
+        raise CannotTest(NOT_SEEN)
     names = {str(each.get("event_name")) for each in found.response.found}
     yield Finding(MANY, len(names), (exchange, found))
 

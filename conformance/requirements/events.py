@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hivestand.conformance.api import NOT_SEEN, Api, Untried, call_of
+from hivestand.conformance.api import NOT_SEEN, Api, CannotTest, call_of
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.history import canonical
 from hivestand.conformance.operations import ADDING, BATCHES, CREATING
@@ -69,11 +69,11 @@ def created(api: Api, **properties: Any) -> str:
     """The id of a new event that is to be seen: what is written before that may be lost.
 
     Raises:
-        Untried: it is not.
+        CannotTest: it is not.
     """
     event_id, _ = create(api, **properties)
     if not event_id:
-        raise Untried("no event can be created")
+        raise CannotTest("no event can be created")
     api.read(event_id)
     return event_id
 
@@ -228,7 +228,7 @@ def case_is_no_difference(api: Api, operation: str) -> Iterator[Finding]:
         reads = [api.look(asked) for asked in (event_id.lower(), event_id.upper())]
         found = [read.response.held.get("event_name", ABSENT) for read in reads]
         if found == [ABSENT, ABSENT]:
-            raise Untried(NOT_SEEN)
+            raise CannotTest(NOT_SEEN)
         yield Finding(["in any letters"] * 2, found, (exchange, *reads))
 
 
@@ -340,7 +340,7 @@ def at_once(api: Api, operation: str) -> Iterator[Finding]:
 def is_seen(api: Api, operation: str) -> Iterator[Finding]:
     """Within seconds: how soon is not said. Requirements that would have to read it are skipped where it is not."""
     if reason := api.lacking("getEvent"):
-        raise Untried(f"getEvent: {reason}")
+        raise CannotTest(f"getEvent: {reason}")
     event_id = api.new_id()
     exchange = api.call(operation, body_of(operation, api.event(event_id=event_id)), api.session_id)
     read = api.look(event_id)

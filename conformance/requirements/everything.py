@@ -31,7 +31,7 @@ WRONG: tuple[tuple[str, Any, str], ...] = (
     ("children_ids", {}, "/children_ids"),
 )
 YES = True
-MOST = 100  # violations of a body that are looked for one by one
+MAX_VIOLATIONS = 100  # violations of a body that are looked for one by one
 TIMES = ("start_time", "end_time")
 STRICT = "handling=strict"
 ERROR = "documented error body"
@@ -175,7 +175,7 @@ def all_arenamed_in(exchange: Exchange) -> Expectations:
     if _is_strict(exchange) and _is_posted_json(exchange) and exchange.response.status == 400:  # noqa: PLR2004
         broken = violations(exchange.request.operation, exchange.request.json)
         named = named_in(exchange)
-        if 0 < len(broken) <= MOST:
+        if 0 < len(broken) <= MAX_VIOLATIONS:
             yield [], [max(pointers) for pointers in broken if not pointers & named]
             yield [], sorted(named.difference(*broken))
 

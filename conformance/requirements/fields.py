@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hivestand.conformance.api import SAME, Api
-from hivestand.conformance.history import Step
+from hivestand.conformance.history import SessionPost
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, same
 from hivestand.conformance.samples import AWKWARD, WHOLE, is_int64
@@ -57,7 +57,7 @@ def empty_is_enough(api: Api, operation: str) -> Iterator[Finding]:
     {"session": {"event_name": "wrapped", "source": "wrapped"}},
     source="The request body is a bare session object (no session wrapper)",
 )
-def bare(step: Step) -> Expectations:
+def bare(step: SessionPost) -> Expectations:
     """The object itself is."""
     inner = step.sent.get("session")
     if step.before is None and isinstance(inner, dict):
@@ -78,7 +78,7 @@ for _number, _name in enumerate(PACKED, start=1):
         {_name: {"long": "x" * LONG}},
         source=f"{_name} (object)",
     )
-    def object_is_kept(step: Step, name: str = _name) -> Expectations:
+    def object_is_kept(step: SessionPost, name: str = _name) -> Expectations:
         """As it was sent, at any depth."""
         if step.before is None and isinstance(step.sent.get(name), dict):
             yield step.sent[name], step.event.get(name, ABSENT)
@@ -95,7 +95,7 @@ for _number, _name in enumerate(("metadata", "user_properties"), start=4):
         {_name: {}},
         source=f"{_name} (object)",
     )
-    def merged_object_is_kept(step: Step, name: str = _name) -> Expectations:
+    def merged_object_is_kept(step: SessionPost, name: str = _name) -> Expectations:
         """As it was sent, at any depth."""
         if step.before is None and isinstance(step.sent.get(name), dict):
             yield step.sent[name], step.event.get(name, ABSENT)
@@ -108,7 +108,7 @@ for _number, _name in enumerate(("metadata", "user_properties"), start=4):
     {},
     source="No required properties: every field has a server-side fallback",
 )
-def objects_are_empty(step: Step) -> Expectations:
+def objects_are_empty(step: SessionPost) -> Expectations:
     """And is in the answer."""
     for name in OBJECTS:
         if step.before is None and name not in step.sent:
@@ -123,7 +123,7 @@ def objects_are_empty(step: Step) -> Expectations:
     *({name: None} for name in OBJECTS),
     source="open",
 )
-def wrong_object_is_empty(step: Step) -> Expectations:
+def wrong_object_is_empty(step: SessionPost) -> Expectations:
     """And so it is empty."""
     for name in OBJECTS:
         if step.before is None and name in step.sent and not isinstance(step.sent[name], dict):
@@ -137,7 +137,7 @@ def wrong_object_is_empty(step: Step) -> Expectations:
     {name: {"id": 9007199254740993} for name in OBJECTS},
     source="Arbitrary metadata: ids of other systems are such numbers",
 )
-def int64_is_kept(step: Step) -> Expectations:
+def int64_is_kept(step: SessionPost) -> Expectations:
     """Beyond what a double can tell apart; a merge keeps those that were there, and those that come to them."""
     for name in OBJECTS:
         held = object_of(step.event, name)
@@ -145,7 +145,7 @@ def int64_is_kept(step: Step) -> Expectations:
             yield str(value), str(held.get(key, ABSENT))
 
 
-def _whole(step: Step, name: str, held: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _whole(step: SessionPost, name: str, held: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """The large integers that are to be in the object `name`."""
     due = object_of(step.sent, name)
     if step.before is not None:
@@ -171,14 +171,14 @@ def object_of(event: object, name: str) -> Mapping[str, Any]:
     {"children_ids": ["z", "", AWKWARD, "a", "1"]},
     source=CHILDREN,
 )
-def children_are_kept(step: Step) -> Expectations:
+def children_are_kept(step: SessionPost) -> Expectations:
     """In their order."""
     if step.before is None and _is_strings(step.sent.get("children_ids")):
         yield step.sent["children_ids"], step.event.get("children_ids", ABSENT)
 
 
 @rule("SES-CHILD-02", Level.SHOULD, "Without children_ids there are none", {}, source="every field has a fallback")
-def no_children(step: Step) -> Expectations:
+def no_children(step: SessionPost) -> Expectations:
     """An empty array."""
     if step.before is None and "children_ids" not in step.sent:
         yield [], step.event.get("children_ids", ABSENT)
@@ -194,14 +194,14 @@ def no_children(step: Step) -> Expectations:
     {"children_ids": {}},
     source="open",
 )
-def wrong_children_are_none(step: Step) -> Expectations:
+def wrong_children_are_none(step: SessionPost) -> Expectations:
     """Not even its strings are kept."""
     if step.before is None and "children_ids" in step.sent and not _is_strings(step.sent["children_ids"]):
         yield [], step.event.get("children_ids", ABSENT)
 
 
 @rule("SES-BODY-03", Level.INFO, "An unknown field is ignored", {"colour": "blue"}, source="open")
-def unknown_is_ignored(step: Step) -> Expectations:
+def unknown_is_ignored(step: SessionPost) -> Expectations:
     """It is no error, and no property of the answer."""
     if step.before is None and "colour" in step.sent:
         yield ABSENT, step.event.get("colour", ABSENT)
@@ -225,7 +225,7 @@ def unknown_is_ignored(step: Step) -> Expectations:
     {"event_id": SAME},
     source="Full session event object; session, and no other event",
 )
-def answer_only_is_not_taken(step: Step) -> Expectations:
+def answer_only_is_not_taken(step: SessionPost) -> Expectations:
     """The event stays a session's, under the session's id, in the token's organisation."""
     if step.before is None:
         own: tuple[Any, ...] = ("session", step.sent.get("session_id"), None, {})

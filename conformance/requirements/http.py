@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hivestand.conformance.api import PATHS, Api, request_of
-from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.exchange import Exchange, SentRequest
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Finding, Level, Matcher
 from hivestand.conformance.requirements.auth import SHAPE
@@ -51,7 +51,7 @@ NO_SERVER_ERROR = Matcher("no 5xx status", lambda status: status < 500)  # noqa:
 def _send(api: Api, operation: str, body: bytes | None, **headers: str) -> Exchange:
     media_type = {"Content-Type": "application/json"}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return api.send(Request(operation, PATHS[operation], body, headers={**media_type, **named}))
+    return api.send(SentRequest(operation, PATHS[operation], body, headers={**media_type, **named}))
 
 
 @scenario("SES-HTTP-01", Level.SHOULD, "A body that is no object is refused", source=INVALID, statuses=(400,))

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from hivestand.conformance.api import Api, Id
-from hivestand.conformance.history import Step, canonical
+from hivestand.conformance.history import SessionPost, canonical
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
 
@@ -20,7 +20,7 @@ INVALID = "Server generates a UUIDv4 if … the supplied value is not a valid UU
 
 
 @rule("SES-ID-01", Level.MUST, "A session without an id gets a UUIDv4", {}, {"source": "a"}, source=OMITTED)
-def generated(step: Step) -> Expectations:
+def generated(step: SessionPost) -> Expectations:
     """Where none was sent."""
     if "session_id" not in step.sent:
         yield _new_uuid4(step), step.event.get("session_id")
@@ -41,7 +41,7 @@ def generated(step: Step) -> Expectations:
     {"session_id": Id(form="{0.hex}0")},
     source=INVALID,
 )
-def replaces_string(step: Step) -> Expectations:
+def replaces_string(step: SessionPost) -> Expectations:
     """Silently."""
     session_id = step.sent.get("session_id")
     if isinstance(session_id, str) and not _is_uuid_to_some(session_id):
@@ -59,7 +59,7 @@ def replaces_string(step: Step) -> Expectations:
     {"session_id": True},
     source=INVALID,
 )
-def replaces_other(step: Step) -> Expectations:
+def replaces_other(step: SessionPost) -> Expectations:
     """No such value is a UUID."""
     if "session_id" in step.sent and not isinstance(step.sent["session_id"], str):
         yield _new_uuid4(step), step.event.get("session_id")
@@ -73,7 +73,7 @@ def replaces_other(step: Step) -> Expectations:
     {"session_id": Id(upper=True)},
     source="Client-provided session ID (server generates one if omitted)",
 )
-def kept(step: Step) -> Expectations:
+def kept(step: SessionPost) -> Expectations:
     """In either case of its letters."""
     posted = canonical(step.sent.get("session_id"))
     if posted:
@@ -87,7 +87,7 @@ def kept(step: Step) -> Expectations:
     {"session_id": Id(upper=True)},
     source="open",
 )
-def in_lower_case(step: Step) -> Expectations:
+def in_lower_case(step: SessionPost) -> Expectations:
     """RFC 9562: output in lower case, input in either."""
     posted = canonical(step.sent.get("session_id"))
     if posted and posted != step.sent["session_id"]:
@@ -103,7 +103,7 @@ def in_lower_case(step: Step) -> Expectations:
     {"session_id": Id(form="{0.hex}")},
     source="open",
 )
-def replaces_other_forms(step: Step) -> Expectations:
+def replaces_other_forms(step: SessionPost) -> Expectations:
     """In braces, as a URN, without hyphens."""
     session_id = step.sent.get("session_id")
     if isinstance(session_id, str) and re.fullmatch(OTHER_FORM, session_id, re.IGNORECASE):
@@ -118,7 +118,7 @@ def replaces_other_forms(step: Step) -> Expectations:
     {"session_id": "\uff16f9619ff-8b86-1011-b42d-00c04fc964ff"},
     source=f"{INVALID}; RFC 9562, 4",
 )
-def replaces_astray(step: Step) -> Expectations:
+def replaces_astray(step: SessionPost) -> Expectations:
     """As it is in none of the forms that there are."""
     session_id = str(step.sent.get("session_id"))
     is_odd = _is_uuid_to_some(session_id) and canonical(session_id) is None
@@ -143,7 +143,7 @@ def is_new_again(api: Api, operation: str) -> Iterator[Finding]:
     yield Finding(len(ids), len(set(map(str, ids))), tuple(exchanges))
 
 
-def _new_uuid4(step: Step) -> Matcher:
+def _new_uuid4(step: SessionPost) -> Matcher:
     """A UUIDv4 that is not in what was sent, in whole or in part."""
     posted = str(step.sent.get("session_id")).lower()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hivestand.conformance.api import SAME, Api, Id
-from hivestand.conformance.history import Step, canonical
+from hivestand.conformance.history import SessionPost, canonical
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import BOTH, Expectations, Finding, Level
 from hivestand.conformance.requirements.fields import MERGED, OF_THE_SERVER, object_of
@@ -68,14 +68,14 @@ MERGES = (*CASES, (MANY, MORE))
 
 
 @rule("SES-MERGE-01", Level.MUST, "A second post answers with the same session", *CASES, source=EXISTING)
-def same_session(step: Step) -> Expectations:
+def same_session(step: SessionPost) -> Expectations:
     """200, and the id that was sent."""
     if step.before is not None:
         yield canonical(step.sent["session_id"]), canonical(step.event.get("session_id"))
 
 
 @rule("SES-MERGE-02", Level.MUST, "What metadata held stays, and what is new comes to it", *MERGES, source=IDEMPOTENT)
-def metadata_merges(step: Step) -> Expectations:
+def metadata_merges(step: SessionPost) -> Expectations:
     """Key by key; whose value wins where both have a key is another requirement's."""
     yield from _merges(step, "metadata")
 
@@ -87,13 +87,13 @@ def metadata_merges(step: Step) -> Expectations:
     *MERGES,
     source=IDEMPOTENT,
 )
-def user_properties_merge(step: Step) -> Expectations:
+def user_properties_merge(step: SessionPost) -> Expectations:
     """Key by key; whose value wins where both have a key is another requirement's."""
     yield from _merges(step, "user_properties")
 
 
 @rule("SES-MERGE-04", Level.INFO, "Where both have a key the new value wins, whole", *CASES, source="open")
-def new_value_wins(step: Step) -> Expectations:
+def new_value_wins(step: SessionPost) -> Expectations:
     """The merge is one level deep."""
     for name in MERGED:
         sent = step.sent.get(name)
@@ -113,7 +113,7 @@ for _number, _name in enumerate(
         *CASES,
         source=EXISTING,
     )
-    def stays(step: Step, name: str = _name) -> Expectations:
+    def stays(step: SessionPost, name: str = _name) -> Expectations:
         """The existing event is returned."""
         if step.before is not None:
             yield step.before.get(name, ABSENT), step.event.get(name, ABSENT)
@@ -122,7 +122,7 @@ for _number, _name in enumerate(
 @rule(
     "SES-MERGE-14", Level.MUST, "A second post leaves every other documented property as it is", *CASES, source=EXISTING
 )
-def all_else_stays(step: Step) -> Expectations:
+def all_else_stays(step: SessionPost) -> Expectations:
     """What the server adds of its own, such as when it last wrote, is its own affair."""
     if step.before is not None:
         others = [name for name in OF_THE_SERVER if name in step.before]
@@ -137,7 +137,7 @@ def all_else_stays(step: Step) -> Expectations:
     ({**FIRST, "session_id": Id(upper=True)}, SECOND),
     source="RFC 9562: UUIDs are the same in either case",
 )
-def case_is_no_difference(step: Step) -> Expectations:
+def case_is_no_difference(step: SessionPost) -> Expectations:
     """What was first posted is answered."""
     if step.before is not None:
         yield step.before.get("event_name"), step.event.get("event_name")
@@ -177,7 +177,7 @@ def merge_lasts(api: Api, operation: str) -> Iterator[Finding]:
         yield Finding([1, 1], [seen.get("first"), seen.get("second")], (last,))
 
 
-def _merges(step: Step, name: str) -> Expectations:
+def _merges(step: SessionPost, name: str) -> Expectations:
     if step.before is None:
         return
     before, sent = object_of(step.before, name), object_of(step.sent, name)

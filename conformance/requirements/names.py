@@ -1,6 +1,6 @@
 """What a session is called, and where it comes from: `event_name`, `session_name`, `source`."""
 
-from hivestand.conformance.history import Step
+from hivestand.conformance.history import SessionPost
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Level
 from hivestand.conformance.samples import AWKWARD
@@ -12,7 +12,7 @@ ABSENT = "(absent)"
 
 
 @rule("SES-NAME-01", Level.MUST, "event_name is kept", {"event_name": "a"}, {"event_name": AWKWARD}, source=FALLS_BACK)
-def event_name_is_kept(step: Step) -> Expectations:
+def event_name_is_kept(step: SessionPost) -> Expectations:
     """A string that is not empty, where it is the only name."""
     name = step.sent.get("event_name")
     if step.before is None and isinstance(name, str) and name and "session_name" not in step.sent:
@@ -27,7 +27,7 @@ def event_name_is_kept(step: Step) -> Expectations:
     {"session_name": AWKWARD},
     source=FALLS_BACK,
 )
-def falls_back_to_session_name(step: Step) -> Expectations:
+def falls_back_to_session_name(step: SessionPost) -> Expectations:
     """A string that is not empty."""
     name = step.sent.get("session_name")
     if step.before is None and "event_name" not in step.sent and isinstance(name, str) and name:
@@ -35,7 +35,7 @@ def falls_back_to_session_name(step: Step) -> Expectations:
 
 
 @rule("SES-NAME-03", Level.MUST, "Without either name it is unknown", {}, {"source": "c"}, source=FALLS_BACK)
-def falls_back_to_unknown(step: Step) -> Expectations:
+def falls_back_to_unknown(step: SessionPost) -> Expectations:
     """In so many letters."""
     if step.before is None and not {"event_name", "session_name"} & step.sent.keys():
         yield "unknown", step.event.get("event_name", ABSENT)
@@ -48,7 +48,7 @@ def falls_back_to_unknown(step: Step) -> Expectations:
     {"event_name": "first", "session_name": "second"},
     source="Falls back to session_name when not provided; but elsewhere: Fallback name if session_name is not provided",
 )
-def event_name_wins(step: Step) -> Expectations:
+def event_name_wins(step: SessionPost) -> Expectations:
     """Two sentences disagree; the one that names the fallback first is followed."""
     names = step.sent.get("event_name"), step.sent.get("session_name")
     if step.before is None and all(isinstance(name, str) and name for name in names):
@@ -64,7 +64,7 @@ def event_name_wins(step: Step) -> Expectations:
     {"session_name": ["a"]},
     source="open",
 )
-def wrong_name_is_absent(step: Step) -> Expectations:
+def wrong_name_is_absent(step: SessionPost) -> Expectations:
     """And so the next in line is used."""
     names = [step.sent[name] for name in ("event_name", "session_name") if name in step.sent]
     if step.before is None and any(not isinstance(name, str) for name in names):
@@ -80,7 +80,7 @@ def wrong_name_is_absent(step: Step) -> Expectations:
     {"source": ""},
     source="open",
 )
-def empty_is_kept(step: Step) -> Expectations:
+def empty_is_kept(step: SessionPost) -> Expectations:
     """It is kept, and does not fall back."""
     for name in ("event_name", "source"):
         if step.before is None and step.sent.get(name) == "":
@@ -88,7 +88,7 @@ def empty_is_kept(step: Step) -> Expectations:
 
 
 @rule("SES-SRC-01", Level.MUST, "source is kept", {"source": "sdk"}, {"source": AWKWARD}, source="source (string)")
-def source_is_kept(step: Step) -> Expectations:
+def source_is_kept(step: SessionPost) -> Expectations:
     """A string that is not empty."""
     source = step.sent.get("source")
     if step.before is None and isinstance(source, str) and source:
@@ -96,7 +96,7 @@ def source_is_kept(step: Step) -> Expectations:
 
 
 @rule("SES-SRC-02", Level.MUST, "Without source it is unknown", {}, source="source (string): Defaults to unknown")
-def source_is_unknown(step: Step) -> Expectations:
+def source_is_unknown(step: SessionPost) -> Expectations:
     """In so many letters."""
     if step.before is None and "source" not in step.sent:
         yield "unknown", step.event.get("source", ABSENT)
@@ -110,7 +110,7 @@ def source_is_unknown(step: Step) -> Expectations:
     {"source": None},
     source="open",
 )
-def wrong_source_is_absent(step: Step) -> Expectations:
+def wrong_source_is_absent(step: SessionPost) -> Expectations:
     """And so it is unknown."""
     if step.before is None and "source" in step.sent and not isinstance(step.sent["source"], str):
         yield "unknown", step.event.get("source", ABSENT)

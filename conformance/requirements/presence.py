@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from hivestand.conformance.api import NOT_FOUND, NOT_SEEN, Api, Untried, call_of
-from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.api import NOT_FOUND, NOT_SEEN, Api, CannotTest, call_of
+from hivestand.conformance.exchange import Exchange, SentRequest
 from hivestand.conformance.operations import ADDING, BATCHES, CREATING, EVENTS, ROUTES, SEARCHING, UPDATING, WITH_BODY
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
@@ -76,7 +76,7 @@ def takes_a_sample(api: Api, operation: str) -> Iterator[Finding]:
     """With 200."""
     exchange = api.sampled(operation)
     if exchange.response.status == NOT_FOUND:
-        raise Untried(NOT_SEEN)
+        raise CannotTest(NOT_SEEN)
     yield Finding(200, exchange.response.status, (exchange,))
 
 
@@ -370,5 +370,5 @@ def violation_is_named(exchange: Exchange) -> Expectations:
             yield Matcher("a violation", bool), sorted(frozenset().union(*broken) & named_in(exchange))
 
 
-def _is_strict(request: Request) -> bool:
+def _is_strict(request: SentRequest) -> bool:
     return request.headers.get("Prefer") == STRICT and is_sent_as_json(request)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from hivestand.conformance.api import NOT_SEEN, Api, Untried
+from hivestand.conformance.api import NOT_SEEN, Api, CannotTest
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.operations import SEARCHING
 from hivestand.conformance.registry import Registry
@@ -91,10 +91,10 @@ def searched(api: Api, operation: str) -> str:
     """A session of events that an operation finds.
 
     Raises:
-        Untried: it does not find one of them: that is the business of one requirement alone.
+        CannotTest: it does not find one of them: that is the business of one requirement alone.
     """
     if not names(found(api, operation)):
-        raise Untried(NOT_SEEN)
+        raise CannotTest(NOT_SEEN)
     return api.once("a session", lambda: a_session(api))
 
 
@@ -367,7 +367,7 @@ def shows_updates(api: Api, operation: str) -> Iterator[Finding]:
     session_id = api.new_id()
     event_id = created(api, session_id=session_id)
     if not names(api.find(session_id, 1, operation)):
-        raise Untried(NOT_SEEN)
+        raise CannotTest(NOT_SEEN)
     api.call("updateEvent", {"metrics": {"score": 1}}, event_id)
     scored = by(("metrics.score", "is", 1, "number", ""))
     exchange = api.find(session_id, 1, operation, filters=[scored])

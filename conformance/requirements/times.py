@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hivestand.conformance.api import SAME, Api
-from hivestand.conformance.history import Step
+from hivestand.conformance.history import SessionPost
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
 from hivestand.conformance.samples import WHOLE, is_int64, is_number, is_whole
@@ -35,7 +35,7 @@ SKEW = 300_000  # milliseconds by which the clocks of suite and target may diffe
     {"start_time": -1},
     source="start_time (number): Session start time as Unix milliseconds",
 )
-def start_is_kept(step: Step) -> Expectations:
+def start_is_kept(step: SessionPost) -> Expectations:
     """A whole number of milliseconds, however it is written."""
     if step.before is None and is_whole(step.sent.get("start_time")):
         yield step.sent["start_time"], step.event.get("start_time", ABSENT)
@@ -56,7 +56,7 @@ def start_is_kept(step: Step) -> Expectations:
     {"start_time": ""},
     source=NUMERIC,
 )
-def start_string_is_now(step: Step) -> Expectations:
+def start_string_is_now(step: SessionPost) -> Expectations:
     """A string of digits, too."""
     if step.before is None and isinstance(step.sent.get("start_time"), str):
         yield now(step), step.event.get("start_time", ABSENT)
@@ -70,7 +70,7 @@ def start_string_is_now(step: Step) -> Expectations:
     {"end_time": 1767225600001, "duration": 5},
     source="every field has a fallback",
 )
-def start_is_now(step: Step) -> Expectations:
+def start_is_now(step: SessionPost) -> Expectations:
     """In Unix milliseconds."""
     if step.before is None and "start_time" not in step.sent:
         yield now(step), step.event.get("start_time", ABSENT)
@@ -88,7 +88,7 @@ def start_is_now(step: Step) -> Expectations:
     {"start_time": [1767225600123]},
     source=NUMERIC,
 )
-def start_other_is_now(step: Step) -> Expectations:
+def start_other_is_now(step: SessionPost) -> Expectations:
     """Only numeric types are accepted."""
     value = step.sent.get("start_time", 0)
     if step.before is None and not isinstance(value, str) and not is_number(value):
@@ -103,7 +103,7 @@ def start_other_is_now(step: Step) -> Expectations:
     {"start_time": -1.5, "end_time": -0.5},
     source="The session normalizer uses getInt64()",
 )
-def fraction_is_cut_off(step: Step) -> Expectations:
+def fraction_is_cut_off(step: SessionPost) -> Expectations:
     """A 64-bit integer has none."""
     for name in ("start_time", "end_time"):
         value = step.sent.get(name)
@@ -120,7 +120,7 @@ def fraction_is_cut_off(step: Step) -> Expectations:
     {"start_time": 1e300},
     source="open",
 )
-def start_out_of_range_is_now(step: Step) -> Expectations:
+def start_out_of_range_is_now(step: SessionPost) -> Expectations:
     """As it is no int64."""
     value: Any = step.sent.get("start_time")
     if step.before is None and is_number(value) and not -(2**63) <= value < 2**63:
@@ -136,7 +136,7 @@ def start_out_of_range_is_now(step: Step) -> Expectations:
     {"start_time": -9223372036854775808, "end_time": -9007199254740993},
     source="The session normalizer uses getInt64()",
 )
-def int64_is_kept(step: Step) -> Expectations:
+def int64_is_kept(step: SessionPost) -> Expectations:
     """Beyond what a double can tell apart."""
     for name in ("start_time", "end_time"):
         value = step.sent.get(name)
@@ -158,7 +158,7 @@ def int64_is_kept(step: Step) -> Expectations:
     {"end_time": -1},
     source=END,
 )
-def end_is_kept(step: Step) -> Expectations:
+def end_is_kept(step: SessionPost) -> Expectations:
     """A whole number of milliseconds, however it is written."""
     if step.before is None and is_whole(step.sent.get("end_time")):
         yield step.sent["end_time"], step.event.get("end_time", ABSENT)
@@ -172,7 +172,7 @@ def end_is_kept(step: Step) -> Expectations:
     {"end_time": "2026-01-01T00:00:00Z"},
     source=END,
 )
-def end_string_is_now(step: Step) -> Expectations:
+def end_string_is_now(step: SessionPost) -> Expectations:
     """A string of digits, too; an empty one may count as none."""
     if step.before is None and isinstance(step.sent.get("end_time"), str) and step.sent["end_time"]:
         yield now(step), step.event.get("end_time", ABSENT)
@@ -187,7 +187,7 @@ def end_string_is_now(step: Step) -> Expectations:
     {"end_time": [1]},
     source=END,
 )
-def end_other_is_now(step: Step) -> Expectations:
+def end_other_is_now(step: SessionPost) -> Expectations:
     """Null is the one that is left out: an end that is not known."""
     value = step.sent.get("end_time")
     if step.before is None and isinstance(value, bool | dict | list):
@@ -195,7 +195,7 @@ def end_other_is_now(step: Step) -> Expectations:
 
 
 @rule("SES-END-04", Level.INFO, "Without end_time it is null", {}, {"end_time": None}, source="open")
-def end_is_null(step: Step) -> Expectations:
+def end_is_null(step: SessionPost) -> Expectations:
     """A session that has just started has not ended."""
     if step.before is None and step.sent.get("end_time") is None:
         yield None, step.event.get("end_time", ABSENT)
@@ -215,7 +215,7 @@ def end_is_null(step: Step) -> Expectations:
     {"duration": -3},
     source=DURATION,
 )
-def duration_is_kept(step: Step) -> Expectations:
+def duration_is_kept(step: SessionPost) -> Expectations:
     """Its fraction, too."""
     if step.before is None and is_number(step.sent.get("duration")):
         yield step.sent["duration"], step.event.get("duration", ABSENT)
@@ -231,7 +231,7 @@ def duration_is_kept(step: Step) -> Expectations:
     {"duration": True},
     source="open",
 )
-def duration_is_null(step: Step) -> Expectations:
+def duration_is_null(step: SessionPost) -> Expectations:
     """As the response schema allows."""
     if step.before is None and not is_number(step.sent.get("duration")):
         yield None, step.event.get("duration", ABSENT)
@@ -244,7 +244,7 @@ def duration_is_null(step: Step) -> Expectations:
     {"session_id": SAME, "end_time": "soon"},
     source=NUMERIC,
 )
-def now_is_whole(step: Step) -> Expectations:
+def now_is_whole(step: SessionPost) -> Expectations:
     """getInt64 gives no fraction."""
     for name in ("start_time", "end_time"):
         if step.before is None and isinstance(step.sent.get(name, ""), str) and step.event.get(name) is not None:
@@ -258,7 +258,7 @@ def now_is_whole(step: Step) -> Expectations:
     {},
     source="falls back to the current time; RFC 9110, 6.6.1",
 )
-def now_is_the_date(step: Step) -> Expectations:
+def now_is_the_date(step: SessionPost) -> Expectations:
     """To some seconds, by its Date, or by the clock of the machine that both are on."""
     clock = step.exchange.response.clock
     if clock is not None and step.before is None and isinstance(step.sent.get("start_time", ""), str):
@@ -285,7 +285,7 @@ def near(seconds: float) -> Matcher:
     )
 
 
-def now(step: Step) -> Matcher:
+def now(step: SessionPost) -> Matcher:
     """A time at which the request was on its way, by a clock that may go wrong by some minutes."""
     first, last = (int(moment) for moment in step.window)
     return Matcher(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from hivestand.conformance.api import MARK, NOT_SEEN, Api, Untried
+from hivestand.conformance.api import MARK, NOT_SEEN, Api, CannotTest
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Finding, Level
 from hivestand.conformance.requirements.updates import held_in
@@ -225,9 +225,9 @@ def _found(api: Api, session_id: str, number: int) -> list[dict[str, Any]]:
     """The events of a session, which is one itself.
 
     Raises:
-        Untried: not even that is found.
+        CannotTest: not even that is found.
     """
     found = api.find(session_id, number).response.found
     if not found:
-        raise Untried(NOT_SEEN)
+        raise CannotTest(NOT_SEEN)
     return found

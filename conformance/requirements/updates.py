@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hivestand.conformance.api import Api, call_of
-from hivestand.conformance.exchange import Exchange, Request
+from hivestand.conformance.exchange import Exchange, SentRequest
 from hivestand.conformance.operations import UPDATING
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import Expectations, Finding, Level
@@ -22,7 +22,7 @@ ODD = {"a.b": {"c": 1}, "": "", "$set": 0.5, "KEPT": [], "null": None, "deep": N
 AT_ONCE = 6
 
 
-def update_of(operation: str, event_id: str, change: Mapping[str, Any], **details: Any) -> Request:
+def update_of(operation: str, event_id: str, change: Mapping[str, Any], **details: Any) -> SentRequest:
     """The request that updates an event."""
     body = change if operation == "updateEvent" else {**change, "event_id": event_id}
     return call_of(operation, body, event_id, **details)

@@ -5,21 +5,21 @@ from typing import Any, Final
 
 import orjson
 
-from hivestand.handlers.admin.scope import is_for_all, planned_for, reached
+from hivestand.handlers.admin.scope import is_for_all_tenants, target_tenant, tenants_in_scope
 from hivestand.handlers.errors import BadRequest, Detail, NotFound
-from hivestand.handlers.request import Answer, Request
-from hivestand.handlers.store.plans import EVERYONE, MOST_ARMED, ArmedFault, Plan
+from hivestand.handlers.request import Request, Response
+from hivestand.handlers.store.plans import ALL_TENANTS, MAX_ARMED, ArmedFault, Plan
 
 _ABOUT: Final = frozenset({"operation", "times", "share", "seed"})
 
 
-async def arm_fault(request: Request) -> Answer:
+async def arm_fault(request: Request) -> Response:
     """Arm a fault; once answered, every worker applies it.
 
     Raises:
         BadRequest: it would do nothing, or there are too many.
     """
-    tenant = await planned_for(request)
+    tenant = await target_tenant(request)
     sent: dict[str, Any] = request.body
     effects = {name: value for name, value in sent.items() if name not in _ABOUT}
     if not effects:
@@ -29,8 +29,8 @@ async def arm_fault(request: Request) -> Answer:
         raise BadRequest("Invalid fault", [Detail("/delay/to", "minimum", "must not be less than from")])
 
     def arm(plan: Plan) -> Plan:
-        if len(plan.faults) == MOST_ARMED:
-            raise BadRequest("Invalid fault", [Detail("", "maxItems", f"{MOST_ARMED} faults are armed already")])
+        if len(plan.faults) == MAX_ARMED:
+            raise BadRequest("Invalid fault", [Detail("", "maxItems", f"{MAX_ARMED} faults are armed already")])
         fault = ArmedFault(
             id=str(plan.armed + 1),
             tenant=tenant.digest,
@@ -43,29 +43,29 @@ async def arm_fault(request: Request) -> Answer:
         return plan._replace(faults=(*plan.faults, fault), armed=plan.armed + 1)
 
     plan = await request.store.plans.change(tenant, arm)
-    return Answer(orjson.dumps(_shown(plan.faults[-1])), status=201)
+    return Response(orjson.dumps(_shown(plan.faults[-1])), status=201)
 
 
-async def list_faults(request: Request) -> Answer:
+async def list_faults(request: Request) -> Response:
     """The faults that are armed; for a tenant also those for everyone, which its requests meet, too."""
     plans = request.store.plans.all()
-    if is_for_all(request):
+    if is_for_all_tenants(request):
         shown = list(plans.values())
     else:
-        digests = [*(tenant.digest for tenant in await reached(request)), EVERYONE.digest]
+        digests = [*(tenant.digest for tenant in await tenants_in_scope(request)), ALL_TENANTS.digest]
         shown = [plans[digest] for digest in digests if digest in plans]
-    return Answer(orjson.dumps({"faults": [_shown(fault) for plan in shown for fault in plan.faults]}))
+    return Response(orjson.dumps({"faults": [_shown(fault) for plan in shown for fault in plan.faults]}))
 
 
-async def disarm_faults(request: Request) -> Answer:
+async def disarm_faults(request: Request) -> Response:
     """Disarm all; for the admin, unless a tenant is named, those of all tenants."""
-    if is_for_all(request):
+    if is_for_all_tenants(request):
         disarming = [digest for digest, plan in request.store.plans.all().items() if plan.faults]
     else:
-        disarming = [(await planned_for(request)).digest]
+        disarming = [(await target_tenant(request)).digest]
     for digest in disarming:
-        await request.store.plans.change(EVERYONE._replace(digest=digest), lambda plan: plan.without(plan.faults))
-    return Answer(b'{"disarmed":true}')
+        await request.store.plans.change(ALL_TENANTS._replace(digest=digest), lambda plan: plan.without(plan.faults))
+    return Response(b'{"disarmed":true}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ class _Without:
         return plan.without(disarmed)
 
 
-async def disarm_fault(request: Request) -> Answer:
+async def disarm_fault(request: Request) -> Response:
     """Disarm one.
 
     Raises:
         NotFound: there is none of that id.
     """
-    await request.store.plans.change(await planned_for(request), _Without(request.parameters["id"]))
-    return Answer(b'{"disarmed":true}')
+    await request.store.plans.change(await target_tenant(request), _Without(request.parameters["id"]))
+    return Response(b'{"disarmed":true}')
 
 
 def _shown(fault: ArmedFault) -> dict[str, Any]:

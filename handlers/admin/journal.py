@@ -7,26 +7,26 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from hivestand.handlers.admin.matching import Difference, differences, nearest
-from hivestand.handlers.admin.scope import is_for_all, reached
+from hivestand.handlers.admin.scope import is_for_all_tenants, tenants_in_scope
 from hivestand.handlers.errors import BadRequest, NotFound
 from hivestand.handlers.event.encoding import dumps
-from hivestand.handlers.request import ANYONE, Answer, Request
-from hivestand.handlers.store.journal import Entry, Kept, render, unpack
+from hivestand.handlers.request import ANONYMOUS, Request, Response
+from hivestand.handlers.store.journal import JournalEntry, StoredEntry, render, unpack
 from hivestand.handlers.tenant import Tenant
 
-STEP: Final = 25  # entries that are read at once, and looked at before others have their turn
-PAGE: Final = 8 * 1024 * 1024  # bytes after which a page of entries ends
-MOST_SEEN: Final = 100  # entries whose ids are told
-NEAREST: Final = 3  # entries that are shown where none is what was looked for
+ENTRIES_AT_ONCE: Final = 25  # entries that are read at once, and looked at before others have their turn
+MAX_PAGE: Final = 8 * 1024 * 1024  # bytes after which a page of entries ends
+MAX_SEEN: Final = 100  # entries whose ids are told
+NEAREST_SHOWN: Final = 3  # entries that are shown where none is what was looked for
 
 
 class _Found(NamedTuple):
     tenant: Tenant
-    kept: Kept
-    entry: Entry
+    kept: StoredEntry
+    entry: JournalEntry
 
 
-async def list_requests(request: Request) -> Answer:
+async def list_requests(request: Request) -> Response:
     """The newest entries that the filters let through, the newest first."""
     limit: int = request.parameters.get("limit", 100)
     found: list[_Found] = []
@@ -36,19 +36,19 @@ async def list_requests(request: Request) -> Answer:
     page = _cut(found[:limit])
     is_last = len(page) == len(found) < limit
     following = None if is_last or not page else f"{page[-1].kept.id}:{page[-1].tenant.digest}"
-    return Answer(orjson.dumps({"requests": [render(each.kept, each.tenant) for each in page], "next": following}))
+    return Response(orjson.dumps({"requests": [render(each.kept, each.tenant) for each in page], "next": following}))
 
 
-async def count_requests(request: Request) -> Answer:
+async def count_requests(request: Request) -> Response:
     """How many entries the filters let through."""
     count = 0
     for tenant in await _tenants(request):
         async for _ in _matching(request, tenant):
             count += 1
-    return Answer(orjson.dumps({"count": count}))
+    return Response(orjson.dumps({"count": count}))
 
 
-async def get_request(request: Request) -> Answer:
+async def get_request(request: Request) -> Response:
     """One entry.
 
     Raises:
@@ -57,18 +57,18 @@ async def get_request(request: Request) -> Answer:
     for tenant in await _tenants(request):
         kept = await request.store.journal.one(tenant, request.parameters["id"])
         if kept is not None:
-            return Answer(orjson.dumps(render(kept, tenant)))
+            return Response(orjson.dumps(render(kept, tenant)))
     raise NotFound("No such entry in the journal")
 
 
-async def clear_requests(request: Request) -> Answer:
+async def clear_requests(request: Request) -> Response:
     """Drop the entries."""
     for tenant in await _tenants(request):
         await request.store.journal.clear(tenant)
-    return Answer(b'{"cleared":true}')
+    return Response(b'{"cleared":true}')
 
 
-async def verify_requests(request: Request) -> Answer:
+async def verify_requests(request: Request) -> Response:
     """Whether what the pattern describes was seen, and if not, what came nearest, and how that differs."""
     pattern = request.body
     seen: list[_Found] = []
@@ -79,16 +79,16 @@ async def verify_requests(request: Request) -> Answer:
             if not differing:
                 seen.append(found)
             else:
-                others = nearest([*others, (differing, found)], NEAREST)
+                others = nearest([*others, (differing, found)], NEAREST_SHOWN)
     times = pattern.get("times")
     enough = len(seen) == times if times is not None else bool(seen)
     near = [] if enough else others
-    return Answer(
+    return Response(
         orjson.dumps(
             {
                 "verified": enough,
                 "count": len(seen),
-                "seen": [each.kept.id for each in seen[:MOST_SEEN]],
+                "seen": [each.kept.id for each in seen[:MAX_SEEN]],
                 "nearest": [
                     {
                         "request": render(found.kept, found.tenant),
@@ -117,8 +117,8 @@ def _text(value: Any) -> orjson.Fragment:
 async def _tenants(request: Request) -> Sequence[Tenant]:
     """Whose journals to read, once all workers have written to them; nobody's is the admin's alone."""
     await request.store.plans.settle()
-    tenants = await reached(request)
-    return [*tenants, ANYONE] if is_for_all(request) else tenants
+    tenants = await tenants_in_scope(request)
+    return [*tenants, ANONYMOUS] if is_for_all_tenants(request) else tenants
 
 
 async def _page(request: Request, tenant: Tenant, limit: int) -> list[_Found]:
@@ -133,7 +133,7 @@ async def _page(request: Request, tenant: Tenant, limit: int) -> list[_Found]:
 async def _matching(request: Request, tenant: Tenant) -> AsyncIterator[_Found]:
     """The tenant's entries that the filters let through, the newest first, read in steps."""
     before = _before(request.parameters.get("before"), tenant)
-    while kept := await request.store.journal.newest(tenant, before, STEP):
+    while kept := await request.store.journal.newest(tenant, before, ENTRIES_AT_ONCE):
         for each in kept:
             entry = unpack(each.packed)
             if _matches(entry, request.parameters):
@@ -142,7 +142,7 @@ async def _matching(request: Request, tenant: Tenant) -> AsyncIterator[_Found]:
         await asyncio.sleep(0)  # others want the loop, too
 
 
-def _matches(entry: Entry, filters: Mapping[str, Any]) -> bool:
+def _matches(entry: JournalEntry, filters: Mapping[str, Any]) -> bool:
     since: int = filters.get("since", 0)
     named = {"operation": entry.operation, "status": entry.status}
     return since <= entry.time and all(filters.get(name, value) == value for name, value in named.items())
@@ -153,7 +153,7 @@ def _cut(found: list[_Found]) -> list[_Found]:
     size = 0
     for number, each in enumerate(found):
         size += len(each.kept.packed)
-        if size > PAGE and number:
+        if size > MAX_PAGE and number:
             return found[:number]
     return found
 

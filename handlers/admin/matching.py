@@ -6,9 +6,9 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from hivestand.handlers.errors import escaped
 from hivestand.handlers.event.encoding import loads
-from hivestand.handlers.store.journal import Entry, joined
+from hivestand.handlers.store.journal import JournalEntry, joined
 
-MOST_DIFFERENCES: Final = 50  # that are told of one entry
+MAX_DIFFERENCES: Final = 50  # that are told of one entry
 _ABSENT: Final = object()
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Difference(NamedTuple):
     is_absent: bool = False
 
 
-def differences(pattern: Mapping[str, Any], entry: Entry) -> Sequence[Difference]:
+def differences(pattern: Mapping[str, Any], entry: JournalEntry) -> Sequence[Difference]:
     """How the entry differs from the pattern: at all that the pattern names, and nowhere else.
 
     Objects have to have the pattern's members, and may have others; header names have no case; all else is to be equal.
@@ -39,7 +39,7 @@ def differences(pattern: Mapping[str, Any], entry: Entry) -> Sequence[Difference
         _headers(pattern.get("headers", {}), entry.request_headers),
         _body(pattern, entry),
     )
-    return list(islice(found, MOST_DIFFERENCES))
+    return list(islice(found, MAX_DIFFERENCES))
 
 
 def nearest(found: Iterable[tuple[Sequence[Difference], T]], count: int) -> list[tuple[Sequence[Difference], T]]:
@@ -48,7 +48,7 @@ def nearest(found: Iterable[tuple[Sequence[Difference], T]], count: int) -> list
 
 
 def _weight(difference: Difference) -> int:
-    return 1 if difference.pointer.startswith(("/body", "/headers")) else MOST_DIFFERENCES
+    return 1 if difference.pointer.startswith(("/body", "/headers")) else MAX_DIFFERENCES
 
 
 def _plain(name: str, pattern: Mapping[str, Any], actual: Any) -> Iterator[Difference]:
@@ -64,7 +64,7 @@ def _headers(pattern: Mapping[str, str], sent: Sequence[tuple[bytes, bytes]]) ->
             yield Difference(f"/headers/{escaped(name)}", expected, actual, actual is None)
 
 
-def _body(pattern: Mapping[str, Any], entry: Entry) -> Iterator[Difference]:
+def _body(pattern: Mapping[str, Any], entry: JournalEntry) -> Iterator[Difference]:
     """Of a body that was kept in part nobody knows what the rest is; of what is no JSON, every pattern differs."""
     if "body" not in pattern:
         return

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from hivestand.handlers.errors import Forbidden, NotFound
 from hivestand.handlers.request import Request
-from hivestand.handlers.store.plans import EVERYONE
+from hivestand.handlers.store.plans import ALL_TENANTS
 from hivestand.handlers.tenant import Tenant
 
 
-def is_for_all(request: Request) -> bool:
+def is_for_all_tenants(request: Request) -> bool:
     """Whether the admin asks, and names no tenant."""
-    return request.tenant is EVERYONE and "tenant" not in request.parameters
+    return request.tenant is ALL_TENANTS and "tenant" not in request.parameters
 
 
-async def reached(request: Request) -> Sequence[Tenant]:
+async def tenants_in_scope(request: Request) -> Sequence[Tenant]:
     """Every tenant that the request is about, which for the admin is all that there are.
 
     Raises:
@@ -21,7 +21,7 @@ async def reached(request: Request) -> Sequence[Tenant]:
         NotFound: there is no such tenant.
     """
     named = request.parameters.get("tenant")
-    if request.tenant is not EVERYONE:
+    if request.tenant is not ALL_TENANTS:
         _check(request.tenant, named)
         return (request.tenant,)
     tenants = await request.store.plans.tenants()
@@ -30,18 +30,18 @@ async def reached(request: Request) -> Sequence[Tenant]:
     return (_named(named, tenants),)
 
 
-async def planned_for(request: Request) -> Tenant:
-    """The one tenant that the request plans for; `EVERYONE` where the admin names none.
+async def target_tenant(request: Request) -> Tenant:
+    """The one tenant that the request plans for; `ALL_TENANTS` where the admin names none.
 
     Raises:
         Forbidden: another tenant is named than that of the token.
         NotFound: there is no such tenant.
     """
     named = request.parameters.get("tenant")
-    if request.tenant is not EVERYONE:
+    if request.tenant is not ALL_TENANTS:
         _check(request.tenant, named)
         return request.tenant
-    return EVERYONE if named is None else _named(named, await request.store.plans.tenants())
+    return ALL_TENANTS if named is None else _named(named, await request.store.plans.tenants())
 
 
 def _check(tenant: Tenant, named: str | None) -> None:

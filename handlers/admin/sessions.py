@@ -6,46 +6,46 @@ from typing import Final
 
 import orjson
 
-from hivestand.handlers.admin.scope import reached
+from hivestand.handlers.admin.scope import tenants_in_scope
 from hivestand.handlers.errors import NotFound
 from hivestand.handlers.event.encoding import loads, text
 from hivestand.handlers.event.index import EARLIEST, LATEST, Found, Selection
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 
 DEFAULT_LIMIT: Final = 100
 SESSIONS: Final = Selection("event_type", ("session",))
 
 
-async def list_sessions(request: Request) -> Answer:
+async def list_sessions(request: Request) -> Response:
     """The sessions that started last, the newest first."""
     return await _listed(request, SESSIONS, "session")
 
 
-async def list_events(request: Request) -> Answer:
+async def list_events(request: Request) -> Response:
     """The events of a session, likewise; none of one that nobody knows."""
     return await _listed(request, Selection("session_id", (request.parameters["session_id"].lower(),)), "event")
 
 
-async def get_session(request: Request) -> Answer:
+async def get_session(request: Request) -> Response:
     """One session.
 
     Raises:
         NotFound: there is none of that id.
     """
-    for tenant in await reached(request):
+    for tenant in await tenants_in_scope(request):
         event = await request.store.read(tenant, request.parameters["session_id"].lower())
         if event is not None and loads(event.packed)["event_type"] == "session":
-            return Answer(b'{"tenant":"%b","session":%b}' % (tenant.digest.encode(), text(event, tenant)))
+            return Response(b'{"tenant":"%b","session":%b}' % (tenant.digest.encode(), text(event, tenant)))
     raise NotFound("No such session")
 
 
-async def _listed(request: Request, selection: Selection, name: str) -> Answer:
-    """A page of the events selected, each under the name, of all tenants that are reached."""
+async def _listed(request: Request, selection: Selection, name: str) -> Response:
+    """A page of the events selected, each under the name, of all tenants in scope."""
     limit: int = request.parameters.get("limit", DEFAULT_LIMIT)
     before = _found(request.parameters.get("before"))
     lists = [
         [(found, tenant) for found in await request.store.find(tenant, selection, limit, before=before)]
-        for tenant in await reached(request)
+        for tenant in await tenants_in_scope(request)
     ]
     newest = heapq.nlargest(limit, (each for found in lists for each in found))
     events = await asyncio.gather(*(request.store.read(tenant, found.event_id) for found, tenant in newest))
@@ -55,7 +55,7 @@ async def _listed(request: Request, selection: Selection, name: str) -> Answer:
         if event is not None
     ]
     following = ":".join(map(str, newest[-1][0])) if len(newest) == limit else None
-    return Answer(orjson.dumps({f"{name}s": listed, "next": following}))
+    return Response(orjson.dumps({f"{name}s": listed, "next": following}))
 
 
 def _found(before: str | None) -> Found | None:

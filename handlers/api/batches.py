@@ -8,20 +8,20 @@ from typing import Any, Final
 
 import orjson
 
-from hivestand.handlers.api.bulk import Made, made, store_all, told, told_of_each, turn
+from hivestand.handlers.api.bulk import PreparedEvent, prepare, store_all, take_turns, with_pointer, with_pointers
 from hivestand.handlers.api.events import SUCCESS
 from hivestand.handlers.errors import BadRequest, Detail, escaped
 from hivestand.handlers.event.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 
-_MOST_DETAILS: Final = 1000
+_MAX_DETAILS: Final = 1000
 
 _FIELDS: Final = EVENT_FIELDS - {"project"}  # which the older operations alone take
 
 _Sent = Mapping[str, Any]
 
 
-async def create_session_event_batch(request: Request) -> Answer:
+async def create_session_event_batch(request: Request) -> Response:
     """Store the events in the session of the path; what is not known is refused, as is published.
 
     Raises:
@@ -34,12 +34,12 @@ async def create_session_event_batch(request: Request) -> Answer:
         f"/events/{place}/{escaped(name)}" for place, each in enumerate(sent) for name in each if name not in _FIELDS
     ]
     if unknown:
-        details = [Detail(pointer, "additionalProperties", "no such property") for pointer in unknown[:_MOST_DETAILS]]
+        details = [Detail(pointer, "additionalProperties", "no such property") for pointer in unknown[:_MAX_DETAILS]]
         raise BadRequest("Invalid event data", details)
     return await _add(request, "events", sent)
 
 
-async def add_session_traces_legacy(request: Request) -> Answer:
+async def add_session_traces_legacy(request: Request) -> Response:
     """Store the events under either name in the session of the path.
 
     Raises:
@@ -53,7 +53,7 @@ async def add_session_traces_legacy(request: Request) -> Answer:
     return _with_unknown(answer, request.body, names)
 
 
-async def create_event_batch(request: Request) -> Answer:
+async def create_event_batch(request: Request) -> Response:
     """Store the events, in one session if that is asked for.
 
     Raises:
@@ -63,39 +63,39 @@ async def create_event_batch(request: Request) -> Answer:
     return await _create(request, "single_session", "session_properties")
 
 
-async def create_event_batch_legacy(request: Request) -> Answer:
+async def create_event_batch_legacy(request: Request) -> Response:
     """Store the events; what makes them one session may have its older name."""
     flag = "single_session" if "single_session" in request.body else "is_single_session"
     properties = "session_properties" if "session_properties" in request.body else "session"
     return await _create(request, flag, properties)
 
 
-async def _add(request: Request, name: str, sent: Sequence[_Sent]) -> Answer:
+async def _add(request: Request, name: str, sent: Sequence[_Sent]) -> Response:
     events = await _made_of(request, name, sent, request.parameters["session_id"].lower())
     await store_all(request, events, "Events partially added")
-    return Answer(SUCCESS, told_of_each(f"/{name}", events))
+    return Response(SUCCESS, with_pointers(f"/{name}", events))
 
 
-async def _create(request: Request, flag: str, properties: str) -> Answer:
+async def _create(request: Request, flag: str, properties: str) -> Response:
     body = request.body
     sent = _events(body, "events")
     fallbacks = [Fallback(flag, "type")] if not isinstance(body.get(flag, False), bool) else []
-    session: list[Made] = []
+    session: list[PreparedEvent] = []
     session_id = None
     if body.get(flag) is True:
         given = body.get(properties, {})
         if not isinstance(given, dict):
             fallbacks.append(Fallback(properties, "type"))
             given = {}
-        session = [made(normalise_session(given, request.clock))]
+        session = [prepare(normalise_session(given, request.clock))]
         session_id = session[0].entry.session_id
-        fallbacks += told(f"/{properties}", session[0].fallbacks)
+        fallbacks += with_pointer(f"/{properties}", session[0].fallbacks)
     events = await _made_of(request, "events", sent, session_id)
     await store_all(request, [*session, *events], "Events partially created")
-    answered: dict[str, Any] = {"event_ids": [made.entry.event_id for made in events], "success": True}
+    answered: dict[str, Any] = {"event_ids": [event.entry.event_id for event in events], "success": True}
     if session_id is not None:
         answered["session_id"] = session_id
-    answer = Answer(orjson.dumps(answered), [*fallbacks, *told_of_each("/events", events)])
+    answer = Response(orjson.dumps(answered), [*fallbacks, *with_pointers("/events", events)])
     return _with_unknown(answer, body, ("events", flag, properties))
 
 
@@ -107,31 +107,33 @@ def _events(body: _Sent, name: str) -> Sequence[_Sent]:
         )
     wrong = [place for place, each in enumerate(sent) if not isinstance(each, dict)]
     if wrong:
-        details = [Detail(f"/{name}/{place}", "type", "must be an object") for place in wrong[:_MOST_DETAILS]]
+        details = [Detail(f"/{name}/{place}", "type", "must be an object") for place in wrong[:_MAX_DETAILS]]
         raise BadRequest("Invalid event data", details)
     return sent
 
 
-async def _made_of(request: Request, name: str, sent: Sequence[_Sent], session_id: str | None) -> Sequence[Made]:
+async def _made_of(
+    request: Request, name: str, sent: Sequence[_Sent], session_id: str | None
+) -> Sequence[PreparedEvent]:
     """The events that were sent under a name, in the session of that id if there is one.
 
     Raises:
         BadRequest: at least one of them cannot be stored.
     """
-    events: list[Made] = []
+    events: list[PreparedEvent] = []
     details: list[Detail] = []
     for place, each in enumerate(sent):
         try:
-            events.append(made(normalise_event(each, request.clock, session_id)))
+            events.append(prepare(normalise_event(each, request.clock, session_id)))
         except BadRequest as error:
             details += error.below(f"/{name}/{place}").details
-        await turn(place)
+        await take_turns(place)
     if details:
-        raise BadRequest("Invalid event data", details[:_MOST_DETAILS])
+        raise BadRequest("Invalid event data", details[:_MAX_DETAILS])
     return events
 
 
-def _with_unknown(answer: Answer, body: _Sent, known: Sequence[str]) -> Answer:
+def _with_unknown(answer: Response, body: _Sent, known: Sequence[str]) -> Response:
     return answer._replace(
         fallbacks=[*answer.fallbacks, *(Fallback(name, "unknown") for name in body if name not in known)]
     )

@@ -6,38 +6,38 @@ from typing import Final, NamedTuple
 
 from hivestand.handlers.errors import PartiallyStored, StoreUnavailable, escaped
 from hivestand.handlers.event.encoding import EncodedEvent, encode
-from hivestand.handlers.event.index import Entry, entry_of
+from hivestand.handlers.event.index import IndexEntry, entry_of
 from hivestand.handlers.event.normalise import Event, Fallback
 from hivestand.handlers.request import Request
 
-STEP: Final = 500  # events that are stored at once, or made in one turn of the event loop
+EVENTS_AT_ONCE: Final = 500  # events that are stored at once, or prepared before other requests have their turn
 
 
-class Made(NamedTuple):
+class PreparedEvent(NamedTuple):
     """An event that can be stored, and what was not used of it as it was sent."""
 
-    entry: Entry
+    entry: IndexEntry
     event: EncodedEvent
     fallbacks: Sequence[Fallback]
 
 
-def made(normalised: tuple[Event, Sequence[Fallback]]) -> Made:
+def prepare(normalised: tuple[Event, Sequence[Fallback]]) -> PreparedEvent:
     """An event as it is stored.
 
     Raises:
         BadRequest: it is nested too deeply.
     """
     event, fallbacks = normalised
-    return Made(entry_of(event), encode(event), fallbacks)
+    return PreparedEvent(entry_of(event), encode(event), fallbacks)
 
 
-async def turn(place: int) -> None:
-    """Let others have their turn, once in so many events."""
-    if place % STEP == STEP - 1:
+async def take_turns(place: int) -> None:
+    """Let other requests have their turn, once in `EVENTS_AT_ONCE` events."""
+    if place % EVENTS_AT_ONCE == EVENTS_AT_ONCE - 1:
         await asyncio.sleep(0)
 
 
-async def store_all(request: Request, events: Sequence[Made], partially: str) -> None:
+async def store_all(request: Request, events: Sequence[PreparedEvent], partially: str) -> None:
     """Store the events.
 
     Raises:
@@ -45,8 +45,8 @@ async def store_all(request: Request, events: Sequence[Made], partially: str) ->
         StoreUnavailable: none is stored.
     """
     stored = 0
-    for at in range(0, len(events), STEP):
-        step = [(each.entry, each.event) for each in events[at : at + STEP]]
+    for at in range(0, len(events), EVENTS_AT_ONCE):
+        step = [(each.entry, each.event) for each in events[at : at + EVENTS_AT_ONCE]]
         try:
             stored += await request.writes.create_or_merge_each(request.tenant, step)
         except StoreUnavailable as error:
@@ -58,11 +58,11 @@ async def store_all(request: Request, events: Sequence[Made], partially: str) ->
         await asyncio.sleep(0)
 
 
-def told(pointer: str, fallbacks: Sequence[Fallback]) -> Sequence[Fallback]:
+def with_pointer(pointer: str, fallbacks: Sequence[Fallback]) -> Sequence[Fallback]:
     """The fallbacks of a part of a body, by JSON pointers (RFC 6901) to it."""
     return [fallback._replace(name=f"{pointer}/{escaped(fallback.name)}") for fallback in fallbacks]
 
 
-def told_of_each(pointer: str, events: Sequence[Made]) -> Sequence[Fallback]:
+def with_pointers(pointer: str, events: Sequence[PreparedEvent]) -> Sequence[Fallback]:
     """The fallbacks of the events in a list."""
-    return [each for place, made in enumerate(events) for each in told(f"{pointer}/{place}", made.fallbacks)]
+    return [each for place, event in enumerate(events) for each in with_pointer(f"{pointer}/{place}", event.fallbacks)]

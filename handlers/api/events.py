@@ -7,17 +7,17 @@ from hivestand.handlers.errors import BadRequest, Detail, NotFound
 from hivestand.handlers.event.encoding import encode, encode_update, text
 from hivestand.handlers.event.index import entry_of
 from hivestand.handlers.event.normalise import Fallback, normalise_event, normalise_update, uuid_of
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 
 SUCCESS = b'{"success":true}'
 
 
-async def create_event(request: Request) -> Answer:
+async def create_event(request: Request) -> Response:
     """Store the event in the body, or merge into it if it is there."""
     return await _create(request, request.body)
 
 
-async def create_event_legacy(request: Request) -> Answer:
+async def create_event_legacy(request: Request) -> Response:
     """Store the event under the body's key `event`, in every other way like `create_event`.
 
     Raises:
@@ -35,12 +35,12 @@ async def create_event_legacy(request: Request) -> Answer:
     return answer._replace(fallbacks=[*answer.fallbacks, *beside])
 
 
-async def update_event(request: Request) -> Answer:
+async def update_event(request: Request) -> Response:
     """Change the event of the id in the path as the body says."""
     return await _update(request, request.parameters["event_id"].lower(), request.body)
 
 
-async def update_event_legacy(request: Request) -> Answer:
+async def update_event_legacy(request: Request) -> Response:
     """Change the event of the id in the body.
 
     Raises:
@@ -53,7 +53,7 @@ async def update_event_legacy(request: Request) -> Answer:
     return await _update(request, event_id, {name: value for name, value in request.body.items() if name != "event_id"})
 
 
-async def get_event(request: Request) -> Answer:
+async def get_event(request: Request) -> Response:
     """The event of the id in the path.
 
     Raises:
@@ -62,17 +62,17 @@ async def get_event(request: Request) -> Answer:
     event = await request.store.read(request.tenant, request.parameters["event_id"].lower())
     if event is None:
         raise NotFound("Event not found")
-    return Answer(b'{"event":%b}' % text(event, request.tenant))
+    return Response(b'{"event":%b}' % text(event, request.tenant))
 
 
-async def _create(request: Request, sent: Mapping[str, Any]) -> Answer:
+async def _create(request: Request, sent: Mapping[str, Any]) -> Response:
     event, fallbacks = normalise_event(sent, request.clock)
     await request.writes.create_or_merge(request.tenant, entry_of(event), encode(event))
-    return Answer(b'{"event_id":"%b","success":true}' % event["event_id"].encode(), fallbacks)
+    return Response(b'{"event_id":"%b","success":true}' % event["event_id"].encode(), fallbacks)
 
 
-async def _update(request: Request, event_id: str, sent: Mapping[str, Any]) -> Answer:
+async def _update(request: Request, event_id: str, sent: Mapping[str, Any]) -> Response:
     update, fallbacks = normalise_update(sent)
     if not await request.writes.update(request.tenant, event_id, encode_update(update)):
         raise NotFound("Event not found")
-    return Answer(SUCCESS, fallbacks)
+    return Response(SUCCESS, fallbacks)

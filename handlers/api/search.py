@@ -12,7 +12,7 @@ from hivestand.handlers.event.encoding import dumps, loads, text
 from hivestand.handlers.event.filters import Filter
 from hivestand.handlers.event.index import Found
 from hivestand.handlers.event.query import Form, Query, projected, read_query
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 
 FOUND_AT_ONCE: Final = 2000
 READ_AT_ONCE: Final = 250
@@ -20,23 +20,23 @@ _SEARCH: Final = Form(1000, ("start_time", "end_time"), typed=False)
 _EXPORT: Final = Form(7500, ("$gte", "$lte"), typed=True)
 
 
-async def search_events(request: Request) -> Answer:
+async def search_events(request: Request) -> Response:
     """The events that are looked for, the last first."""
     return await _search(request, _SEARCH)
 
 
-async def export_events_legacy(request: Request) -> Answer:
+async def export_events_legacy(request: Request) -> Response:
     """The same in larger pages, and of each event no more than is asked for."""
     return await _search(request, _EXPORT)
 
 
-async def _search(request: Request, form: Form) -> Answer:
+async def _search(request: Request, form: Form) -> Response:
     query, fallbacks = read_query(request.body, form)
     look = _page if query.is_indexed else _scan
     count, events = await look(request, query)
     if query.projections is not None:
         events = [dumps(projected(loads(event), query.projections)) for event in events]
-    return Answer(b'{"events":[%b],"count":%d}' % (b",".join(events), count), fallbacks)
+    return Response(b'{"events":[%b],"count":%d}' % (b",".join(events), count), fallbacks)
 
 
 async def _page(request: Request, query: Query) -> tuple[int, list[bytes]]:

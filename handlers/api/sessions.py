@@ -7,15 +7,15 @@ from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.handlers.event.encoding import encode, text
 from hivestand.handlers.event.index import entry_of
 from hivestand.handlers.event.normalise import Fallback, normalise_session
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 
 
-async def create_session(request: Request) -> Answer:
+async def create_session(request: Request) -> Response:
     """Start the session in the body, or merge into it if it is there; answer with its event."""
     return await _start(request, request.body)
 
 
-async def start_session_legacy(request: Request) -> Answer:
+async def start_session_legacy(request: Request) -> Response:
     """Start the session under the body's key `session`, in every other way like `create_session`.
 
     Raises:
@@ -30,7 +30,7 @@ async def start_session_legacy(request: Request) -> Answer:
     return answer._replace(fallbacks=[*answer.fallbacks, *beside])
 
 
-async def _start(request: Request, session: Mapping[str, Any]) -> Answer:
+async def _start(request: Request, session: Mapping[str, Any]) -> Response:
     event, fallbacks = normalise_session(session, request.clock)
     stored = await request.writes.create_or_merge(request.tenant, entry_of(event), encode(event))
-    return Answer(text(stored, request.tenant), fallbacks)
+    return Response(text(stored, request.tenant), fallbacks)

@@ -2,16 +2,16 @@
 
 import orjson
 
-from hivestand.handlers.api.bulk import made, store_all, told_of_each, turn
+from hivestand.handlers.api.bulk import prepare, store_all, take_turns, with_pointers
 from hivestand.handlers.event.normalise import normalise_event, normalise_session
 from hivestand.handlers.otlp.decoding import read_json, read_protobuf
 from hivestand.handlers.otlp.mapping import Received, receive
-from hivestand.handlers.request import JSON, Answer, Request
+from hivestand.handlers.request import JSON, Request, Response
 
 PROTOBUF = "application/x-protobuf"
 
 
-async def export_traces(request: Request) -> Answer:
+async def export_traces(request: Request) -> Response:
     """Store an event for each span, and start the sessions that are not known; answer in the encoding of the request.
 
     Raises:
@@ -20,14 +20,14 @@ async def export_traces(request: Request) -> Answer:
     """
     is_protobuf = isinstance(request.body, bytes)
     received = receive(read_protobuf(request.body) if is_protobuf else read_json(request.body))
-    sessions = [made(normalise_session(session, request.clock)) for session in received.sessions.values()]
+    sessions = [prepare(normalise_session(session, request.clock)) for session in received.sessions.values()]
     events = []
     for place, event in enumerate(received.events):
-        events.append(made(normalise_event(event, request.clock)))
-        await turn(place)
+        events.append(prepare(normalise_event(event, request.clock)))
+        await take_turns(place)
     await store_all(request, [*sessions, *events], "Events partially created")
     media_type, encode = (PROTOBUF, _in_protobuf) if is_protobuf else (JSON, _in_json)
-    return Answer(encode(received), told_of_each("/spans", events), media_type=media_type)
+    return Response(encode(received), with_pointers("/spans", events), media_type=media_type)
 
 
 def _in_json(received: Received) -> bytes:

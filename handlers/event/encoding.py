@@ -17,7 +17,7 @@ from hivestand.handlers.event.normalise import Event
 from hivestand.handlers.tenant import Tenant
 
 _METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
-FEW: Final = 100  # members that merge, of which a request may hold what orjson makes in reserve
+FEW_MERGED: Final = 100  # members that merge, of which a request may hold what orjson makes in reserve
 _length = Struct("<I").pack
 _MERGED_NAMES: Final = frozenset({"metadata", "user_properties"})
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
@@ -47,7 +47,7 @@ def encode(event: Event) -> EncodedEvent:
     Raises:
         BadRequest: a value is nested deeper than can be written, on Python 3.11 some 950 levels.
     """
-    if len(event["metadata"]) + len(event["user_properties"]) > FEW:
+    if len(event["metadata"]) + len(event["user_properties"]) > FEW_MERGED:
         return _encoded(event, dumps)
     try:
         return _encoded(event, orjson.dumps)

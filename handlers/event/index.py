@@ -10,7 +10,7 @@ EARLIEST: Final = -(2**63)  # Unix milliseconds, as are all times here
 LATEST: Final = 2**63 - 1
 
 
-class Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """What the index knows of an event; none of it ever changes."""
 
     event_id: str
@@ -40,6 +40,8 @@ class Found(NamedTuple):
     event_id: str
 
 
-def entry_of(event: Event) -> Entry:
+def entry_of(event: Event) -> IndexEntry:
     """The event's entry."""
-    return Entry(event["event_id"], event["session_id"], event["event_type"], event["event_name"], event["start_time"])
+    return IndexEntry(
+        event["event_id"], event["session_id"], event["event_type"], event["event_name"], event["start_time"]
+    )

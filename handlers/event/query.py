@@ -13,7 +13,7 @@ from hivestand.handlers.event.index import EARLIEST, LATEST, Property, Selection
 from hivestand.handlers.event.normalise import Fallback
 
 DEFAULT_LIMIT: Final = 1000
-MOST_FILTERS: Final = 1000
+MAX_FILTERS: Final = 1000
 _FIELDS: Final = frozenset({"filters", "dateRange", "limit", "page", "ignore_order", "evaluation_id"})
 _INDEXED: Final[Sequence[Property]] = get_args(Property)  # the most selective first
 _RUN: Final = ("run_id", "evaluation_id")  # where the metadata have the run of an experiment
@@ -86,8 +86,8 @@ def read_query(body: Mapping[str, Json], form: Form) -> tuple[Query, Sequence[Fa
 
 
 def _filters(sent: Json, form: Form, details: list[Detail]) -> Sequence[Filter]:
-    if not isinstance(sent, list) or len(sent) > MOST_FILTERS:
-        details.append(Detail("/filters", "type", f"must be a list of at most {MOST_FILTERS}"))
+    if not isinstance(sent, list) or len(sent) > MAX_FILTERS:
+        details.append(Detail("/filters", "type", f"must be a list of at most {MAX_FILTERS}"))
         return ()
     filters = []
     for place, each in enumerate(sent):

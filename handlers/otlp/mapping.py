@@ -44,8 +44,8 @@ _ENTITY: Final = {
     "traceloop.entity.output": "outputs",
 }  # JSON, by the TypeScript SDK
 _NANOSECONDS: Final = 1_000_000  # of a millisecond
-_LONGEST: Final = 8  # digits of a place in a list
-_MOST_GAPS: Final = 8  # items that were null and so are not there, of a list
+_MAX_DIGITS: Final = 8  # digits of a place in a list
+_MAX_GAPS: Final = 8  # items that were null and so are not there, of a list
 
 
 class Received(NamedTuple):
@@ -235,9 +235,9 @@ def _nest(holder: dict[str, Json], path: Sequence[str], value: Json) -> None:
 def _with_lists(value: dict[str, Json]) -> Json:
     """The value with a list wherever an object has nothing but places in one; items that are not there were null."""
     inner = {name: _with_lists(each) if isinstance(each, dict) else each for name, each in value.items()}
-    if "0" not in inner or not all(name.isascii() and name.isdigit() and len(name) < _LONGEST for name in inner):
+    if "0" not in inner or not all(name.isascii() and name.isdigit() and len(name) < _MAX_DIGITS for name in inner):
         return inner
     length = max(map(int, inner)) + 1
-    if length > 2 * len(inner) + _MOST_GAPS:
+    if length > 2 * len(inner) + _MAX_GAPS:
         return inner
     return [inner.get(str(place)) for place in range(length)]

@@ -12,8 +12,8 @@ import orjson
 
 from hivestand.handlers.tenant import Tenant
 
-MOST_BODY: Final = 64 * 1024  # bytes that are kept of a body
-MOST_MEMORY: Final = 64 * 1024 * 1024  # bytes that the journals of all tenants may take in this process's memory
+MAX_BODY: Final = 64 * 1024  # bytes that are kept of a body
+MAX_MEMORY: Final = 64 * 1024 * 1024  # bytes that the journals of all tenants may take in this process's memory
 ENTRY_COST: Final = 300  # bytes that an entry takes in memory beside its text
 
 _SECRET: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
@@ -22,7 +22,7 @@ _BLANK: Final = b"***"
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """A request and its answer.
 
     `time` is when the request came, Unix milliseconds; `duration` is milliseconds until its answer was on its way.
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     answer_size: int = 0
 
 
-class Kept(NamedTuple):
+class StoredEntry(NamedTuple):
     """An entry as it is found: its id, in the order of which they were kept, and its packed text."""
 
     id: str
@@ -65,10 +65,10 @@ class Journal(Protocol):
     def add(self, tenant: Tenant, packed: bytes) -> None:
         """Keep an entry, at once or soon, whatever becomes of it: it is never a reason for a request to fail."""
 
-    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[Kept]:
+    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[StoredEntry]:
         """The tenant's newest entries that are older than the one of the id `before`, newest first."""
 
-    async def one(self, tenant: Tenant, entry_id: str) -> Kept | None:
+    async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:
         """The tenant's entry of that id."""
 
     async def clear(self, tenant: Tenant) -> None:
@@ -78,15 +78,15 @@ class Journal(Protocol):
 def pack(about: tuple[Any, ...], sent: Headers, request_body: bytes, answered: Headers, answer_body: bytes) -> bytes:
     """An entry as a text: a line of JSON, then headers and bodies as they were; secrets blanked, bodies cut.
 
-    `about` has the first ten fields of `Entry`, in their order.
+    `about` has the first ten fields of `JournalEntry`, in their order.
     """
     request_headers, answer_headers = _lines(sent), _lines(answered)
     sizes = (len(request_headers), len(request_body), len(answer_headers), len(answer_body))
     head = orjson.dumps((about, sizes))
-    if len(request_body) > MOST_BODY:
-        request_body = request_body[:MOST_BODY]
-    if len(answer_body) > MOST_BODY:
-        answer_body = answer_body[:MOST_BODY]
+    if len(request_body) > MAX_BODY:
+        request_body = request_body[:MAX_BODY]
+    if len(answer_body) > MAX_BODY:
+        answer_body = answer_body[:MAX_BODY]
     return b"".join((head, b"\n", request_headers, request_body, answer_headers, answer_body))
 
 
@@ -99,11 +99,11 @@ def _lines(headers: Headers) -> bytes:
     return b"\n".join(lines)
 
 
-def unpack(packed: bytes) -> Entry:
+def unpack(packed: bytes) -> JournalEntry:
     """The entry that a text of `pack` stands for."""
     head, _, rest = packed.partition(b"\n")
     about, (sent_size, body_size, answered_size, answer_size) = orjson.loads(head)
-    body = sent_size + min(body_size, MOST_BODY)
+    body = sent_size + min(body_size, MAX_BODY)
     answer = body + answered_size
     headers_and_bodies = (
         _headers(rest[:sent_size]),
@@ -111,10 +111,10 @@ def unpack(packed: bytes) -> Entry:
         _headers(rest[body:answer]),
         rest[answer:],
     )
-    return Entry._make([*about, *headers_and_bodies, body_size, answer_size])
+    return JournalEntry._make([*about, *headers_and_bodies, body_size, answer_size])
 
 
-def render(kept: Kept, tenant: Tenant) -> dict[str, Any]:
+def render(kept: StoredEntry, tenant: Tenant) -> dict[str, Any]:
     """The entry as the control API answers it."""
     entry = unpack(kept.packed)
     return {

@@ -12,9 +12,9 @@ import orjson
 from hivestand.handlers.clock import Timing
 from hivestand.handlers.tenant import Tenant
 
-EVERYONE = Tenant("everyone", b"")  # whose plan is that of all tenants
-MOST_ARMED = 100  # faults of one plan
-MARGIN = 1000  # milliseconds for which windows are taken to be open longer, as clocks of workers differ
+ALL_TENANTS = Tenant("everyone", b"")  # whose plan is that of all tenants
+MAX_ARMED = 100  # faults of one plan
+WINDOW_MARGIN = 1000  # milliseconds for which windows are taken to be open longer, as clocks of workers differ
 
 
 class ArmedFault(NamedTuple):
@@ -54,7 +54,7 @@ class Plan(NamedTuple):
     def without(self, faults: Sequence[ArmedFault]) -> "Plan":
         """The plan once these faults are disarmed; what they hid stays hidden for as long as was planned."""
         longest = max((fault.effects.get("window", 0) for fault in faults), default=0)
-        closed = _now() + round(longest) + MARGIN if longest else 0
+        closed = _now() + round(longest) + WINDOW_MARGIN if longest else 0
         left = tuple(fault for fault in self.faults if fault not in faults)
         return self._replace(faults=left, hidden_until=max(self.hidden_until, closed))
 
@@ -66,7 +66,7 @@ Change = Callable[[Plan], Plan]
 class Plans(Protocol):
     """All plans, as this worker knows them. What is awaited raises `StoreUnavailable` where the store is away."""
 
-    def of(self, tenant: Tenant) -> Plan | None:
+    def plan_for(self, tenant: Tenant) -> Plan | None:
         """What is planned for a tenant, by itself or for everyone; None if nothing is.
 
         Notes that there is such a tenant. It may be asked only while `is_fresh`.
@@ -91,10 +91,10 @@ class Plans(Protocol):
     def on_settle(self, leave: Callable[[], None]) -> None:
         """Have this worker do that, too, before it is settled."""
 
-    async def count(self, digest: str, name: str) -> int:
+    async def next_number(self, digest: str, name: str) -> int:
         """How often this was called before for this digest and name, by any worker, since the last reset."""
 
-    async def counted(self, digest: str, name: str) -> int:
+    async def current_number(self, digest: str, name: str) -> int:
         """How often `count` was called; this is no call of it."""
 
     async def tenants(self) -> Sequence[Tenant]:
@@ -110,7 +110,7 @@ class Plans(Protocol):
         """What is kept aside of that id, or None."""
 
 
-def combined(own: Plan | None, everyones: Plan | None) -> Plan | None:
+def combine(own: Plan | None, everyones: Plan | None) -> Plan | None:
     """The plan that a tenant is served by: its own time comes before everyone's."""
     if own is None or everyones is None:
         return own or everyones

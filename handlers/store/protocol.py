@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from hivestand.handlers.event.encoding import EncodedEvent
-from hivestand.handlers.event.index import Entry, Found, Selection
+from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.journal import Journal
 from hivestand.handlers.store.plans import Plans
 from hivestand.handlers.tenant import Tenant
@@ -41,13 +41,13 @@ class Store(Protocol):
     async def check(self) -> Sequence[str]:
         """Return if the store answers and can be used; gives what about it would lose data, a sentence each."""
 
-    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event if its id is new, else merge its merged fields into the one there: one atomic step.
 
         Returns the event as it is after that step.
         """
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Keep or merge the events, each in one atomic step, those of one id in their order.
 
         Returns how many were kept or merged: fewer than given where the store went away in the middle.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
-from hivestand.handlers.event.index import Entry
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import Tenant
 
@@ -17,7 +17,7 @@ class Window:
         self._store = store
         self._seconds = seconds
 
-    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Answer as the store would, but write a new event later, and what comes until then not at all."""
         hidden = await self._store.plans.window(tenant, entry.event_id)
         if hidden is not None:
@@ -28,7 +28,7 @@ class Window:
         self._store.plans.later(tenant, self._seconds, lambda: self._store.create_or_merge(tenant, entry, event))
         return event
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Answer as the store would; how many that is, where it goes away in the middle."""
         for stored, (entry, event) in enumerate(events):
             try:

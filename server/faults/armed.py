@@ -33,7 +33,7 @@ async def armed_for(plan: Plan, plans: Plans, operation: str) -> Armed:
     for fault in plan.faults:
         if fault.operation not in {None, operation}:
             continue
-        number = await plans.count(fault.tenant, f"fault:{fault.id}")
+        number = await plans.next_number(fault.tenant, f"fault:{fault.id}")
         draw = random.Random(f"{fault.seed}:{number}")  # noqa: S311 - to repeat, not to hide
         if (fault.times is None or number < fault.times) and draw.random() < fault.share:
             armed = _joined(armed, fault, draw)
@@ -62,7 +62,7 @@ def _faults(effects: Mapping[str, Any], draw: random.Random) -> Iterator[Fault]:
         yield FAULTS[effects["kind"]]
 
 
-_LONGEST: Final = 600_000.0  # milliseconds
+_MAX_DELAY: Final = 600_000.0  # milliseconds
 
 _DISTRIBUTIONS: Final[Mapping[str, Callable[[Mapping[str, float], random.Random], float]]] = {
     "fixed": lambda delay, _draw: delay["milliseconds"],
@@ -72,4 +72,4 @@ _DISTRIBUTIONS: Final[Mapping[str, Callable[[Mapping[str, float], random.Random]
 
 
 def _milliseconds(delay: Mapping[str, Any], draw: random.Random) -> float:
-    return min(_LONGEST, _DISTRIBUTIONS[delay["distribution"]](delay, draw))
+    return min(_MAX_DELAY, _DISTRIBUTIONS[delay["distribution"]](delay, draw))

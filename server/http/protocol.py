@@ -188,19 +188,19 @@ class HttpProtocol(asyncio.Protocol):
         self._open: deque[Cycle] = deque()  # the requests that are not answered yet, in order
         self._cycle: Cycle | None = None  # the request whose body is read
         self._steps = 0  # heads begun, heads done and parts of bodies, over all requests
-        self._held = 0  # bytes that came since the last step
+        self._unparsed_bytes = 0  # bytes that came since the last step
         self._fields = 0  # bytes of the finished fields of a request, trailers included
         self._in_head = False
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._expects_continue = False
-        self._is_deaf = False  # whatever else comes is not read as HTTP
+        self._is_ignoring_input = False  # whatever else comes is not read as HTTP
         self._is_lingering = False
         self._is_paused = False  # nothing is read until somebody asks for it
         self._drained: asyncio.Future[None] | None = None  # while the client does not read what was written
         self._timer: asyncio.TimerHandle | None = None
-        self._deadline = 0.0  # of the loop's time, for `_late`
-        self._late: Callable[[], None] | None = None  # what happens then, if anything
+        self._deadline = 0.0  # of the loop's time, for `_on_timeout`
+        self._on_timeout: Callable[[], None] | None = None  # what happens then, if anything
 
     @property
     def default_headers(self) -> Sequence[tuple[bytes, bytes]]:
@@ -226,7 +226,7 @@ class HttpProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio
         """Let go of the timer, and of every request that is not answered."""
         self._shared.connections.discard(self)
-        self._late = None
+        self._on_timeout = None
         if self._timer is not None:
             self._timer.cancel()
         for cycle in self._open:
@@ -239,7 +239,7 @@ class HttpProtocol(asyncio.Protocol):
         """Stay open for the answers to a client that has said all it had to say."""
         if not self._open or self._open[-1].more_body:
             return False
-        self._is_deaf = True
+        self._is_ignoring_input = True
         self._open[-1].keep_alive = False
         return True
 
@@ -255,15 +255,15 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless the connection is ending."""
-        if self._is_deaf or self._raw.is_closing():
+        if self._is_ignoring_input or self._raw.is_closing():
             return
         steps = self._steps
         self._feed(data)
         # a head, a chunk's extensions or trailers: until the parser takes a step, it holds what it was fed
-        self._held = self._held + len(data) if steps == self._steps else 0
-        if self._held > MAX_HEAD:
+        self._unparsed_bytes = self._unparsed_bytes + len(data) if steps == self._steps else 0
+        if self._unparsed_bytes > MAX_HEAD:
             self._refuse(_TOO_LARGE)
-        elif not self._open and not self._is_deaf and self._late != self._head_is_late:
+        elif not self._open and not self._is_ignoring_input and self._on_timeout != self._on_head_timeout:
             self._wait_for_head()  # what came is no part of a request that is served
 
     # what httptools calls
@@ -294,7 +294,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """The head is there: serve the request, as soon as those before it are answered."""
-        self._late = None
+        self._on_timeout = None
         self._steps += 1
         self._in_head = False
         parser = self._parser
@@ -382,7 +382,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def end(self, *, reset: bool) -> None:
         """Close the connection when what was sent is written, or reset it at once; no answer is sent any more."""
-        self._is_deaf = True
+        self._is_ignoring_input = True
         for cycle in self._open:
             cycle.disconnected = True
         if reset:
@@ -461,7 +461,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _close(self) -> None:
         """End the connection; while something is still coming in, politely."""
-        if self._is_deaf or (self._cycle is not None and self._cycle.more_body):
+        if self._is_ignoring_input or (self._cycle is not None and self._cycle.more_body):
             self._linger()
         else:
             self._raw.close()
@@ -473,16 +473,16 @@ class HttpProtocol(asyncio.Protocol):
         if not self._raw.can_write_eof():
             self._raw.close()
             return
-        self._is_deaf = self._is_lingering = True
+        self._is_ignoring_input = self._is_lingering = True
         self._raw.write_eof()
         self.resume_reading()
         self._wait(LINGER_SECONDS, self._raw.close)
 
     def _refuse(self, error: ApiError) -> None:
         """Answer without an application, and close; the requests before this one are answered first."""
-        if self._is_deaf or self._raw.is_closing():
+        if self._is_ignoring_input or self._raw.is_closing():
             return
-        self._is_deaf = True
+        self._is_ignoring_input = True
         if self._open and self._open[-1].more_body:
             self._open.pop().disconnect()  # this is its answer, and its application's is not sent
         if self._open:
@@ -497,9 +497,9 @@ class HttpProtocol(asyncio.Protocol):
         self.write(_STATUS_LINES[error.status] + head + body)
 
     def _wait_for_head(self) -> None:
-        self._wait(HEAD_SECONDS, self._head_is_late)
+        self._wait(HEAD_SECONDS, self._on_head_timeout)
 
-    def _head_is_late(self) -> None:
+    def _on_head_timeout(self) -> None:
         if not self._steps:
             self._raw.close()  # nothing ever came
         elif self._open:
@@ -509,7 +509,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _wait(self, seconds: float, late: Callable[[], None]) -> None:
         """Have `late` called unless something else is waited for by then; a timer that ends sooner serves."""
-        self._late = late
+        self._on_timeout = late
         self._deadline = self._loop.time() + seconds
         if self._timer is None or self._timer.when() > self._deadline:
             self._set_timer()
@@ -517,16 +517,16 @@ class HttpProtocol(asyncio.Protocol):
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(self._deadline, self._look)
+        self._timer = self._loop.call_at(self._deadline, self._on_timer)
 
-    def _look(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
-        if self._late is None:
+        if self._on_timeout is None:
             return
         if self._loop.time() < self._deadline:
             self._set_timer()
             return
-        late, self._late = self._late, None
+        late, self._on_timeout = self._on_timeout, None
         late()
 
 

@@ -3,7 +3,7 @@
 import logging
 
 from hivestand.handlers.errors import Unauthorized
-from hivestand.handlers.request import ANYONE
+from hivestand.handlers.request import ANONYMOUS
 from hivestand.handlers.store.journal import pack
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import Tenant
@@ -39,7 +39,7 @@ class Recorder:
         try:
             return self._keys.authenticate(dict(exchange.headers).get(b"authorization"))
         except Unauthorized:
-            return ANYONE
+            return ANONYMOUS
 
 
 def _packed(exchange: Exchange, reply: Reply) -> bytes:

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from hivestand.conformance.exchange import Request, Response
+from hivestand.conformance.exchange import ReceivedResponse, SentRequest
 
 
 def body_of(command: str) -> bytes:
@@ -21,18 +21,18 @@ def body_of(command: str) -> bytes:
 )
 def test_the_command_sends_the_same_body(body: bytes) -> None:
     """Whatever quotes and octets are in it."""
-    assert body == body_of(Request("createSession", "/v1/sessions", body).curl("http://127.0.0.1:1"))
+    assert body == body_of(SentRequest("createSession", "/v1/sessions", body).curl("http://127.0.0.1:1"))
 
 
 def test_the_command_leaves_the_token_out() -> None:
     """It names a variable instead, which a shell fills in; and none where none was sent."""
-    request = Request("createSession", "/v1/sessions", b"{}", headers={"Prefer": "handling=strict"})
+    request = SentRequest("createSession", "/v1/sessions", b"{}", headers={"Prefer": "handling=strict"})
     words = shlex.split(request.curl("http://127.0.0.1:1/"))
     assert words[-1] == "{}"
     assert ["curl", "-i", "-X", "POST", "http://127.0.0.1:1/v1/sessions"] == words[:5]
     assert "Authorization: Bearer $HIVESTAND_TOKEN" in words
     assert "Prefer: handling=strict" in words
-    assert "HIVESTAND_TOKEN" not in Request("createSession", "/", b"", token=None).curl("http://127.0.0.1:1")
+    assert "HIVESTAND_TOKEN" not in SentRequest("createSession", "/", b"", token=None).curl("http://127.0.0.1:1")
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_the_command_leaves_the_token_out() -> None:
 )
 def test_what_is_no_json_has_no_value(body: bytes) -> None:
     """By the letter of RFC 8259, which Python's parser is more generous than."""
-    assert Request("createSession", "/", body).json is None
-    assert Response(200, {}, body, 0, 0).event == {}
+    assert SentRequest("createSession", "/", body).json is None
+    assert ReceivedResponse(200, {}, body, 0, 0).event == {}

@@ -3,21 +3,21 @@
 import json
 from typing import Any
 
-from hivestand.conformance.exchange import Exchange, Request, Response
-from hivestand.conformance.history import World, canonical
+from hivestand.conformance.exchange import Exchange, ReceivedResponse, SentRequest
+from hivestand.conformance.history import SessionHistory, canonical
 
 ID = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
 
 
 def exchange(sent: Any, event: Any, *, token: str = "first", status: int = 200) -> Exchange:  # noqa: S107 - a name
     """A session that was posted, and an answer."""
-    request = Request("createSession", "/v1/sessions", json.dumps(sent).encode(), token=token)
-    return Exchange(request, Response(status, {}, json.dumps(event).encode(), 0, 0))
+    request = SentRequest("createSession", "/v1/sessions", json.dumps(sent).encode(), token=token)
+    return Exchange(request, ReceivedResponse(status, {}, json.dumps(event).encode(), 0, 0))
 
 
 def test_the_first_post_finds_nothing_and_the_second_the_first() -> None:
     """In either case of its letters."""
-    world = World()
+    world = SessionHistory()
     first = world.step(exchange({"session_id": ID}, {"session_id": ID, "n": 1}))
     second = world.step(exchange({"session_id": ID.upper()}, {"session_id": ID, "n": 2}))
     assert first is not None
@@ -28,7 +28,7 @@ def test_the_first_post_finds_nothing_and_the_second_the_first() -> None:
 
 def test_tokens_are_apart() -> None:
     """The same id of another is another session."""
-    world = World()
+    world = SessionHistory()
     world.step(exchange({"session_id": ID}, {"session_id": ID}))
     other = world.step(exchange({"session_id": ID}, {"session_id": ID}, token="second"))
     assert other is not None
@@ -37,12 +37,12 @@ def test_tokens_are_apart() -> None:
 
 def test_what_was_refused_or_is_no_object_starts_nothing() -> None:
     """Nor does what was posted at once with others, whose order nobody knows."""
-    world = World()
+    world = SessionHistory()
     assert world.step(exchange({}, {"message": "no"}, status=400)) is None
     assert world.step(exchange([], {"session_id": ID})) is None
     assert world.step(exchange({}, [])) is None
     blurred = exchange({"session_id": ID}, {"session_id": ID})
-    world.blur([blurred.request])
+    world.mark_unordered([blurred.request])
     assert world.step(blurred) is None
 
 

@@ -11,8 +11,8 @@ from hivestand.conformance.operations import ALL
 from hivestand.conformance.outcome import Status
 from hivestand.conformance.requirement import Level
 from hivestand.conformance.requirements import REQUIREMENTS
-from hivestand.conformance.run import Plan, run
-from hivestand.conformance.target import Access
+from hivestand.conformance.run import RunPlan, run
+from hivestand.conformance.target import TargetAccess
 from hivestand.openapi import load
 from hivestand.server.auth import authenticate
 
@@ -56,7 +56,7 @@ def test_every_documented_status_has_some() -> None:
 
 def test_a_quick_run_exercises_what_can_fail(server: Running) -> None:
     """Every requirement of a level that can fail, but for one race, in no more than 420 requests."""
-    report = run(Access(server.url, TOKENS), Plan(REQUIREMENTS, 1, quick=True))
+    report = run(TargetAccess(server.url, TOKENS), RunPlan(REQUIREMENTS, 1, quick=True))
     passed = {each.requirement.id for each in report.outcomes if each.status is Status.PASSED}
     can_fail = {each.id for each in REQUIREMENTS if each.level is not Level.INFO and each.needs != "--strict"}
     assert {"SES-RACE-03"} == can_fail - passed
@@ -67,7 +67,7 @@ def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, r
     """Where that is asked for: somebody will want to know whose they are."""
     token = "marked"
     tokens = {**TOKENS, "first": token, "second": token}
-    report = run(Access(redis_backed_server.url, tokens), Plan(REQUIREMENTS, 255, examples=3, mark_all=True))
+    report = run(TargetAccess(redis_backed_server.url, tokens), RunPlan(REQUIREMENTS, 255, examples=3, mark_all=True))
     with redis.Redis.from_url(redis_url) as client:
         tenant = authenticate(f"Bearer {token}".encode())
         keys = list(client.scan_iter(match=f"hivestand:{{{tenant.digest}:*}}:*", count=10_000))
@@ -80,7 +80,7 @@ def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, r
 @pytest.mark.parametrize(("seed", "strict"), [(1, False), (2, False), (3, False), (1, True)])
 def test_the_mock_keeps_all_of_them(server: Running, seed: int, *, strict: bool) -> None:
     """On both stores, by either profile, whatever is generated: no failure, not even where the contract is open."""
-    report = run(Access(server.url, TOKENS), Plan(REQUIREMENTS, seed, examples=8, strict=strict))
+    report = run(TargetAccess(server.url, TOKENS), RunPlan(REQUIREMENTS, seed, examples=8, strict=strict))
     assert report.inconclusive == ""
     broken = [outcome for outcome in report.outcomes if outcome.status in {Status.FAILED, Status.ERROR}]
     assert [] == broken

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from mutants.mutant import OLD, Group, Patch, answers, cut, handlers, members, of, put, wire
 
 mutant = Group("answers")
@@ -112,7 +112,7 @@ def dumped(event: Event) -> bytes:
     return json.dumps(event).encode()
 
 
-async def only_sent(name: str, handler: Handler, request: Request) -> Answer:
+async def only_sent(name: str, handler: Handler, request: Request) -> Response:
     """What was not sent is stored, and not answered."""
     answer = await handler(request)
     event = json.loads(answer.body)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from hivestand.handlers.errors import BadRequest
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from mutants.events import ADDING, BATCHES, CREATING, normalised
 from mutants.mutant import Group, Json, Patch, answers, bodies, handlers, members, rounded, wire
 
@@ -59,7 +59,7 @@ def sharing() -> Patch:
     """What is being created is kept in one place for all."""
     last: list[Any] = [None]
 
-    async def handle(_: str, handler: Handler, request: Request) -> Answer:
+    async def handle(_: str, handler: Handler, request: Request) -> Response:
         own = request.body.get("event_id") or (request.body.get("event") or {}).get("event_id")
         last[0] = request
         await asyncio.sleep(0.02)

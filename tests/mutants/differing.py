@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hivestand.handlers.errors import BadRequest
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from mutants.mutant import NEW, Patch, answers, clock, events, handlers, merged, merging, of, put, sessions, wire
 
 Event = dict[str, Any]
@@ -97,7 +97,7 @@ def with_duration(event: Event) -> Event:
     return {**event, "end_time": end, "duration": duration}
 
 
-async def computed(_: str, handler: Handler, request: Request) -> Answer:
+async def computed(_: str, handler: Handler, request: Request) -> Response:
     """The event as it is read, not as it was stored."""
     answer = await handler(request)
     event = json.loads(answer.body)

@@ -9,9 +9,9 @@ from unittest.mock import patch
 
 from hivestand.handlers.errors import ApiError, BadRequest, Forbidden, NotFound
 from hivestand.handlers.event.encoding import EncodedEvent, loads
-from hivestand.handlers.event.index import Entry
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request, Writes
+from hivestand.handlers.request import Request, Response, Writes
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.differing import all_of, deep, shown_as_double
@@ -37,12 +37,12 @@ class Late:
         self._writes = writes
         self._store = store
 
-    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Answer with the event, and write it later."""
         later(lambda: self._writes.create_or_merge(tenant, entry, event))
         return event
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Answer that they are there, and write them later."""
         later(lambda: self._writes.create_or_merge_each(tenant, events))
         return len(events)
@@ -60,7 +60,7 @@ def later(write: Callable[[], Any]) -> None:
     loop.call_later(LATE, lambda: loop.create_task(write()))
 
 
-async def late(_: str, handler: Handler, request: Request) -> Answer:
+async def late(_: str, handler: Handler, request: Request) -> Response:
     """An operation that writes later."""
     return await handler(request._replace(window=Late(request.writes, request.store)))
 
@@ -107,7 +107,7 @@ async def _lost(self: MemoryStore, tenant: Tenant, event_id: str, fields: Mappin
 def refusing(condition: Callable[[str, Event], bool], *operations: str, error: type[ApiError] = BadRequest) -> Patch:
     """An error for some bodies."""
 
-    async def checked(name: str, handler: Handler, request: Request) -> Answer:
+    async def checked(name: str, handler: Handler, request: Request) -> Response:
         if isinstance(request.body, dict) and condition(name, request.body):
             raise error("Not here")
         return await handler(request)
@@ -141,7 +141,7 @@ def conflicts() -> Iterator[None]:
     """An event is created once."""
     create = MemoryStore.create_or_merge
 
-    async def once(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def once(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         if entry.event_type != "session" and await self.read(tenant, entry.event_id) is not None:
             raise Conflict("There is such an event")
         return await create(self, tenant, entry, event)
@@ -150,7 +150,7 @@ def conflicts() -> Iterator[None]:
         yield
 
 
-async def _not_mocked(_: str, _handler: Handler, _request: Request) -> Answer:
+async def _not_mocked(_: str, _handler: Handler, _request: Request) -> Response:
     raise NotFound("Route not found")
 
 
@@ -159,18 +159,18 @@ def not_mocked() -> Patch:
     return handlers(_not_mocked, OTHERS)
 
 
-async def _may_not(_: str, _handler: Handler, _request: Request) -> Answer:
+async def _may_not(_: str, _handler: Handler, _request: Request) -> Response:
     raise Forbidden("This key may write and not read")
 
 
-async def _no_session(_: str, handler: Handler, request: Request) -> Answer:
+async def _no_session(_: str, handler: Handler, request: Request) -> Response:
     answer = await handler(request)
     if json.loads(answer.body)["event"]["event_type"] == "session":
         raise NotFound("Event not found")
     return answer
 
 
-async def _known_session(_: str, handler: Handler, request: Request) -> Answer:
+async def _known_session(_: str, handler: Handler, request: Request) -> Response:
     if await request.store.read(request.tenant, request.parameters["session_id"].lower()) is None:
         raise NotFound("Session not found")
     return await handler(request)

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from hivestand.handlers.errors import NotFound
 from hivestand.handlers.operations import OPERATIONS, Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from mutants.mutant import Call, Group, Json, Patch, Reply, answers, bodies, handlers, wire
 
@@ -25,7 +25,7 @@ EVENTS = (*CREATING, *ADDING, *BATCHES, *UPDATING, *SEARCHING, "getEvent", "expo
 def missing(*operations: str) -> Patch:
     """Operations that are not there."""
 
-    async def refuse(_: str, _handler: Handler, _request: Request) -> Answer:
+    async def refuse(_: str, _handler: Handler, _request: Request) -> Response:
         raise NotFound("Route not found")
 
     return handlers(refuse, operations)
@@ -177,14 +177,14 @@ mutant("malformed-id-is-404", "EVT-GET-02")(
 )
 
 
-async def _no_session(_: str, handler: Handler, request: Request) -> Answer:
+async def _no_session(_: str, handler: Handler, request: Request) -> Response:
     answer = await handler(request)
     if json.loads(answer.body)["event"]["event_type"] == "session":
         raise NotFound("Event not found")
     return answer
 
 
-async def _without_tenant(_: str, handler: Handler, request: Request) -> Answer:
+async def _without_tenant(_: str, handler: Handler, request: Request) -> Response:
     return await handler(request._replace(tenant=request.tenant._replace(digest="all")))
 
 
@@ -245,7 +245,7 @@ for left in ("duration", "end_time", "children_ids"):
     mutant(f"update-of-{left.replace('_', '-')}-is-lost", "EVT-UPD-04")(partial(updates_without, left))
 
 
-async def _no_children(name: str, handler: Handler, request: Request) -> Answer:
+async def _no_children(name: str, handler: Handler, request: Request) -> Response:
     if request.body.get("children_ids") == []:
         event_id = request.parameters.get("event_id") or request.body["event_id"]
         await request.writes.update(request.tenant, event_id.lower(), {b't"children_ids"': b"[]"})
@@ -255,7 +255,7 @@ async def _no_children(name: str, handler: Handler, request: Request) -> Answer:
 mutant("empty-children-are-set", "EVT-UPD-04")(lambda: handlers(_no_children, UPDATING))
 
 
-async def _rename(name: str, handler: Handler, request: Request) -> Answer:
+async def _rename(name: str, handler: Handler, request: Request) -> Response:
     if isinstance(request.body.get("event_name"), str):
         event_id = request.parameters.get("event_id") or request.body["event_id"]
         text = json.dumps(request.body["event_name"]).encode()
@@ -271,11 +271,11 @@ mutant("update-refuses-unknown", "EVT-UPD-05")(
 )
 
 
-async def _no_session_update(name: str, handler: Handler, request: Request) -> Answer:
+async def _no_session_update(name: str, handler: Handler, request: Request) -> Response:
     event_id = (request.parameters.get("event_id") or request.body.get("event_id") or "").lower()
     event = await request.store.read(request.tenant, event_id)
     if event is not None and json.loads(event.packed)["event_type"] == "session":
-        return Answer(b'{"success":true}')
+        return Response(b'{"success":true}')
     return await handler(request)
 
 
@@ -304,7 +304,7 @@ mutant("adding-fills-the-type", "EVT-ADD-06")(lambda: lenient_event(event_type="
 def half_stored() -> Patch:
     """What comes before the event that is refused is stored."""
 
-    async def handle(name: str, handler: Handler, request: Request) -> Answer:
+    async def handle(name: str, handler: Handler, request: Request) -> Response:
         for event in request.body.get("events") or ():
             if isinstance(event, dict) and isinstance(event.get("inputs"), dict) and len(request.body["events"]) > 1:
                 await OPERATIONS["createEvent"](request._replace(body=event))
@@ -322,7 +322,7 @@ mutant("no-events-are-taken", "EVT-BAT-05")(
 )
 
 
-async def _own_session(name: str, handler: Handler, request: Request) -> Answer:
+async def _own_session(name: str, handler: Handler, request: Request) -> Response:
     events = request.body.get("events") or request.body.get("logs") or [{}]
     own = next((each["session_id"] for each in events if isinstance(each, dict) and "session_id" in each), None)
     session_id = own or request.parameters["session_id"]

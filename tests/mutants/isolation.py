@@ -5,9 +5,9 @@ from typing import Any
 from zlib import crc32
 
 from hivestand.handlers.event.encoding import EncodedEvent
-from hivestand.handlers.event.index import Entry
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.mutant import Group, Patch, answers, create_or_merge, events, handlers, merging, sessions, store
@@ -89,7 +89,7 @@ def written_default() -> Patch:
 def keyed(key: Any) -> Patch:
     """Sessions are found by something else than their whole id."""
 
-    async def found(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def found(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         return await create_or_merge(self, tenant, entry._replace(event_id=key(entry.event_id)), event)
 
     return store(found)
@@ -105,9 +105,9 @@ mutant("key-of-the-token-alone", "SES-ID-04")(lambda: keyed(lambda _: "session")
 @mutant("merge-into-the-last-session", "SES-LEAK-02")
 def into_the_last() -> Patch:
     """A merge goes to the session that was created last as well."""
-    last: list[Entry] = []
+    last: list[IndexEntry] = []
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         if await self.read(tenant, entry.event_id) is None:
             last[:] = [entry]
         elif await self.read(tenant, last[0].event_id) is not None:
@@ -121,7 +121,7 @@ def keeping(count: int) -> Patch:
     """Only so many sessions are kept, those that were used last."""
     used: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    async def kept(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def kept(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         used[tenant.digest, entry.event_id] = None
         used.move_to_end((tenant.digest, entry.event_id))
         after = await create_or_merge(self, tenant, entry, event)
@@ -138,7 +138,7 @@ mutant("one-session-kept", "SES-LEAK-02")(lambda: keeping(1))
 mutant("twenty-sessions-kept", "SES-ANY-09")(lambda: keeping(20))
 
 
-async def _without_tenant(_: str, handler: Handler, request: Request) -> Answer:
+async def _without_tenant(_: str, handler: Handler, request: Request) -> Response:
     return await handler(request._replace(tenant=request.tenant._replace(digest="all")))
 
 
@@ -150,7 +150,7 @@ mutant("older-events-without-a-tenant", "SES-TENANT-02")(lambda: handlers(_witho
 def everywhere() -> Patch:
     """A merge is written by its id alone."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         for digest in [
             digest for digest, held in self._events.items() if entry.event_id in held and digest != tenant.digest
         ]:
@@ -164,7 +164,7 @@ def everywhere() -> Patch:
 def reading() -> Patch:
     """A session of another tenant's is answered, and not merged into."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         for digest, held in self._events.items():
             if entry.event_id in held and digest != tenant.digest:
                 return held[entry.event_id]

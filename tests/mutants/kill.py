@@ -5,8 +5,8 @@ from hivestand.conformance.outcome import Outcome, Status
 from hivestand.conformance.reports.report import Report
 from hivestand.conformance.requirement import Level, Requirement
 from hivestand.conformance.requirements import REQUIREMENTS
-from hivestand.conformance.run import Plan, run
-from hivestand.conformance.target import Access
+from hivestand.conformance.run import RunPlan, run
+from hivestand.conformance.target import TargetAccess
 from mutants.mutant import Mutant
 from mutants.serving import serving
 
@@ -15,16 +15,16 @@ PATIENCE = 0.3  # seconds
 TOKENS = {"first": "one", "second": "two", "bad": "invalid"}
 
 
-def plan_for(mutant: Mutant, requirements: tuple[Requirement, ...] = REQUIREMENTS, examples: int = 30) -> Plan:
+def plan_for(mutant: Mutant, requirements: tuple[Requirement, ...] = REQUIREMENTS, examples: int = 30) -> RunPlan:
     """A run by the profile, and of the operations, that the mutant's requirement is about."""
     operations = EVENTS if mutant.kills.startswith("EVT-") else SESSIONS
-    return Plan(requirements, SEED, examples, strict="-STRICT-" in mutant.kills, operations=operations)
+    return RunPlan(requirements, SEED, examples, strict="-STRICT-" in mutant.kills, operations=operations)
 
 
-def report_on(mutant: Mutant, plan: Plan) -> Report:
+def report_on(mutant: Mutant, plan: RunPlan) -> Report:
     """What a run finds of a mutant."""
     with mutant.apply(), serving() as url:
-        return run(Access(url, TOKENS, patience=PATIENCE), plan)
+        return run(TargetAccess(url, TOKENS, patience=PATIENCE), plan)
 
 
 def false_alarms(report: Report) -> list[Outcome]:

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from hivestand.handlers.errors import ApiError, InternalError
 from hivestand.handlers.event.encoding import EncodedEvent, text
-from hivestand.handlers.event.index import Entry
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant, tenant_of
 from mutants.mutant import (
@@ -135,7 +135,7 @@ mutant("older-operation-overwrites", "SES-MERGE-16")(lambda: overwriting(OLD))
 mutant("newer-operation-overwrites", "SES-MERGE-16")(lambda: overwriting(NEW))
 
 
-async def conflict(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+async def conflict(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
     """409 where there is one."""
     if await self.read(tenant, entry.event_id) is not None:
         raise Conflict("There is such a session")
@@ -154,7 +154,7 @@ def fail() -> Event:
     raise InternalError("Not implemented")
 
 
-async def anew(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+async def anew(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
     """Another id, where there is one."""
     if await self.read(tenant, entry.event_id) is not None:
         entry = entry._replace(event_id=str(uuid4()))
@@ -162,13 +162,13 @@ async def anew(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEv
     return await create_or_merge(self, tenant, entry, closed({**opened(event), **ids}))
 
 
-async def other_project(_: str, handler: Handler, request: Request) -> Answer:
+async def other_project(_: str, handler: Handler, request: Request) -> Response:
     """The ids of the account are made for each request."""
     ids = tenant_of(str(request.clock.new_id()).encode()).ids
     return await handler(request._replace(tenant=request.tenant._replace(ids=ids)))
 
 
-async def apart(name: str, handler: Handler, request: Request) -> Answer:
+async def apart(name: str, handler: Handler, request: Request) -> Response:
     """Each operation has events of its own."""
     return await handler(request._replace(tenant=request.tenant._replace(digest=name + request.tenant.digest)))
 
@@ -176,14 +176,14 @@ async def apart(name: str, handler: Handler, request: Request) -> Answer:
 def overwriting(operation: str) -> Patch:
     """One operation writes without looking."""
 
-    async def handle(_: str, handler: Handler, request: Request) -> Answer:
+    async def handle(_: str, handler: Handler, request: Request) -> Response:
         with patch.object(MemoryStore, "create_or_merge", write):
             return await handler(request)
 
     return handlers(handle, (operation,))
 
 
-async def write(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+async def write(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
     """Whatever was there."""
     self._events.setdefault(tenant.digest, {})[entry.event_id] = event
     return event
@@ -193,7 +193,7 @@ async def write(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedE
 def echoing() -> Patch:
     """The store is right, the answer is not."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         await create_or_merge(self, tenant, entry, event)
         return event
 
@@ -204,7 +204,7 @@ def echoing() -> Patch:
 def behind() -> Patch:
     """The answer is one merge behind."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         after = await create_or_merge(self, tenant, entry, event)
         return there or after
@@ -216,7 +216,7 @@ def behind() -> Patch:
 def forgetting() -> Patch:
     """The answer is right, the store is not."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         after = await create_or_merge(self, tenant, entry, event)
         self._events[tenant.digest][entry.event_id] = there or after
@@ -229,7 +229,7 @@ def forgetting() -> Patch:
 def half_forgetting() -> Patch:
     """Of the two objects one is stored."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         after = await create_or_merge(self, tenant, entry, event)
         if there is not None:
@@ -252,7 +252,7 @@ def forgetting_some() -> Patch:
     """Now and then, a merge is answered alone."""
     count = itertools.count(1)
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         after = await create_or_merge(self, tenant, entry, event)
         if there is not None and next(count) % 3 == 0:
@@ -285,7 +285,7 @@ def clearing() -> Patch:
         emptied[0] = sent.get("user_properties") == {}
         return sent
 
-    async def handle(name: str, handler: Handler, request: Request) -> Answer:
+    async def handle(name: str, handler: Handler, request: Request) -> Response:
         body = request.body.get("session") if name == OLD else request.body
         noted(body if isinstance(body, dict) else {})
         clear = emptied[0]
@@ -303,7 +303,7 @@ def clearing() -> Patch:
     return handlers(handle)
 
 
-def opened_id(answer: Answer) -> str:
+def opened_id(answer: Response) -> str:
     """The id of the event in an answer."""
     return answer.body.partition(b'"event_id":"')[2][:36].decode()
 
@@ -312,7 +312,7 @@ def opened_id(answer: Answer) -> str:
 def failing_on_null() -> Patch:
     """A merge of null is a fault."""
 
-    async def handle(name: str, handler: Handler, request: Request) -> Answer:
+    async def handle(name: str, handler: Handler, request: Request) -> Response:
         body = request.body.get("session") if name == OLD else request.body
         sent = body if isinstance(body, dict) else {}
         known = isinstance(sent.get("session_id"), str) and await request.store.read(
@@ -329,7 +329,7 @@ def failing_on_null() -> Patch:
 def failing_on_nothing() -> Patch:
     """A merge of nothing is a fault."""
 
-    async def handle(name: str, handler: Handler, request: Request) -> Answer:
+    async def handle(name: str, handler: Handler, request: Request) -> Response:
         body = request.body.get("session") if name == OLD else request.body
         sent = body if isinstance(body, dict) else {}
         known = isinstance(sent.get("session_id"), str) and await request.store.read(

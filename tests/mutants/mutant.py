@@ -14,10 +14,10 @@ from unittest.mock import patch
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hivestand.handlers.event.encoding import EncodedEvent, encode
-from hivestand.handlers.event.index import Entry, entry_of
+from hivestand.handlers.event.index import IndexEntry, entry_of
 from hivestand.handlers.event.normalise import normalise_session
 from hivestand.handlers.operations import OPERATIONS, Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from hivestand.server import app as application
@@ -151,7 +151,7 @@ def bodies(change: Callable[[dict[str, Json]], Json], *operations: str) -> Patch
 def answers(change: Callable[[dict[str, Json]], Json], operations: tuple[str, ...] = BOTH) -> Patch:
     """Change the event that is answered, and not what is stored; bytes are sent as they are."""
 
-    async def changed(_: str, handler: Handler, request: Request) -> Answer:
+    async def changed(_: str, handler: Handler, request: Request) -> Response:
         answer = await handler(request)
         body = change(json.loads(answer.body))
         text = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
@@ -160,11 +160,13 @@ def answers(change: Callable[[dict[str, Json]], Json], operations: tuple[str, ..
     return handlers(changed, operations)
 
 
-def handlers(around: Callable[[str, Handler, Request], Awaitable[Answer]], operations: tuple[str, ...] = BOTH) -> Patch:
+def handlers(
+    around: Callable[[str, Handler, Request], Awaitable[Response]], operations: tuple[str, ...] = BOTH
+) -> Patch:
     """Put something around the handlers of operations."""
 
     def wrapped(name: str, handler: Handler) -> Handler:
-        async def handle(request: Request) -> Answer:
+        async def handle(request: Request) -> Response:
             return await around(name, handler, request)
 
         return handle
@@ -191,7 +193,7 @@ def events(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
     return both()
 
 
-def _entry(event: Any) -> Entry:
+def _entry(event: Any) -> IndexEntry:
     """An entry of the index, whatever an event has in place of a time: what is broken is not the index."""
     entry = entry_of(event)
     return entry if type(entry.start_time) is int else entry._replace(start_time=0)
@@ -247,7 +249,7 @@ def clock(now: Callable[[], Json]) -> Patch:
     return patch("hivestand.handlers.clock.SystemClock.now", lambda _: now())
 
 
-def store(method: Callable[[Any, Tenant, Entry, EncodedEvent], Awaitable[EncodedEvent]]) -> Patch:
+def store(method: Callable[[Any, Tenant, IndexEntry, EncodedEvent], Awaitable[EncodedEvent]]) -> Patch:
     """Another way to create and merge."""
     return patch.object(MemoryStore, "create_or_merge", method)
 
@@ -255,7 +257,7 @@ def store(method: Callable[[Any, Tenant, Entry, EncodedEvent], Awaitable[Encoded
 def merging(change: Callable[[dict[str, Json], dict[str, Json]], dict[str, Json]]) -> Patch:
     """Another merge; `change` gives the event after it, of the one that is there and the one of the second post."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         if there is None:
             return await create_or_merge(self, tenant, entry, event)

@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from mutants.events import CREATING, EVENTS, UPDATING, let_in, of_events, on
 from mutants.mutant import Call, Group, Json, Patch, Reply, handlers, wire
 
@@ -105,12 +105,12 @@ mutant("violations-of-events-not-named", "EVT-STRICT-03")(
 )
 
 
-def around(operations: tuple[str, ...], change: Callable[[Handler, Request], Awaitable[Answer]]) -> Patch:
+def around(operations: tuple[str, ...], change: Callable[[Handler, Request], Awaitable[Response]]) -> Patch:
     """Handlers gone wrong."""
     return handlers(lambda _, handler, request: change(handler, request), operations)
 
 
-async def _stored_nowhere(handler: Handler, request: Request) -> Answer:
+async def _stored_nowhere(handler: Handler, request: Request) -> Response:
     with patch.object(type(request.store), "create_or_merge", _forget):
         return await handler(request)
 

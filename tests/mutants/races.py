@@ -11,9 +11,9 @@ from typing import Any
 
 from hivestand.handlers.errors import ApiError, InternalError, Unavailable
 from hivestand.handlers.event.encoding import EncodedEvent
-from hivestand.handlers.event.index import Entry
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.mutant import Group, Patch, closed, create_or_merge, handlers, merged, opened, store
@@ -23,7 +23,7 @@ GAP = 0.02  # seconds in which another request comes in between
 Event = dict[str, Any]
 
 
-def put(store: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+def put(store: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
     """Write, whatever is there."""
     store._events.setdefault(tenant.digest, {})[entry.event_id] = event  # noqa: SLF001
     return event
@@ -33,7 +33,7 @@ def put(store: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -
 def look_then_create() -> Patch:
     """Between the look for a session and its creation others look, too."""
 
-    async def create(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         if await self.read(tenant, entry.event_id) is not None:
             return await create_or_merge(self, tenant, entry, event)
         await asyncio.sleep(GAP)
@@ -46,7 +46,7 @@ def look_then_create() -> Patch:
 def late_creation() -> Patch:
     """A creation is answered, and written behind the answer."""
 
-    async def create(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         if await self.read(tenant, entry.event_id) is not None:
             return await create_or_merge(self, tenant, entry, event)
         asyncio.get_running_loop().call_later(GAP, put, self, tenant, entry, event)
@@ -59,7 +59,7 @@ def late_creation() -> Patch:
 def torn() -> Patch:
     """Each field is written by itself, so that a session is made of several posts."""
 
-    async def create(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         new = opened(event)
         if await self.read(tenant, entry.event_id) is not None:
             return await create_or_merge(self, tenant, entry, event)
@@ -79,7 +79,7 @@ def while_busy(error: type[ApiError]) -> Patch:
     """What a second request for a session gets, while the first is at work."""
     busy: set[str] = set()
 
-    async def guarded(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def guarded(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         if entry.event_id in busy:
             raise error("There is another request for this session")
         busy.add(entry.event_id)
@@ -108,7 +108,7 @@ mutant("lock-is-not-waited-for", "SES-ANY-01")(lambda: while_busy(Unavailable))
 def lost_update() -> Patch:
     """Two merges read the same, and the second write undoes the first."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         if there is None:
             return await create_or_merge(self, tenant, entry, event)
@@ -122,7 +122,7 @@ def lost_update() -> Patch:
 def lost_properties() -> Patch:
     """Only one of the two objects is merged in one step."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         if there is None:
             return await create_or_merge(self, tenant, entry, event)
@@ -138,7 +138,7 @@ def lost_properties() -> Patch:
 def late_merge() -> Patch:
     """A merge is answered at once, and written a moment later."""
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         after = await create_or_merge(self, tenant, entry, event)
         if there is not None:
@@ -154,7 +154,7 @@ def dropped() -> Patch:
     """While one merge is at work, others are answered with what there is."""
     busy: set[str] = set()
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         if there is not None and entry.event_id in busy:
             return there
@@ -171,9 +171,9 @@ def dropped() -> Patch:
 @mutant("session-in-a-global", "SES-LEAK-03")
 def in_a_global() -> Patch:
     """What is answered is the session of whoever asked last."""
-    last: list[Answer] = []
+    last: list[Response] = []
 
-    async def handle(_: str, handler: Handler, request: Request) -> Answer:
+    async def handle(_: str, handler: Handler, request: Request) -> Response:
         last[:] = [await handler(request)]
         await asyncio.sleep(GAP)
         return last[0]
@@ -186,7 +186,7 @@ def body_in_a_global() -> Patch:
     """Of requests at once all are handled with the body of the last."""
     last: list[Any] = []
 
-    async def handle(_: str, handler: Handler, request: Request) -> Answer:
+    async def handle(_: str, handler: Handler, request: Request) -> Response:
         last[:] = [request.body]
         await asyncio.sleep(GAP)
         return await handler(request._replace(body=last[0]))
@@ -200,7 +200,7 @@ def same_id() -> Patch:
     count = itertools.count(1)
     current = [0]
 
-    async def handle(name: str, handler: Handler, request: Request) -> Answer:
+    async def handle(name: str, handler: Handler, request: Request) -> Response:
         session = request.body.get("session") if name == "startSessionLegacy" else request.body
         if not isinstance(session, dict) or isinstance(session.get("session_id"), str):
             return await handler(request)
@@ -220,11 +220,11 @@ def apart() -> Patch:
     operation: contextvars.ContextVar[str] = contextvars.ContextVar("operation")
     locks = {name: asyncio.Lock() for name in ("createSession", "startSessionLegacy")}
 
-    async def handle(name: str, handler: Handler, request: Request) -> Answer:
+    async def handle(name: str, handler: Handler, request: Request) -> Response:
         operation.set(name)
         return await handler(request)
 
-    async def merge(self: MemoryStore, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         async with locks[operation.get()]:
             there = await self.read(tenant, entry.event_id)
             if there is None:

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from hivestand.handlers.errors import BadRequest, Detail, InternalError
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.server.http import body as body_module
 from hivestand.server.strict import StrictProfile
 from mutants.mutant import NEW, OLD, PATHS, Call, Group, Patch, Reply, at, bodies, handlers, wire
@@ -402,7 +402,7 @@ def stored() -> Patch:
                 raise
             refusals.append(error)
 
-    async def handle(_: str, handler: Handler, request: Request) -> Answer:
+    async def handle(_: str, handler: Handler, request: Request) -> Response:
         answer = await handler(request)
         if refusals:
             raise refusals.pop()

@@ -9,7 +9,7 @@ from hivestand.conformance.operations import EVENTS, SESSIONS
 from hivestand.conformance.outcome import Status
 from hivestand.conformance.requirement import Level
 from hivestand.conformance.requirements import REQUIREMENTS
-from hivestand.conformance.run import Plan
+from hivestand.conformance.run import RunPlan
 from mutants import MUTANTS
 from mutants.differing import DIFFERING
 from mutants.differing_events import DIFFERING as DIFFERING_EVENTS
@@ -38,7 +38,7 @@ def test_what_is_open_is_no_defect(name: str) -> None:
 
     Nor where requests are made up, which `scripts/kills` tries.
     """
-    plan = Plan(REQUIREMENTS, 1, examples=0, operations=SESSIONS)
+    plan = RunPlan(REQUIREMENTS, 1, examples=0, operations=SESSIONS)
     report = report_on(Mutant(name, "", "", DIFFERING[name]), plan)
     assert ("", []) == (report.inconclusive, false_alarms(report))
 
@@ -46,14 +46,14 @@ def test_what_is_open_is_no_defect(name: str) -> None:
 @pytest.mark.parametrize("name", DIFFERING_EVENTS)
 def test_nor_is_what_is_open_of_events(name: str) -> None:
     """Such as how soon what was written is to be seen, which has it skipped at worst."""
-    plan = Plan(REQUIREMENTS, 1, examples=0, operations=EVENTS)
+    plan = RunPlan(REQUIREMENTS, 1, examples=0, operations=EVENTS)
     report = report_on(Mutant(name, "", "", DIFFERING_EVENTS[name]), plan)
     assert ("", []) == (report.inconclusive, false_alarms(report))
 
 
 def test_operations_that_are_missing_are_one_failure_each() -> None:
     """A server of sessions alone: all else about the other operations is skipped, and says why."""
-    report = report_on(Mutant("sessions alone", "", "", not_mocked), Plan(REQUIREMENTS, 1, quick=True))
+    report = report_on(Mutant("sessions alone", "", "", not_mocked), RunPlan(REQUIREMENTS, 1, quick=True))
     failed = [(each.operation, each.requirement.id) for each in report.outcomes if each.fails]
     assert sorted(failed) == sorted(
         (name, "EVT-ROUTE-02" if name == "exportTraces" else "EVT-ROUTE-01") for name in EVENTS

@@ -10,7 +10,7 @@ from hivestand.handlers.event.encoding import encode
 from hivestand.handlers.event.index import entry_of
 from hivestand.handlers.event.normalise import normalise_event
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.events import UPDATING, updates
@@ -86,7 +86,7 @@ mutant("children-are-sorted", "EVT-UPD-04")(
 )
 
 
-async def _inputs(_: str, handler: Handler, request: Request) -> Answer:
+async def _inputs(_: str, handler: Handler, request: Request) -> Response:
     if isinstance(request.body.get("inputs"), dict):
         event_id = request.parameters.get("event_id") or request.body["event_id"]
         await request.writes.update(request.tenant, event_id.lower(), {b't"inputs"': b"{}"})
@@ -114,7 +114,7 @@ mutant("update-of-no-id", "EVT-UPD-07")(
 )
 
 
-async def _half(_: str, handler: Handler, request: Request) -> Answer:
+async def _half(_: str, handler: Handler, request: Request) -> Response:
     if not isinstance(request.body.get("outputs"), dict | None):
         sound = {name: value for name, value in request.body.items() if name != "outputs"}
         await handler(request._replace(body=sound))
@@ -141,7 +141,7 @@ mutant("old-value-of-an-update-wins", "EVT-UPD-10")(
 )
 
 
-async def _without_tenant(_: str, handler: Handler, request: Request) -> Answer:
+async def _without_tenant(_: str, handler: Handler, request: Request) -> Response:
     return await handler(request._replace(tenant=request.tenant._replace(digest="all")))
 
 
@@ -162,7 +162,7 @@ async def _read_and_write(self: MemoryStore, tenant: Tenant, event_id: str, fiel
 mutant("updates-at-once-are-lost", "EVT-UPD-13")(lambda: patch.object(MemoryStore, "update", _read_and_write))
 
 
-async def _created(_: str, handler: Handler, request: Request) -> Answer:
+async def _created(_: str, handler: Handler, request: Request) -> Response:
     event_id = (request.parameters.get("event_id") or request.body.get("event_id") or "").lower()
     if len(event_id) == 36 and await request.store.read(request.tenant, event_id) is None:
         event = normalise_event({"event_type": "tool", "inputs": {}, "event_id": event_id}, request.clock)[0]

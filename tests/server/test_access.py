@@ -4,7 +4,7 @@ import httpx
 import pytest
 from support import TOKEN, running
 
-from hivestand.server.access import Access, is_local
+from hivestand.server.access import AdminAccess, is_local
 from hivestand.server.keys import Keys
 from hivestand.server.settings import Settings
 
@@ -93,7 +93,7 @@ def test_a_public_server_makes_up_an_admin_token(tmp_path_factory: pytest.TempPa
 
 def test_nobody_is_the_admin_of_a_public_server_without_a_token() -> None:
     """However the application was built."""
-    access = Access(Settings(host="0.0.0.0"), Keys())  # noqa: S104 - it is what is tried
+    access = AdminAccess(Settings(host="0.0.0.0"), Keys())  # noqa: S104 - it is what is tried
     with pytest.raises(Exception, match="Missing bearer token"):
         access.authenticate(None)
 

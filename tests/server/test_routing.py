@@ -10,7 +10,7 @@ from hivestand.openapi import load
 from hivestand.server.errors import Answers
 from hivestand.server.http.body import Limits
 from hivestand.server.keys import Keys
-from hivestand.server.operation import Compiled, Context, Operation
+from hivestand.server.operation import Context, Operation, OperationSpec
 from hivestand.server.routing import Connexion
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +65,7 @@ async def test_head_asks_for_the_health_alone(client: httpx.AsyncClient) -> None
     assert (405, "GET, HEAD") == (response.status_code, response.headers["allow"])
 
 
-def serve(compiled: Compiled) -> Operation:
+def serve(compiled: OperationSpec) -> Operation:
     """As the application does."""
     return Operation(
         compiled, Context(MemoryStore(StoreOptions()), SystemClock(), Limits(1000, 5), Keys(), overrides=True)

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final, get_args
 
 from hivestand.handlers.event.encoding import EncodedEvent, compact, merge
-from hivestand.handlers.event.index import Entry, Found, Property, Selection
+from hivestand.handlers.event.index import Found, IndexEntry, Property, Selection
 from hivestand.handlers.store.memory.journal import MemoryJournal
 from hivestand.handlers.store.memory.plans import MemoryPlans
 from hivestand.handlers.store.protocol import StoreOptions
@@ -35,7 +35,7 @@ class MemoryStore:
         self._now = now
         self._arrivals = 0
         self._events: dict[str, dict[str, EncodedEvent]] = {}
-        self._entries: dict[str, dict[str, tuple[Entry, Found]]] = {}
+        self._entries: dict[str, dict[str, tuple[IndexEntry, Found]]] = {}
         self._index: dict[str, dict[tuple[str, str], list[Found]]] = {}  # by property and value, in order
         self._expiries: dict[tuple[str, str], float] = {}  # in the order of the last writes, and so of expiry
 
@@ -43,7 +43,7 @@ class MemoryStore:
         """Memory is always there; that it ends with the process is what it is for."""
         return ()
 
-    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there."""
         self._expire()
         events = self._events.setdefault(tenant.digest, {})
@@ -57,7 +57,7 @@ class MemoryStore:
         self._prolong(tenant.digest, entry.event_id)
         return event
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Keep or merge the events, one after the other."""
         for entry, event in events:
             await self.create_or_merge(tenant, entry, event)
@@ -112,7 +112,7 @@ class MemoryStore:
         """Let go of what was to be written later."""
         await self.plans.close()
 
-    def _enter(self, digest: str, entry: Entry) -> None:
+    def _enter(self, digest: str, entry: IndexEntry) -> None:
         self._arrivals += 1
         found = Found(entry.start_time, self._arrivals, entry.event_id)
         self._entries.setdefault(digest, {})[entry.event_id] = entry, found

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from hivestand.handlers.store.journal import ENTRY_COST, MOST_MEMORY, Kept
+from hivestand.handlers.store.journal import ENTRY_COST, MAX_MEMORY, StoredEntry
 from hivestand.handlers.tenant import Tenant
 
-LEFT: Final = 7 / 8  # of the bytes that journals may take, how much is left when they took too much
+KEPT_SHARE: Final = 7 / 8  # of the bytes that journals may take, how much is left when they took too much
 
 
 class MemoryJournal:
     """Entries by tenant, numbered in the order in which all came; the oldest go first."""
 
-    def __init__(self, most: int, most_memory: int = MOST_MEMORY) -> None:
+    def __init__(self, most: int, most_memory: int = MAX_MEMORY) -> None:
         """Keep at most so many entries of a tenant (0: none), and so many bytes of all."""
         self.is_on = most > 0
         self._most = most
@@ -34,17 +34,17 @@ class MemoryJournal:
         if self._size > self._most_memory:
             self._shrink()
 
-    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[Kept]:
+    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[StoredEntry]:
         """The tenant's newest entries that are older than one, newest first."""
         end = _number(before) if before else self._number + 1
         entries = self._entries.get(tenant.digest, deque())
-        older = (Kept(_id(number), packed) for number, packed in reversed(entries) if number < end)
+        older = (StoredEntry(_id(number), packed) for number, packed in reversed(entries) if number < end)
         return tuple(islice(older, count))
 
-    async def one(self, tenant: Tenant, entry_id: str) -> Kept | None:
+    async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:
         """The tenant's entry of that id."""
         entries = self._entries.get(tenant.digest, deque())
-        return next((Kept(entry_id, packed) for number, packed in entries if _id(number) == entry_id), None)
+        return next((StoredEntry(entry_id, packed) for number, packed in entries if _id(number) == entry_id), None)
 
     async def clear(self, tenant: Tenant) -> None:
         """Drop the tenant's entries."""
@@ -54,7 +54,7 @@ class MemoryJournal:
         """Drop the oldest, whoever's they are, until there is room for some time."""
         every = sorted((number, digest) for digest, entries in self._entries.items() for number, _ in entries)
         for _, digest in every:
-            if self._size <= self._most_memory * LEFT:
+            if self._size <= self._most_memory * KEPT_SHARE:
                 return
             entries = self._entries[digest]
             self._size -= len(entries.popleft()[1]) + ENTRY_COST

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from hivestand.handlers.store.later import Later
-from hivestand.handlers.store.plans import EVERYONE, NO_PLAN, Change, Plan, combined
+from hivestand.handlers.store.plans import ALL_TENANTS, NO_PLAN, Change, Plan, combine
 from hivestand.handlers.tenant import Tenant
 
 
@@ -22,12 +22,12 @@ class MemoryPlans:
         self._windows: dict[tuple[str, str], tuple[float, bytes]] = {}
         self._later = Later()
 
-    def of(self, tenant: Tenant) -> Plan | None:
+    def plan_for(self, tenant: Tenant) -> Plan | None:
         """What is planned for a tenant."""
         self._tenants.setdefault(tenant.digest, tenant)
         if not self._plans:
             return None
-        return combined(self._plans.get(tenant.digest), self._plans.get(EVERYONE.digest))
+        return combine(self._plans.get(tenant.digest), self._plans.get(ALL_TENANTS.digest))
 
     async def refresh(self) -> None:
         """One process always knows of all there is."""
@@ -49,14 +49,14 @@ class MemoryPlans:
     def on_settle(self, leave: Callable[[], None]) -> None:
         """Nobody else would find it."""
 
-    async def count(self, digest: str, name: str) -> int:
+    async def next_number(self, digest: str, name: str) -> int:
         """How often this was called before."""
         counts = self._counts.setdefault(digest, {})
         before = counts.get(name, 0)
         counts[name] = before + 1
         return before
 
-    async def counted(self, digest: str, name: str) -> int:
+    async def current_number(self, digest: str, name: str) -> int:
         """How often it was counted."""
         return self._counts.get(digest, {}).get(name, 0)
 

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
-from hivestand.handlers.event.index import Entry, Found, Selection
+from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.handlers.store.redis.index import count, find, ranges_of
@@ -28,12 +28,12 @@ from hivestand.handlers.store.redis.plans import RedisPlans
 from hivestand.handlers.store.redis.transport.client import client_for, script
 from hivestand.handlers.tenant import Tenant
 
-OLDEST: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
+OLDEST_REDIS: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
 BUCKETS: Final = 32  # of a tenant: enough to spread one tenant over a large cluster, few enough to ask all at once
-STEP: Final = 100  # events that one script reads or deletes: a fraction of a millisecond of Redis's time
-WRITES: Final = 32  # events that one script writes, likewise
-WRITTEN: Final = 256 * 1024  # bytes of them, but for one that is larger alone
-LONGEST: Final = 10**9  # seconds that a ttl can be: thirty years
+EVENTS_PER_SCRIPT: Final = 100  # events that one script reads or deletes: a fraction of a millisecond of Redis's time
+WRITES_PER_SCRIPT: Final = 32  # events that one script writes, likewise
+MAX_WRITTEN: Final = 256 * 1024  # bytes of them, but for one that is larger alone
+MAX_TTL: Final = 10**9  # seconds that a ttl can be: thirty years
 
 # KEYS: the index, expiries where events expire, and events of its bucket. ARGV: how many milliseconds an event lives,
 # whether an event that was there already is asked for, and for each event its id in sixteen bytes, what to write, and
@@ -184,8 +184,8 @@ class RedisStore:
         if set(options.prefix) & set("{}"):
             raise ValueError("the prefix of the store's keys cannot hold a brace: braces mark the hash tag")
         options.prefix.encode()  # a UnicodeEncodeError is a ValueError
-        if options.ttl is not None and options.ttl > LONGEST:
-            raise ValueError(f"a ttl of more than {LONGEST} seconds is not supported")
+        if options.ttl is not None and options.ttl > MAX_TTL:
+            raise ValueError(f"a ttl of more than {MAX_TTL} seconds is not supported")
         self._client = client_for(url, options.timeout, options.wait)
         self.journal = RedisJournal(self._client, options.prefix, options.journal)
         self.plans = RedisPlans(self._client, options.prefix, self.journal.flush)
@@ -200,13 +200,13 @@ class RedisStore:
         warnings = (warning for info in infos for warning in self._warnings(_usable(info)))
         return tuple(dict.fromkeys(warnings))
 
-    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there, in one script."""
         write = _Write(entry.event_id, pack(event), self._place_of(entry))
         (reply,) = await self._write(self._index_of(tenant, entry.event_id), [write], asked=True)
         return event if isinstance(reply, int) else _decode(reply)
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[Entry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Keep or merge the events: those of a bucket in one script, or in several where they are many or large."""
         buckets: dict[str, list[_Write]] = {}
         for entry, event in events:
@@ -242,7 +242,11 @@ class RedisStore:
             replies = await self._client.run(_READ, [f"{index}:{event_id}" for event_id in ids], durable=False)
             events.update((event_id, _decode(reply)) for event_id, reply in zip(ids, replies, strict=True) if reply)
 
-        steps = ((index, ids[at : at + STEP]) for index, ids in buckets.items() for at in range(0, len(ids), STEP))
+        steps = (
+            (index, ids[at : at + EVENTS_PER_SCRIPT])
+            for index, ids in buckets.items()
+            for at in range(0, len(ids), EVENTS_PER_SCRIPT)
+        )
         await asyncio.gather(*(read(*step) for step in steps))
         return [events.get(event_id) for event_id in event_ids]
 
@@ -287,7 +291,7 @@ class RedisStore:
         replies: Sequence[Any] = await self._client.run(script, keys, self._life, int(asked), *arguments, size=size)
         return replies
 
-    def _place_of(self, entry: Entry) -> bytes:
+    def _place_of(self, entry: IndexEntry) -> bytes:
         """The entry's digests and start time, and an arrival of its own."""
         return digests(entry) + sortable(entry.start_time) + self._next_arrival()
 
@@ -316,9 +320,9 @@ class RedisStore:
 
     async def _by_type(self, index: str) -> Sequence[bytes]:
         """Members of the index that stand for different events."""
-        commands = (("ZRANGEBYLEX", index, *ends, "LIMIT", 0, STEP) for ends in _BY_TYPE)
+        commands = (("ZRANGEBYLEX", index, *ends, "LIMIT", 0, EVENTS_PER_SCRIPT) for ends in _BY_TYPE)
         replies = await asyncio.gather(*(self._client.read(index, command) for command in commands))
-        return list(chain.from_iterable(replies))[:STEP]
+        return list(chain.from_iterable(replies))[:EVENTS_PER_SCRIPT]
 
     def _indexes(self, tenant: Tenant) -> Sequence[str]:
         return [f"{self._prefix}:{{{tenant.digest}:{bucket:02x}}}" for bucket in range(BUCKETS)]
@@ -343,7 +347,7 @@ def _steps(writes: Iterable[_Write]) -> Iterable[Sequence[_Write]]:
     size = 0
     for write in writes:
         size += len(write.written)
-        if step and (len(step) == WRITES or size > WRITTEN):
+        if step and (len(step) == WRITES_PER_SCRIPT or size > MAX_WRITTEN):
             yield step
             step, size = [], len(write.written)
         step.append(write)
@@ -362,8 +366,10 @@ def _usable(reply: object) -> dict[bytes, bytes]:
     version = info.get(b"redis_version", b"").decode(errors="replace")
     if not version:
         raise StoreUnavailable("What answers is no Redis")
-    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST:
-        raise StoreUnavailable(f"Redis {version} is too old, hivestand needs {'.'.join(map(str, OLDEST))} or later")
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_REDIS:
+        raise StoreUnavailable(
+            f"Redis {version} is too old, hivestand needs {'.'.join(map(str, OLDEST_REDIS))} or later"
+        )
     if info.get(b"loading", b"0") != b"0":
         raise StoreUnavailable("Redis is loading its data")
     if info.get(b"role") == b"slave":

@@ -12,7 +12,7 @@ from hivestand.handlers.event.index import Found, Selection
 from hivestand.handlers.store.redis.members import digest, found_at, place_of, sortable
 from hivestand.handlers.store.redis.transport.client import Client
 
-FEW: Final = 2000  # events that are passed over one by one
+MAX_PASSED_OVER: Final = 2000  # events that are passed over one by one
 _PLACE: Final = 32  # bytes of a member behind its digest: time, arrival, id
 _ORDER: Final = 16  # bytes of time and arrival
 _BEYOND: Final = b"\xff" * (_PLACE + 1)  # behind every place
@@ -49,7 +49,7 @@ async def count(client: Client, ranges: Sequence[Range]) -> int:
 
 async def find(client: Client, ranges: Sequence[Range], limit: int, skip: int) -> Sequence[Found]:
     """At most so many of the ranges' events, the last first, but for the first `skip`."""
-    if skip > FEW:
+    if skip > MAX_PASSED_OVER:
         ranges, skip = await _passed_over(client, ranges, skip)
     places = await _last(client, ranges, skip + limit)
     return [found_at(place) for place in places[skip:]]
@@ -77,7 +77,7 @@ async def _passed_over(client: Client, ranges: Sequence[Range], skip: int) -> tu
     """The ranges without most of the last `skip` events, and how many of those are left: the end is halved down to."""
     low, high = await _extremes(client, ranges)
     left = skip
-    while left > FEW and high - low > 1:
+    while left > MAX_PASSED_OVER and high - low > 1:
         middle = (low + high) // 2
         place = middle.to_bytes(_ORDER, "big")
         above = await count(client, [each._replace(low=max(each.low, place)) for each in ranges if each.high > place])

@@ -9,14 +9,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hivestand.handlers.store.journal import Kept
+from hivestand.handlers.store.journal import StoredEntry
 from hivestand.handlers.store.redis.transport.client import Client, script
 from hivestand.handlers.tenant import Tenant
 
-FIRST: Final = "0-0"  # the least id
-LIFE: Final = 86_400  # seconds after its last entry that a journal is kept
-MOST_WAITING: Final = 16 * 1024 * 1024  # bytes that wait for Redis; what comes beyond is lost
-BATCH: Final = 128 * 1024  # bytes that travel in one call, or one entry
+FIRST_ID: Final = "0-0"  # the least id
+JOURNAL_SECONDS: Final = 86_400  # seconds after its last entry that a journal is kept
+MAX_WAITING: Final = 16 * 1024 * 1024  # bytes that wait for Redis; what comes beyond is lost
+MAX_BATCH: Final = 128 * 1024  # bytes that travel in one call, or one entry
 
 _ADD: Final = script("""
 for number = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[number]) end
@@ -45,7 +45,7 @@ class RedisJournal:
 
     def add(self, tenant: Tenant, packed: bytes) -> None:
         """Keep an entry soon."""
-        if self._size > MOST_WAITING:
+        if self._size > MAX_WAITING:
             return
         self._size += len(packed)
         self._added += 1
@@ -60,16 +60,16 @@ class RedisJournal:
             self._flushes.append((self._added, done))
             await done
 
-    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[Kept]:
+    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[StoredEntry]:
         """The tenant's newest entries that are older than one, newest first."""
-        if before == FIRST:
+        if before == FIRST_ID:
             return ()  # Redis refuses to look before it
         key = self._key(tenant.digest)
         end = f"({before}" if before else "+"
         reply = await self._client.read(key, ("XREVRANGE", key, end, "-", "COUNT", count))
         return tuple(_kept(entry) for entry in reply)
 
-    async def one(self, tenant: Tenant, entry_id: str) -> Kept | None:
+    async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:
         """The tenant's entry of that id."""
         key = self._key(tenant.digest)
         reply = await self._client.read(key, ("XRANGE", key, entry_id, entry_id))
@@ -103,7 +103,9 @@ class RedisJournal:
 
     async def _add(self, digest: str, batch: Sequence[bytes]) -> None:
         size = sum(map(len, batch))
-        await self._client.run(_ADD, (self._key(digest),), self._most, LIFE, *batch, size=size, durable=False)
+        await self._client.run(
+            _ADD, (self._key(digest),), self._most, JOURNAL_SECONDS, *batch, size=size, durable=False
+        )
 
     def _key(self, digest: str) -> str:
         return f"{self._prefix}:{{{digest}:journal}}"
@@ -114,8 +116,8 @@ def _batches(entries: Sequence[tuple[str, bytes]]) -> list[tuple[str, list[bytes
     batches: list[tuple[str, list[bytes]]] = []
     filling: dict[str, tuple[list[bytes], int]] = {}
     for digest, packed in entries:
-        batch, size = filling.get(digest, ([], BATCH))
-        if size + len(packed) > BATCH:
+        batch, size = filling.get(digest, ([], MAX_BATCH))
+        if size + len(packed) > MAX_BATCH:
             batch, size = [], 0
             batches.append((digest, batch))
         batch.append(packed)
@@ -123,7 +125,7 @@ def _batches(entries: Sequence[tuple[str, bytes]]) -> list[tuple[str, list[bytes
     return batches
 
 
-def _kept(entry: Any) -> Kept:
+def _kept(entry: Any) -> StoredEntry:
     entry_id, fields = entry
     packed = fields[b"e"] if isinstance(fields, dict) else fields[1]
-    return Kept(entry_id.decode(), packed)
+    return StoredEntry(entry_id.decode(), packed)

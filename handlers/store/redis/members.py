@@ -9,13 +9,13 @@ from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
-from hivestand.handlers.event.index import EARLIEST, Entry, Found, Property
+from hivestand.handlers.event.index import EARLIEST, Found, IndexEntry, Property
 
 MAX_REMEMBERED: Final = 100  # characters of a name whose digest is remembered, as most names come again
 DIGEST: Final = 12  # bytes of a property's digest
 
 
-def digests(entry: Entry) -> bytes:
+def digests(entry: IndexEntry) -> bytes:
     """The digests of the entry's three properties."""
     kind = _remembered("event_type", entry.event_type)
     name = (_remembered if len(entry.event_name) < MAX_REMEMBERED else digest)("event_name", entry.event_name)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.later import Later
-from hivestand.handlers.store.plans import EVERYONE, NO_PLAN, Change, Plan, combined, decode_plan, encode_plan
+from hivestand.handlers.store.plans import ALL_TENANTS, NO_PLAN, Change, Plan, combine, decode_plan, encode_plan
 from hivestand.handlers.store.redis.transport.client import Client, script
 from hivestand.handlers.tenant import Tenant
 
@@ -133,12 +133,12 @@ class RedisPlans:
         self._following: asyncio.Task[None] | None = None
         self._refreshing: asyncio.Task[None] | None = None
 
-    def of(self, tenant: Tenant) -> Plan | None:
+    def plan_for(self, tenant: Tenant) -> Plan | None:
         """What is planned for a tenant."""
         self._note(tenant)
         if not self._plans:
             return None
-        return combined(self._plans.get(tenant.digest), self._plans.get(EVERYONE.digest))
+        return combine(self._plans.get(tenant.digest), self._plans.get(ALL_TENANTS.digest))
 
     def _note(self, tenant: Tenant) -> None:
         if tenant.digest not in self._noted:
@@ -179,12 +179,12 @@ class RedisPlans:
         """Have this worker do that, too."""
         self._leaves.append(leave)
 
-    async def count(self, digest: str, name: str) -> int:
+    async def next_number(self, digest: str, name: str) -> int:
         """How often this was called before."""
         count: int = await self._client.run(_COUNT, self._beside(digest), name, COUNTS_LIFE)
         return count
 
-    async def counted(self, digest: str, name: str) -> int:
+    async def current_number(self, digest: str, name: str) -> int:
         """How often it was counted."""
         counts, _ = self._beside(digest)
         return int(await self._client.read(counts, ("HGET", counts, name)) or 0)

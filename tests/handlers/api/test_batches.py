@@ -9,7 +9,7 @@ from support import SESSION_ID, id_of
 from hivestand.handlers.api import bulk
 from hivestand.handlers.errors import BadRequest, NotFound, PartiallyStored, StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent
-from hivestand.handlers.event.index import Entry, Selection
+from hivestand.handlers.event.index import IndexEntry, Selection
 from hivestand.handlers.event.normalise import Fallback
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.store.protocol import Store, StoreOptions
@@ -129,7 +129,7 @@ class Failing(MemoryStore):
 
     left = 0
 
-    async def create_or_merge(self, tenant: Tenant, entry: Entry, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Write, while there are any left."""
         self.left -= 1
         if self.left < 0:
@@ -149,7 +149,7 @@ async def test_a_batch_that_fails_halfway_says_so(
     operation_id: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """500, and what was stored stays; 503 where nothing was."""
-    monkeypatch.setattr(bulk, "STEP", 2)
+    monkeypatch.setattr(bulk, "EVENTS_AT_ONCE", 2)
     store = Failing(StoreOptions())
     with pytest.raises(StoreUnavailable):
         await call(store, operation_id, {"events": three()}, session_id=SESSION_ID)

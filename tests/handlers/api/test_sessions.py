@@ -8,7 +8,7 @@ from support import NEW_ID, SESSION_ID, StoppedClock
 
 from hivestand.handlers.errors import BadRequest
 from hivestand.handlers.operations import OPERATIONS
-from hivestand.handlers.request import Answer, Request
+from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import Tenant, tenant_of
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 TENANT = tenant_of(b"t")
 
 
-async def call(store: Store, operation_id: str, body: Any, tenant: Tenant = TENANT) -> Answer:
+async def call(store: Store, operation_id: str, body: Any, tenant: Tenant = TENANT) -> Response:
     """Call an operation by its operationId."""
     return await OPERATIONS[operation_id](Request(store, StoppedClock(), tenant, body))
 

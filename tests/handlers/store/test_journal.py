@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from support import TOKEN
 
-from hivestand.handlers.store.journal import MOST_BODY, Entry, Kept, pack, render, unpack
+from hivestand.handlers.store.journal import MAX_BODY, JournalEntry, StoredEntry, pack, render, unpack
 from hivestand.handlers.store.memory.journal import MemoryJournal
 from hivestand.handlers.store.protocol import Store, StoreOptions
 from hivestand.handlers.store.schemes import store_for
@@ -14,7 +14,7 @@ from hivestand.handlers.tenant import tenant_of
 pytestmark = pytest.mark.anyio
 
 TENANT, OTHER = tenant_of(TOKEN.encode()), tenant_of(b"another")
-ENTRY = Entry(
+ENTRY = JournalEntry(
     time=1_700_000_000_000,
     duration=1.5,
     method="POST",
@@ -32,12 +32,12 @@ ENTRY = Entry(
 )
 
 
-def packed_of(entry: Entry) -> bytes:
+def packed_of(entry: JournalEntry) -> bytes:
     """The entry, packed."""
     return pack(entry[:10], entry.request_headers, entry.request_body, entry.answer_headers, entry.answer_body)
 
 
-def times(kept: Sequence[Kept]) -> list[int]:
+def times(kept: Sequence[StoredEntry]) -> list[int]:
     """When the requests of the entries came."""
     return [unpack(each.packed).time for each in kept]
 
@@ -104,7 +104,7 @@ def test_secrets_are_blank() -> None:
     """From the first byte that is kept on."""
     packed = packed_of(ENTRY)
     assert b"secret" not in packed
-    headers = render(Kept("1-1", packed), TENANT)["request"]["headers"]
+    headers = render(StoredEntry("1-1", packed), TENANT)["request"]["headers"]
     assert {"authorization": "***", "x": "1, 2", "cookie": "***"} == headers
 
 
@@ -128,7 +128,7 @@ def test_an_entry_comes_back() -> None:
 )
 def test_a_body_is_shown_as_what_it_is(body: bytes, encoding: str, shown: str | None) -> None:
     """JSON, text, or bytes."""
-    request = render(Kept("1-1", packed_of(ENTRY._replace(request_body=body))), TENANT)["request"]
+    request = render(StoredEntry("1-1", packed_of(ENTRY._replace(request_body=body))), TENANT)["request"]
     assert (encoding, len(body), False) == (request["encoding"], request["size"], request["cut"])
     if shown is not None:
         assert shown == request["body"]
@@ -136,7 +136,9 @@ def test_a_body_is_shown_as_what_it_is(body: bytes, encoding: str, shown: str | 
 
 def test_large_bodies_are_cut() -> None:
     """To 64 KiB, within a character too; their size is told."""
-    body = ("é" * MOST_BODY).encode()[1:]
-    request = render(Kept("1-1", packed_of(ENTRY._replace(request_body=b"x" + body[1:] + b"x"))), TENANT)["request"]
-    assert (True, 2 * MOST_BODY, "text") == (request["cut"], request["size"], request["encoding"])
-    assert MOST_BODY - 4 < len(request["body"].encode()) <= MOST_BODY
+    body = ("é" * MAX_BODY).encode()[1:]
+    request = render(StoredEntry("1-1", packed_of(ENTRY._replace(request_body=b"x" + body[1:] + b"x"))), TENANT)[
+        "request"
+    ]
+    assert (True, 2 * MAX_BODY, "text") == (request["cut"], request["size"], request["encoding"])
+    assert MAX_BODY - 4 < len(request["body"].encode()) <= MAX_BODY

@@ -10,7 +10,7 @@ from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent
 from hivestand.handlers.event.index import Selection
 from hivestand.handlers.store.memory.events import MemoryStore
-from hivestand.handlers.store.plans import EVERYONE, ArmedFault, Plan, combined, decode_plan, encode_plan
+from hivestand.handlers.store.plans import ALL_TENANTS, ArmedFault, Plan, combine, decode_plan, encode_plan
 from hivestand.handlers.store.protocol import Store, StoreOptions
 from hivestand.handlers.store.schemes import store_for
 from hivestand.handlers.store.window import Window
@@ -38,10 +38,10 @@ def test_a_plan_comes_back() -> None:
 def test_a_tenants_own_time_comes_before_everyones() -> None:
     """Faults add up."""
     own, everyones = Plan((FAULT,), Timing(1, tenant="a")), Plan((FAULT,), Timing(2, tenant="everyone"))
-    assert Plan((FAULT, FAULT), Timing(1, tenant="a")) == combined(own, everyones)
-    assert Timing(2, tenant="everyone") == (combined(Plan((FAULT,)), everyones) or Plan()).timing
-    assert combined(own, None) == own
-    assert combined(None, None) is None
+    assert Plan((FAULT, FAULT), Timing(1, tenant="a")) == combine(own, everyones)
+    assert Timing(2, tenant="everyone") == (combine(Plan((FAULT,)), everyones) or Plan()).timing
+    assert combine(own, None) == own
+    assert combine(None, None) is None
 
 
 async def test_every_worker_has_a_change_once_it_is_answered(store_url: str) -> None:
@@ -53,11 +53,11 @@ async def test_every_worker_has_a_change_once_it_is_answered(store_url: str) -> 
         for number in range(1, 6):
             plan = await stores[0].plans.change(TENANT, armed)
             assert len(plan.faults) == number
-            assert [plan] * len(stores) == [store.plans.of(TENANT) for store in stores]
-            assert not [store for store in stores if store.plans.of(OTHER)]
+            assert [plan] * len(stores) == [store.plans.plan_for(TENANT) for store in stores]
+            assert not [store for store in stores if store.plans.plan_for(OTHER)]
         assert all(store.plans.is_fresh for store in stores)
         await stores[-1].reset(TENANT)
-        assert not [store for store in stores if store.plans.of(TENANT)]
+        assert not [store for store in stores if store.plans.plan_for(TENANT)]
     finally:
         for store in stores:
             await store.close()
@@ -67,7 +67,7 @@ async def test_changes_at_once_are_all_there(store: Store) -> None:
     """None undoes another."""
     await store.plans.refresh()
     await asyncio.gather(*(store.plans.change(TENANT, armed) for _ in range(10)))
-    plan = store.plans.of(TENANT)
+    plan = store.plans.plan_for(TENANT)
     assert plan is not None
     assert (10, 10) == (len(plan.faults), plan.armed)
 
@@ -75,32 +75,32 @@ async def test_changes_at_once_are_all_there(store: Store) -> None:
 async def test_a_plan_for_everyone_is_everyones(store: Store) -> None:
     """Whoever asks."""
     await store.plans.refresh()
-    await store.plans.change(EVERYONE, armed)
-    assert Plan((FAULT,), armed=1).faults == (store.plans.of(OTHER) or Plan()).faults
-    await store.reset(EVERYONE)
-    assert store.plans.of(OTHER) is None
+    await store.plans.change(ALL_TENANTS, armed)
+    assert Plan((FAULT,), armed=1).faults == (store.plans.plan_for(OTHER) or Plan()).faults
+    await store.reset(ALL_TENANTS)
+    assert store.plans.plan_for(OTHER) is None
 
 
 async def test_tenants_are_known_until_their_reset(store: Store) -> None:
     """And again from their next request on."""
     await store.plans.refresh()
-    store.plans.of(TENANT)
-    store.plans.of(OTHER)
+    store.plans.plan_for(TENANT)
+    store.plans.plan_for(OTHER)
     assert {TENANT, OTHER} == set(await store.plans.tenants())
     await store.reset(OTHER)
     assert [TENANT] == list(await store.plans.tenants())
-    store.plans.of(OTHER)
+    store.plans.plan_for(OTHER)
     assert {TENANT, OTHER} == set(await store.plans.tenants())
 
 
 async def test_counts_go_on_until_a_reset(store: Store) -> None:
     """Each name by itself."""
     await store.plans.refresh()
-    assert [0, 1, 0] == [await store.plans.count(TENANT.digest, name) for name in ("a", "a", "b")]
-    assert await store.plans.count(OTHER.digest, "a") == 0
-    assert [2, 2, 0] == [await store.plans.counted(TENANT.digest, name) for name in ("a", "a", "c")]
+    assert [0, 1, 0] == [await store.plans.next_number(TENANT.digest, name) for name in ("a", "a", "b")]
+    assert await store.plans.next_number(OTHER.digest, "a") == 0
+    assert [2, 2, 0] == [await store.plans.current_number(TENANT.digest, name) for name in ("a", "a", "c")]
     await store.reset(TENANT)
-    assert await store.plans.count(TENANT.digest, "a") == 0
+    assert await store.plans.next_number(TENANT.digest, "a") == 0
 
 
 async def test_what_is_written_in_a_window_is_visible_later(store: Store) -> None:
@@ -163,7 +163,7 @@ async def test_a_worker_that_died_holds_nobody_up_for_long(redis_url: str) -> No
             await living.plans.change(TENANT, armed)
         assert not dead.plans.is_fresh
         await dead.plans.refresh()
-        assert dead.plans.of(TENANT) == living.plans.of(TENANT)
+        assert dead.plans.plan_for(TENANT) == living.plans.plan_for(TENANT)
     finally:
         await living.reset(TENANT)
         await dead.close()

@@ -19,9 +19,9 @@ from redis.asyncio.connection import AbstractConnection as Connection
 from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from hivestand.handlers.store.redis.transport.silence import Patience
+from hivestand.handlers.store.redis.transport.silence import SilenceTimeout
 
-PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
+MAX_PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
 WAIT_SHARE: Final = 0.4  # of the time that Redis may be silent, how much replicas have: for two pipelines in turn
 
 Command = tuple[Any, ...]
@@ -44,7 +44,7 @@ class Call(NamedTuple):
     reply: asyncio.Future[Any]
 
 
-class Replies(asyncio.Protocol):
+class ReplyReader(asyncio.Protocol):
     """What Redis says on a connection, in place of redis-py's stream, parsed as it comes: a pipeline is one wait."""
 
     def __init__(self, connection: Connection) -> None:
@@ -106,7 +106,7 @@ class Replies(asyncio.Protocol):
             self._heard.set_result(None)
 
 
-class Line:
+class PipelinedConnection:
     """A connection, made when it is needed, and the calls that wait for it.
 
     Calls of one event-loop turn travel as one pipeline, as do those that come while it is on its way. One that Redis
@@ -120,7 +120,7 @@ class Line:
         self._timeout = timeout
         self._wait = wait
         self._connection: Connection | None = None
-        self._replies: Replies | None = None
+        self._replies: ReplyReader | None = None
         self._waiting: deque[Call] = deque()
         self._travelling: asyncio.Task[None] | None = None
 
@@ -151,7 +151,7 @@ class Line:
     async def _travel(self) -> None:
         while calls := self._next_calls():
             try:
-                async with Patience(self._timeout) as patience:
+                async with SilenceTimeout(self._timeout) as patience:
                     replies = await self._connected()
                     await self._exchange(replies, calls, patience)
             except TimeoutError:
@@ -166,14 +166,14 @@ class Line:
         """As many of those that wait as make up a pipeline that Redis and the network are soon done with."""
         calls: list[Call] = []
         size = 0
-        while self._waiting and (not calls or size + self._waiting[0].size <= PIPELINE):
+        while self._waiting and (not calls or size + self._waiting[0].size <= MAX_PIPELINE):
             call = self._waiting.popleft()
             if not call.reply.done():  # else whoever asked is gone
                 calls.append(call)
                 size += call.size
         return calls
 
-    async def _connected(self) -> Replies:
+    async def _connected(self) -> ReplyReader:
         """What a connection says, a new one if there is none or Redis has dropped it."""
         if self._connection is not None and _is_dropped(self._connection):
             await self.close()
@@ -187,10 +187,10 @@ class Line:
                 if isinstance(error, Exception):
                     raise NotSent(str(error)) from error
                 raise
-            self._connection, self._replies = connection, Replies(connection)
+            self._connection, self._replies = connection, ReplyReader(connection)
         return self._replies
 
-    async def _exchange(self, replies: Replies, calls: list[Call], patience: Patience) -> None:
+    async def _exchange(self, replies: ReplyReader, calls: list[Call], patience: SilenceTimeout) -> None:
         """Send the calls at once, and settle each with its reply, or with the error that it was refused with."""
         waits = self._wait > 0 and any(call.write for call in calls)
         commands = [command for call in calls for command in call.commands]

@@ -6,11 +6,11 @@ from typing import Any, Final
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection as Connection
 
-from hivestand.handlers.store.redis.transport.connection import Command, Line
+from hivestand.handlers.store.redis.transport.connection import Command, PipelinedConnection
 
-LARGE: Final = 256 * 1024  # bytes, from which on a call has a line and a patience of its own
-LARGE_PATIENCE: Final = 5  # times the time for any other
-LONGEST_WAIT: Final = 1.0  # seconds for which a call may ask Redis to wait
+LARGE_CALL: Final = 256 * 1024  # bytes, from which on a call has a line and a patience of its own
+LARGE_TIMEOUT_FACTOR: Final = 5  # times the time for any other
+MAX_WAIT: Final = 1.0  # seconds for which a call may ask Redis to wait
 
 
 class Server:
@@ -18,16 +18,16 @@ class Server:
 
     def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int) -> None:
         """Connect later; a call has `timeout` seconds, a write is done when `wait` replicas have it."""
-        self._small = Line(connect, timeout, wait)
-        self._large = Line(connect, timeout * LARGE_PATIENCE, wait)
-        self._waiting = Line(connect, timeout + LONGEST_WAIT)
+        self._small = PipelinedConnection(connect, timeout, wait)
+        self._large = PipelinedConnection(connect, timeout * LARGE_TIMEOUT_FACTOR, wait)
+        self._waiting = PipelinedConnection(connect, timeout + MAX_WAIT)
 
     async def call(self, _key: str, *commands: Command, size: int = 0, write: bool = False, seconds: float = 0) -> Any:
         """The reply to the last of the commands; `size` is the client's part of them, bytes.
 
-        Commands that Redis may take its time for say for how many `seconds`, at most `LONGEST_WAIT`.
+        Commands that Redis may take its time for say for how many `seconds`, at most `MAX_WAIT`.
         """
-        line = self._waiting if seconds else self._large if size >= LARGE else self._small
+        line = self._waiting if seconds else self._large if size >= LARGE_CALL else self._small
         return await line.call(*commands, size=size, write=write)
 
     async def call_each(self, command: Command) -> Sequence[Any]:

@@ -9,11 +9,11 @@ import asyncio
 from types import TracebackType
 from typing import Final, Self
 
-LOOKS: Final = 8  # that found nothing, in a row, are a time-out
-BUSY: Final = 0.05  # seconds for a reply of a server that is busy; one that takes longer for each is slow
+CHECKS: Final = 8  # that found nothing, in a row, are a time-out
+SECONDS_PER_REPLY: Final = 0.05  # seconds for a reply of a server that is busy; one that takes longer for each is slow
 
 
-class Patience:
+class SilenceTimeout:
     """Waits `timeout` seconds for a first reply, and as long again for all others, with what busy ones take on top.
 
     Used as `asyncio.timeout` is, for one exchange of the task that enters it.
@@ -21,7 +21,7 @@ class Patience:
 
     def __init__(self, timeout: float) -> None:
         """Begin to wait when entered."""
-        self._interval = timeout / LOOKS
+        self._interval = timeout / CHECKS
         self._expiry = asyncio.timeout(None)
         self._silent = 0  # looks since the last reply
         self._behind: float = 0  # looks since the first reply, less what the replies since then may take
@@ -50,12 +50,12 @@ class Patience:
         """Wait anew, as a reply has come."""
         self._silent = 0
         self._heard = True
-        self._behind = max(0, self._behind - BUSY / self._interval)
+        self._behind = max(0, self._behind - SECONDS_PER_REPLY / self._interval)
 
     def _look(self) -> None:
         self._silent += 1
         self._behind += self._heard
-        if max(self._silent, self._behind) < LOOKS:
+        if max(self._silent, self._behind) < CHECKS:
             self._look_later()
         else:
             self._next_look = None

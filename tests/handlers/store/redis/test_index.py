@@ -8,7 +8,7 @@ import pytest
 from support import entry, id_of
 
 from hivestand.handlers.event.encoding import EncodedEvent
-from hivestand.handlers.event.index import Entry, Found, Selection
+from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.store.redis import index as index_redis
 from hivestand.handlers.tenant import tenant_of
@@ -19,15 +19,15 @@ EVENT = EncodedEvent(b"{}", {})
 SESSIONS = [id_of(f"session {number}") for number in range(3)]
 
 
-def made(number: int) -> Entry:
+def made(number: int) -> IndexEntry:
     """One of many: of three sessions, three types and some names, several starting at the same time."""
     types = "tool", "model", "chain"
-    return Entry(
+    return IndexEntry(
         id_of(str(number)), SESSIONS[number % 3], types[number % 2], f"name {number % 7}", 1000 + (number * 37 % 101)
     )
 
 
-async def fill(store: Store, count: int) -> Sequence[Entry]:
+async def fill(store: Store, count: int) -> Sequence[IndexEntry]:
     """Store so many, one after the other, some of which the other tenant has too."""
     entries = [made(number) for number in range(count)]
     for each in entries:
@@ -37,13 +37,13 @@ async def fill(store: Store, count: int) -> Sequence[Entry]:
     return entries
 
 
-def expected(entries: Sequence[Entry], holds: Callable[[Entry], bool]) -> list[str]:
+def expected(entries: Sequence[IndexEntry], holds: Callable[[IndexEntry], bool]) -> list[str]:
     """The ids of those selected, the last to start first, and of those the last to come."""
     ordered = sorted((each.start_time, place, each.event_id) for place, each in enumerate(entries) if holds(each))
     return [event_id for _, _, event_id in reversed(ordered)]
 
 
-SELECTIONS: list[tuple[Selection, Callable[[Entry], bool]]] = [
+SELECTIONS: list[tuple[Selection, Callable[[IndexEntry], bool]]] = [
     (Selection(), lambda _: True),
     (Selection("session_id", (SESSIONS[1],)), lambda each: each.session_id == SESSIONS[1]),
     (Selection("event_type", ("tool",)), lambda each: each.event_type == "tool"),
@@ -81,7 +81,7 @@ async def test_a_page_goes_on_behind_the_last(store: Store) -> None:
 
 async def test_far_pages_are_found_by_halving(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same as by passing over one after the other."""
-    monkeypatch.setattr(index_redis, "FEW", 5)
+    monkeypatch.setattr(index_redis, "MAX_PASSED_OVER", 5)
     entries = await fill(store, 150)
     for selection, holds in SELECTIONS:
         ids = expected(entries, holds)

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from support import free_port
 
-from hivestand.handlers.store.redis.transport.connection import Line, NotSent
+from hivestand.handlers.store.redis.transport.connection import NotSent, PipelinedConnection
 from hivestand.handlers.store.redis.transport.server import Server, server_at
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,7 @@ async def talking(talk: Talk) -> AsyncIterator[str]:
         await asyncio.sleep(0.05)
 
 
-def line_of(server: Server) -> Line:
+def line_of(server: Server) -> PipelinedConnection:
     """The line for what is small."""
     return server._small  # noqa: SLF001 - a line is made with its server
 

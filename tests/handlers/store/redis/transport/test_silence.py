@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from hivestand.handlers.store.redis.transport.silence import LOOKS, Patience
+from hivestand.handlers.store.redis.transport.silence import CHECKS, SilenceTimeout
 
 pytestmark = pytest.mark.anyio
 TIMEOUT = 0.4  # seconds
@@ -14,14 +14,14 @@ TIMEOUT = 0.4  # seconds
 async def test_silence_ends_it() -> None:
     """No reply at all is a time-out."""
     with pytest.raises(TimeoutError):
-        async with Patience(TIMEOUT):
+        async with SilenceTimeout(TIMEOUT):
             await asyncio.sleep(60)
 
 
 async def test_replies_renew_it() -> None:
     """However long all of them take, if none of them takes long."""
-    async with Patience(TIMEOUT) as patience:
-        for _ in range(3 * LOOKS):
+    async with SilenceTimeout(TIMEOUT) as patience:
+        for _ in range(3 * CHECKS):
             await asyncio.sleep(0.04)
             patience.hear()
 
@@ -31,7 +31,7 @@ async def test_slow_replies_do_not_renew_it_for_ever() -> None:
     heard: list[None] = []
 
     async def wait() -> None:
-        async with Patience(TIMEOUT) as patience:
+        async with SilenceTimeout(TIMEOUT) as patience:
             while True:
                 await asyncio.sleep(TIMEOUT / 2)
                 patience.hear()
@@ -45,7 +45,7 @@ async def test_slow_replies_do_not_renew_it_for_ever() -> None:
 async def test_what_this_process_does_is_not_silence() -> None:
     """A process that could not look has not found anything silent."""
     reply = asyncio.get_running_loop().create_future()
-    async with Patience(TIMEOUT) as patience:
+    async with SilenceTimeout(TIMEOUT) as patience:
         asyncio.get_running_loop().call_soon(time.sleep, 2 * TIMEOUT)
         asyncio.get_running_loop().call_later(TIMEOUT, reply.set_result, None)
         await reply
@@ -54,7 +54,7 @@ async def test_what_this_process_does_is_not_silence() -> None:
 
 async def test_a_wait_that_is_over_is_over() -> None:
     """Nobody is cancelled afterwards."""
-    async with Patience(TIMEOUT):
+    async with SilenceTimeout(TIMEOUT):
         pass
     await asyncio.sleep(2 * TIMEOUT)
 
@@ -64,7 +64,7 @@ async def test_a_cancellation_is_no_time_out() -> None:
     began = asyncio.Event()
 
     async def wait() -> None:
-        async with Patience(TIMEOUT):
+        async with SilenceTimeout(TIMEOUT):
             began.set()
             await asyncio.sleep(60)
 
