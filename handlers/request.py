@@ -30,29 +30,37 @@ class Writes(Protocol):
 class Request(NamedTuple):
     """A request after routing, authentication, parsing and the checks of its profile.
 
-    `body` is the parsed JSON of an operation that takes one, or the octets of another media type, else None;
-    `parameters` are those of path and query; `settings` is what the server runs with, and is told to who asks for it;
-    `window` is a fault before the store, which hides what is written; `metrics` gives the counts of requests as
-    Prometheus reads them.
+    Attributes:
+        store: where events are read.
+        writes: where an operation of the API writes: the store, or a window to it.
+        clock: time and ids.
+        tenant: who asks.
+        body: the parsed JSON of an operation that takes a body, or the octets of another media type, else None.
+        parameters: those of path and query.
+        settings: what the server runs with, for who asks for it.
+        metrics: returns the counts of requests as Prometheus reads them.
     """
 
     store: Store
+    writes: Writes
     clock: Clock
     tenant: Tenant = ANONYMOUS
     body: Any = None
     parameters: Mapping[str, Any] = {}
     settings: Mapping[str, Any] = {}
-    window: Writes | None = None
     metrics: Callable[[], bytes] = bytes
-
-    @property
-    def writes(self) -> Writes:
-        """What an operation of the API writes to."""
-        return self.window or self.store
 
 
 class Response(NamedTuple):
-    """The text of an answer, its status, headers and media type, and what was not used as it was sent."""
+    """What an operation returns.
+
+    Attributes:
+        body: the whole body.
+        fallbacks: what was not used as it was sent.
+        status: the HTTP status.
+        headers: those beside Content-Type, Content-Length and Hivestand-Fallbacks.
+        media_type: the Content-Type.
+    """
 
     body: bytes
     fallbacks: Sequence[Fallback] = ()

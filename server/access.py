@@ -6,6 +6,7 @@ which a page can send elsewhere only after a preflight that is not granted.
 """
 
 import secrets
+from collections.abc import Mapping
 from hashlib import sha256
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,8 +14,8 @@ from urllib.parse import urlsplit
 from hivestand.handlers.errors import Forbidden, UnsupportedMediaType
 from hivestand.handlers.store.plans import ALL_TENANTS
 from hivestand.handlers.tenant import Tenant
+from hivestand.server.auth import Keys, token_of
 from hivestand.server.http.body import check_media_type
-from hivestand.server.keys import Keys
 from hivestand.server.settings import Settings
 
 _CHANGES = frozenset({"POST", "PUT", "PATCH"})
@@ -29,7 +30,7 @@ class AdminAccess:
         self._is_local = is_local(settings.host)
         self._admin = sha256(settings.admin_token.encode()).digest() if settings.admin_token else None
 
-    def check(self, method: str, headers: dict[bytes, bytes]) -> None:
+    def check(self, method: str, headers: Mapping[bytes, bytes]) -> None:
         """Return if the request may come from who sends it.
 
         Raises:
@@ -58,13 +59,9 @@ class AdminAccess:
         """
         if authorization is None and self._is_local and self._admin is None:
             return ALL_TENANTS
-        if self._admin is not None and _digest(authorization) is not None:
-            digest = _digest(authorization) or b""
-            if secrets.compare_digest(digest, self._admin):
-                return ALL_TENANTS
-        tenant = self._keys.authenticate(authorization)
-        self._keys.check_read(authorization)
-        return tenant
+        if self._admin is not None and secrets.compare_digest(sha256(token_of(authorization)).digest(), self._admin):
+            return ALL_TENANTS
+        return self._keys.authenticate(authorization, needs_read=True)
 
 
 def is_local(host: str) -> bool:
@@ -85,8 +82,3 @@ def _is_host(host: str) -> bool:
     except ValueError:
         return False
     return not set(host) & set("/@?#\\")
-
-
-def _digest(authorization: bytes | None) -> bytes | None:
-    scheme, _, token = (authorization or b"").strip().partition(b" ")
-    return sha256(token.strip()).digest() if scheme.lower() == b"bearer" and token.strip() else None

@@ -1,25 +1,32 @@
-"""One operation of hivestand's own control API, spec: always strict, for the admin or a tenant, without faults."""
+"""One operation of the admin API, compiled: always strict, for the admin or a tenant, without faults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
-
 from hivestand.handlers.clock import Clock
 from hivestand.handlers.request import ANONYMOUS, Request
 from hivestand.handlers.store.protocol import Store
 from hivestand.server.access import AdminAccess
-from hivestand.server.exchange import EXCHANGE, Exchange
 from hivestand.server.http.body import Limits, check_media_type, parse_json, read_body
-from hivestand.server.http.response import Reply, to_wire
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse, to_wire
 from hivestand.server.observers.metrics import Metrics
 from hivestand.server.operation import OperationSpec
 
 
 @dataclass(frozen=True, slots=True)
-class ControlContext:
-    """What every operation of the control API shares; `settings` is what it tells of them."""
+class AdminContext:
+    """What every operation of the admin API shares.
+
+    Attributes:
+        store: where events, journals and plans are.
+        clock: the system's time and ids.
+        limits: how much of a body is read, and for how long.
+        access: who may ask.
+        settings: what the server runs with, as it is told to who asks.
+        metrics: the counts of requests.
+    """
 
     store: Store
     clock: Clock
@@ -30,45 +37,46 @@ class ControlContext:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlOperation:
-    """An ASGI application that serves one operation of the control API, and leaves the answer in the exchange."""
+class AdminOperation:
+    """Serves one operation of the admin API."""
 
     spec: OperationSpec
-    context: ControlContext
+    context: AdminContext
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        """Serve one request.
+    async def serve(self, request: HttpRequest) -> HttpResponse:
+        """The response to a request.
 
         Raises:
             ApiError: the request is refused.
+            ClientDisconnected: the client went away before all of the body came.
         """
-        exchange: Exchange = scope[EXCHANGE]
-        headers = dict(scope["headers"])
-        access, store = self.context.access, self.context.store
+        access, store, clock = self.context.access, self.context.store, self.context.clock
         tenant = ANONYMOUS
-        if self.spec.secured:
-            access.check(scope["method"], headers)
-            tenant = access.authenticate(headers.get(b"authorization"))
-        parameters = self.spec.parameters.read(scope.get("path_params", {}), scope["query_string"])
-        body = await self._body(exchange, headers, receive)
-        if self.spec.secured and not store.plans.is_fresh:
-            await store.plans.refresh()
-        settings, metrics = self.context.settings, self.context.metrics
-        answer = await self.spec.handler(
-            Request(store, self.context.clock, tenant, body, parameters, settings, metrics=metrics.text)
+        if self.spec.is_secured:
+            access.check(request.method, request.fields)
+            tenant = access.authenticate(request.fields.get(b"authorization"))
+        parameters = self.spec.parameters.read(request.path_parameters, request.query)
+        body = await self._read(request)
+        if self.spec.is_secured and not store.barrier.is_fresh:
+            await store.barrier.refresh()
+        response = await self.spec.handler(
+            Request(
+                store, store, clock, tenant, body, parameters, self.context.settings, metrics=self.context.metrics.text
+            )
         )
-        answered = to_wire(answer.headers.items())
-        exchange.reply = Reply(answer.status, answered, answer.body, answer.media_type.encode())
+        headers = to_wire(response.headers.items())
+        return HttpResponse(response.status, headers, response.body, response.media_type.encode())
 
-    async def _body(self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive) -> Any:
-        if self.spec.strict is None:
+    async def _read(self, request: HttpRequest) -> Any:
+        """The body as parsed JSON that keeps its schema; None where there is none and none is needed."""
+        if self.spec.body_validator is None:
             return None
-        check_media_type(headers)
-        sent = await read_body(headers, receive, self.context.limits, exchange.whole_body)
-        if not sent and not self.spec.needs_body:
+        check_media_type(request.fields)
+        content = await read_body(request, self.context.limits)
+        if not content and not self.spec.needs_body:
             return None
-        body = parse_json(sent)
-        self.spec.strict.check(body)
+        body = parse_json(content)
+        self.spec.body_validator.check(body)
         return {name: _integral(value) for name, value in body.items()} if isinstance(body, dict) else body
 
 

@@ -1,40 +1,40 @@
-"""Put the application together: CORS around the answers around Connexion around the operations."""
+"""Put the application together: the responder, the operations of both documents, and the observers."""
 
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from starlette.types import ASGIApp
 
 from hivestand.handlers.clock import SystemClock
 from hivestand.handlers.store.protocol import Store
 from hivestand.openapi import load
 from hivestand.server.access import AdminAccess
-from hivestand.server.admin_operation import ControlContext, ControlOperation
-from hivestand.server.errors import Answers
+from hivestand.server.admin_operation import AdminContext, AdminOperation
+from hivestand.server.auth import Keys, read_keys
 from hivestand.server.http.body import Limits
-from hivestand.server.http.cors import CONTROL, Cors
-from hivestand.server.keys import Keys, read_keys
-from hivestand.server.observers.journal import Recorder
+from hivestand.server.http.cors import Cors
+from hivestand.server.http.protocol import Respond
+from hivestand.server.http.request import ADMIN
+from hivestand.server.observers.journal import JournalRecorder
 from hivestand.server.observers.log import RequestLog
 from hivestand.server.observers.metrics import Metrics
 from hivestand.server.operation import Context, Operation
-from hivestand.server.routing import Connexion, Serve
+from hivestand.server.responder import Responder
+from hivestand.server.routing import Routing
 from hivestand.server.settings import Settings, described
 
 
-def build(settings: Settings, store: Store, shared: Path | None = None) -> ASGIApp:
-    """The ASGI application that serves both documents on a store; `shared` is a folder that its workers share."""
+def build(settings: Settings, store: Store, shared: Path | None = None) -> Respond:
+    """What responds to requests, on a store; `shared` is a folder that workers share for their metrics."""
     metrics = Metrics(shared)
     keys = Keys() if settings.keys is None else read_keys(Path(settings.keys))
-    store.plans.on_settle(metrics.leave)
+    store.barrier.on_settle(metrics.leave)
     limits, clock = Limits(settings.max_body, settings.body_timeout), SystemClock()
     context = Context(store, clock, limits, keys, overrides=settings.overrides)
-    control = ControlContext(store, clock, limits, AdminAccess(settings, keys), described(settings), metrics)
-    documents: dict[str, tuple[dict[str, Any], Serve]] = {
-        CONTROL: (load("control"), partial(ControlOperation, context=control)),
-        "": (load("honeyhive"), partial(Operation, context=context)),
-    }
+    admin = AdminContext(store, clock, limits, AdminAccess(settings, keys), described(settings), metrics)
+    routing = Routing(
+        {
+            ADMIN: (load("control"), partial(AdminOperation, context=admin)),
+            "": (load("honeyhive"), partial(Operation, context=context)),
+        }
+    )
     logs = [RequestLog(settings.log_format)] if settings.log_format else []
-    app: ASGIApp = Answers(Connexion(documents), Recorder(store, keys), metrics, *logs)
-    return Cors(app) if settings.cors else app
+    return Responder(routing, (JournalRecorder(store, keys), metrics, *logs), logs, Cors() if settings.cors else None)

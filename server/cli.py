@@ -142,7 +142,7 @@ def _check(settings: Settings) -> None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'--store'") from error
     if settings.keys is not None:
-        from hivestand.server.keys import read_keys  # noqa: PLC0415 - importing the server takes most of its start
+        from hivestand.server.auth import read_keys  # noqa: PLC0415 - importing the server takes most of its start
 
         try:
             read_keys(Path(settings.keys))

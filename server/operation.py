@@ -1,37 +1,52 @@
-"""One operation of the mocked API, spec: all that depends on it alone is prepared when the application is built.
+"""One operation of the mocked API, compiled: all that depends on it alone is prepared when the application is built.
 
-At a request it reads top to bottom in the order of the protocol: who asks, how to judge, what was sent, what to do.
+A request is served in the order of the protocol: who asks, how to judge, what was sent, what to do.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-from starlette.types import Receive, Scope, Send
+from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.clock import Clock, PlannedClock
-from hivestand.handlers.errors import ApiError, BadRequest, Detail
+from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import ANONYMOUS, JSON, Request, Response, Writes
 from hivestand.handlers.store.plans import Plan
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.store.window import Window
-from hivestand.handlers.tenant import Tenant
-from hivestand.server.errors import reply_of
+from hivestand.server.auth import Keys
 from hivestand.server.examples import Examples
-from hivestand.server.exchange import EXCHANGE, Exchange
 from hivestand.server.fallbacks import header_value
 from hivestand.server.faults.armed import Armed, armed_for
-from hivestand.server.http.body import GZIP, Limits, check_media_type, decoded, is_declared, parse_json, read_body
-from hivestand.server.http.response import Reply, to_wire
-from hivestand.server.keys import Keys
+from hivestand.server.http.body import (
+    GZIP,
+    IDENTITY,
+    Limits,
+    check_media_type,
+    decoded,
+    is_declared,
+    parse_json,
+    read_body,
+)
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse, to_wire
 from hivestand.server.parameters import Parameters
-from hivestand.server.preferences import NONE, Preferences, Profile, faults_of, preferences
+from hivestand.server.preferences import NONE, Profile, effects_of, preferences
 from hivestand.server.strict import StrictProfile
+
+_IDENTITY_ONLY: Final = (IDENTITY,)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every operation of the API shares; `overrides` says whether clients may ask for other answers."""
+    """What every operation of the API shares.
+
+    Attributes:
+        store: where events are.
+        clock: the system's time and ids.
+        limits: how much of a body is read, and for how long.
+        keys: which tokens are accepted.
+        overrides: whether clients may ask for other responses by `Prefer`.
+    """
 
     store: Store
     clock: Clock
@@ -43,177 +58,132 @@ class Context:
 class OperationSpec(NamedTuple):
     """What the document says of an operation, ready for use.
 
-    `strict` is None where the operation takes no body; `needs_body` says whether there has to be one, `secured` whether
-    it needs a bearer token, `reads` whether that has to be one that may read. `binary` is another media type than JSON
-    that it takes, None if there is none.
+    Attributes:
+        id: the operationId.
+        handler: what does the work.
+        body_validator: holds a JSON body to its schema; None where the operation takes no body.
+        examples: the documented responses.
+        parameters: the parameters of path and query.
+        needs_body: whether a body has to be there.
+        is_secured: whether a bearer token has to be there.
+        needs_read_role: whether that has to be a token that may read.
+        alternate_media_type: another media type than JSON that the body may have, None if there is none.
     """
 
     id: str
     handler: Handler
-    strict: StrictProfile | None
+    body_validator: StrictProfile | None
     examples: Examples
     parameters: Parameters
     needs_body: bool
-    secured: bool
-    reads: bool = False
-    binary: bytes | None = None
+    is_secured: bool
+    needs_read_role: bool = False
+    alternate_media_type: bytes | None = None
 
 
 class HandlerContext(NamedTuple):
-    """What a request's handler gets beside what was sent."""
+    """What a handler works with: the store, what it writes to, and time and ids."""
 
     store: Store
-    window: Writes | None
+    writes: Writes
     clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An ASGI application that serves one operation of the API, and leaves the answer in the exchange."""
+    """Serves one operation of the API."""
 
     spec: OperationSpec
     context: Context
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        """Serve one request.
+    async def serve(self, request: HttpRequest) -> HttpResponse:
+        """The response to a request; `request.effects` is what is to be done to it, or to the error.
 
         Raises:
             ApiError: the request is refused.
+            ClientDisconnected: the client went away before all of the body came.
         """
-        exchange: Exchange = scope[EXCHANGE]
-        exchange.operation = self.spec.id
-        exchange.path_parameters = scope.get("path_params", {})
-        headers = dict(scope["headers"])
-        if self.spec.binary is not None and is_declared(headers, self.spec.binary):
-            exchange.media_type = self.spec.binary
-        tenant = self._authenticate(headers.get(b"authorization"))
-        exchange.tenant = tenant
-        plan = await self._plan(tenant)
-        if plan is not None or b"prefer" in headers:
-            preferred = (
-                preferences(scope["headers"], overrides=self.context.overrides) if b"prefer" in headers else NONE
-            )
-            exchange.reply = await self._reply(exchange, headers, receive, preferred, plan)
-            return
-        means = HandlerContext(self.context.store, None, self.context.clock)
-        answer = await self._answer(exchange, headers, receive, None, means)
-        exchange.reply = _reply_of(answer)
+        spec, store, fields = self.spec, self.context.store, request.fields
+        request.operation = spec.id
+        if spec.alternate_media_type is not None and is_declared(fields, spec.alternate_media_type):
+            request.error_media_type = spec.alternate_media_type
+        tenant = ANONYMOUS
+        if spec.is_secured:
+            authorization = fields.get(b"authorization")
+            tenant = self.context.keys.authenticate(authorization, needs_read=spec.needs_read_role)
+        request.tenant = tenant
+        if not store.barrier.is_fresh:
+            await store.barrier.refresh()
+        if tenant.digest not in store.tenants.noted:
+            store.tenants.note(tenant)
+        plan = None if store.plans.is_empty else store.plans.plan_for(tenant)
+        if plan is not None or b"prefer" in fields:
+            return await self._serve_as_planned(request, plan or Plan())
+        return await self._handle(request, None, HandlerContext(store, store, self.context.clock))
 
-    def _authenticate(self, authorization: bytes | None) -> Tenant:
-        if not self.spec.secured:
-            return ANONYMOUS
-        tenant = self.context.keys.authenticate(authorization)
-        if self.spec.reads:
-            self.context.keys.check_read(authorization)
-        return tenant
-
-    async def _plan(self, tenant: Tenant) -> Plan | None:
-        plans = self.context.store.plans
-        if not plans.is_fresh:
-            await plans.refresh()
-        return plans.plan_for(tenant)
-
-    async def _reply(
-        self,
-        exchange: Exchange,
-        headers: dict[bytes, bytes],
-        receive: Receive,
-        preferred: Preferences,
-        plan: Plan | None,
-    ) -> Reply:
-        """What is answered to a request that has preferences, or a plan; an error of its handler has its faults too."""
-        plans = self.context.store.plans
-        armed = Armed() if plan is None else await armed_for(plan, plans, self.spec.id)
-        exchange.faults = [*armed.names, *preferred.faults]
+    async def _serve_as_planned(self, request: HttpRequest, plan: Plan) -> HttpResponse:
+        """Serve a request that has preferences, or whose tenant has a plan."""
+        store = self.context.store
+        preferred = NONE
+        if b"prefer" in request.fields:
+            preferred = preferences(request.headers, overrides=self.context.overrides)
+        armed = await armed_for(plan, store.counters, self.spec.id)
+        request.faults = [*armed.names, *preferred.faults]
+        effects = [*armed.effects, *effects_of(preferred)]
         if preferred.is_replaced or armed.is_replaced:
-            reply = await self._example(exchange, headers, receive, preferred, armed)
-        else:
-            try:
-                means = await self._means(plan, armed)
-                answer = await self._answer(exchange, headers, receive, preferred.profile, means)
-                reply = _reply_of(answer)
-            except ApiError as error:
-                reply = reply_of(error, exchange.media_type)
-        for fault in (*armed.faults, *faults_of(preferred)):
-            reply = fault(reply)
-        if not preferred.applied:
-            return reply
-        return reply._replace(headers=[*reply.headers, (b"preference-applied", preferred.applied.encode())])
+            if self.spec.body_validator is not None:
+                await read_body(request, self.context.limits)  # which is neither judged nor used
+            wanted = preferred if preferred.is_replaced else armed
+            response = self.spec.examples.find(wanted.code, wanted.example)
+            request.effects = effects
+            return response
+        request.effects = effects
+        return await self._handle(request, preferred.profile, await self._planned(plan, armed))
 
-    async def _means(self, plan: Plan | None, armed: Armed) -> HandlerContext:
-        """The clock that is planned, and the store, or a window to it where updates may be lost."""
-        store, clock = self.context.store, self.context.clock
-        if plan is None:
-            return HandlerContext(store, None, clock)
-        timing = plan.timing
-        number = await store.plans.next_number(timing.tenant, timing.counter) if timing.is_counted else 0
-        window = Window(store, armed.window) if plan.has_windows else None
-        return HandlerContext(store, window, PlannedClock(timing, number, clock))
+    async def _planned(self, plan: Plan, armed: Armed) -> HandlerContext:
+        """The planned clock, and the store, or a window to it where updates may be lost."""
+        store, timing = self.context.store, plan.timing
+        number = await store.counters.next_number(timing.tenant, timing.counter) if timing.is_counted else 0
+        writes = Window(store, armed.window) if plan.has_windows else store
+        return HandlerContext(store, writes, PlannedClock(timing, number, self.context.clock))
 
-    async def _answer(
-        self,
-        exchange: Exchange,
-        headers: dict[bytes, bytes],
-        receive: Receive,
-        profile: Profile | None,
-        means: HandlerContext,
-    ) -> Response:
-        exchange.profile = profile or "lenient"
-        parameters = self.spec.parameters.read(exchange.path_parameters, exchange.query)
-        body = await self._body(exchange, headers, receive, profile)
-        tenant = exchange.tenant or ANONYMOUS
-        return await self.spec.handler(Request(means.store, means.clock, tenant, body, parameters, window=means.window))
+    async def _handle(self, request: HttpRequest, profile: Profile | None, context: HandlerContext) -> HttpResponse:
+        """Judge what was sent, let the handler do its work, and render what it returns."""
+        spec = self.spec
+        request.profile = profile or "lenient"
+        parameters: dict[str, Any] = {}
+        if spec.parameters.are_declared or request.query:
+            parameters = spec.parameters.read(request.path_parameters, request.query)
+        body = None if spec.body_validator is None else await self._read(request, profile)
+        tenant = request.tenant or ANONYMOUS
+        return _rendered(
+            await spec.handler(Request(context.store, context.writes, context.clock, tenant, body, parameters))
+        )
 
-    async def _example(
-        self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, preferred: Preferences, armed: Armed
-    ) -> Reply:
-        """An example in place of the answer; the body is read, and neither judged nor used."""
-        if self.spec.strict is not None:
-            exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
-        if preferred.is_replaced:
-            return self.spec.examples.find(preferred.code, preferred.example)
-        return self.spec.examples.find(armed.code, armed.example)
-
-    async def _body(
-        self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, profile: Profile | None
-    ) -> Any:
-        strict = self.spec.strict
-        if strict is None:
-            return None
-        if self.spec.binary is not None:
-            return await self._encoded_body(exchange, headers, receive, profile)
-        check_media_type(headers)
-        exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
-        return self._parse_and_validate(exchange.body, profile)
-
-    async def _encoded_body(
-        self, exchange: Exchange, headers: dict[bytes, bytes], receive: Receive, profile: Profile | None
-    ) -> Any:
-        """The body of an operation that takes another media type too, as its octets where it has that."""
-        if exchange.media_type != self.spec.binary:
-            check_media_type(headers, codings=GZIP)
-        exchange.body = await read_body(headers, receive, self.context.limits, exchange.whole_body)
-        content = decoded(exchange.body, headers, self.context.limits)
-        return content if exchange.media_type == self.spec.binary else self._parse_and_validate(content, profile)
+    async def _read(self, request: HttpRequest, profile: Profile | None) -> Any:
+        """The body: a JSON object, or the octets of the operation's other media type."""
+        alternate = self.spec.alternate_media_type
+        is_alternate = alternate is not None and request.error_media_type == alternate
+        if not is_alternate:
+            check_media_type(request.fields, _IDENTITY_ONLY if alternate is None else GZIP)
+        content = await read_body(request, self.context.limits)
+        if alternate is not None:
+            content = decoded(content, request.fields, self.context.limits)
+        return content if is_alternate else self._parse_and_validate(content, profile)
 
     def _parse_and_validate(self, content: bytes, profile: Profile | None) -> Any:
         body = parse_json(content)
-        strict = self.spec.strict
-        if strict is not None and profile == "strict":
-            strict.check(body)
+        if profile == "strict" and self.spec.body_validator is not None:
+            self.spec.body_validator.check(body)
         if not isinstance(body, dict):
             raise BadRequest("The body must be a JSON object", [Detail("", "type", "must be an object")])
         return body
 
 
-def _reply_of(answer: Response) -> Reply:
-    if answer.media_type == JSON:
-        return Reply(answer.status, _headers(answer), answer.body)
-    return Reply(answer.status, _headers(answer), answer.body, answer.media_type.encode())
-
-
-def _headers(answer: Response) -> list[tuple[bytes, bytes]]:
-    headers = to_wire(answer.headers.items()) if answer.headers else []
-    if answer.fallbacks and (told := header_value(answer.fallbacks)):  # an empty list is no header (RFC 9651, 4.1)
-        headers.append((b"hivestand-fallbacks", told.encode()))
-    return headers
+def _rendered(response: Response) -> HttpResponse:
+    headers = to_wire(response.headers.items()) if response.headers else []
+    if response.fallbacks and (value := header_value(response.fallbacks)):  # an empty list is no header, RFC 9651, 4.1
+        headers.append((b"hivestand-fallbacks", value.encode()))
+    if response.media_type == JSON:
+        return HttpResponse(response.status, headers, response.body)
+    return HttpResponse(response.status, headers, response.body, response.media_type.encode())

@@ -24,6 +24,7 @@ class Parameters:
             for parameter in declared
             if parameter["in"] in {"path", "query"}
         }
+        self.are_declared = bool(self._declared)
 
     def read(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
         """The values that were sent.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from hivestand.handlers.errors import BadRequest, Detail
-from hivestand.server.faults.effects import FAULTS, Fault, delayed
+from hivestand.server.faults.effects import EFFECTS, Effect, delayed
 
 MAX_BYTES: Final = 1024  # more is no list of preferences, and is not understood
 
@@ -26,7 +26,7 @@ _OVERRIDES: Final = {
     b"code": "a status from 200 to 599",
     b"example": "the name of an example",
     b"hivestand-delay": "milliseconds, at most 600000",
-    b"hivestand-fault": f"one of {', '.join(FAULTS)}",
+    b"hivestand-fault": f"one of {', '.join(EFFECTS)}",
 }
 _MEANT: Final = re.compile(rb"(?:^|,)\s*(?:%b)\b" % b"|".join(_OVERRIDES), re.IGNORECASE)
 _NAME: Final = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
@@ -34,9 +34,14 @@ _DELAY: Final = re.compile(r"[0-9]{1,5}|[1-5][0-9]{5}|600000", re.ASCII)
 
 
 class Preferences(NamedTuple):
-    """What a request prefers; None where it says nothing of it, or nothing that there is.
+    """What a request prefers; None where it says nothing of it, or nothing that is known.
 
-    `code` is a status, `example` the name of an example in the document, `delay` milliseconds, `fault` one of `FAULTS`.
+    Attributes:
+        profile: how the body is judged.
+        code: the status to respond with.
+        example: the name of an example in the document.
+        delay: milliseconds to wait.
+        fault: one of `EFFECTS`.
     """
 
     profile: Profile | None = None
@@ -110,10 +115,15 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
     )
 
 
-def faults_of(preferred: Preferences) -> list[Fault]:
-    """The faults that are asked for, in the order in which they are applied."""
-    faults = [] if preferred.delay is None else [delayed(preferred.delay / 1000)]
-    return faults if preferred.fault is None else [*faults, FAULTS[preferred.fault]]
+def effects_of(preferred: Preferences) -> list[Effect]:
+    """What the preferences do to the response, in the order in which it is done; last it is told what was applied."""
+    effects = [] if preferred.delay is None else [delayed(preferred.delay / 1000)]
+    if preferred.fault is not None:
+        effects.append(EFFECTS[preferred.fault])
+    if preferred.applied:
+        header = (b"preference-applied", preferred.applied.encode())
+        effects.append(lambda response: response._replace(headers=[*response.headers, header]))
+    return effects
 
 
 def _profile(handling: str | None) -> Profile | None:
@@ -136,7 +146,7 @@ def _example(value: str | None) -> str | None:
 
 
 def _fault(value: str | None) -> str | None:
-    if value is not None and value not in FAULTS:
+    if value is not None and value not in EFFECTS:
         raise _malformed("hivestand-fault", value, _OVERRIDES[b"hivestand-fault"])
     return value
 

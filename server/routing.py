@@ -2,39 +2,49 @@
 
 Connexion 3.3 can load, route and resolve a 3.1 document as it stands. What keeps it from doing so is its own check of
 the document, pinned to the schema of 3.0 and to JSON Schema Draft 4. So here the document comes in unchecked, as
-openapi-spec-validator judges it in the tests and in `hivestand openapi --lint`; and each operation is spec with a
+openapi-spec-validator judges it in the tests and in `hivestand openapi --lint`; and each operation is compiled with a
 validator of 2020-12.
+
+Of Connexion's middlewares only the routing is used: it reads the document, resolves each operationId to its handler and
+makes a Starlette route of each path. Paths without parameters are also found in a table, by one look-up, as the router
+tries the patterns of all routes in turn.
 """
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final, Protocol
 
 with warnings.catch_warnings():
-    # connexion imports starlette's test client, which warns its users about its next dependency
-    warnings.filterwarnings("ignore", message=".*starlette.testclient.*")
-    from connexion.middleware import ConnexionMiddleware
-    from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
-    from connexion.middleware.main import API
-    from connexion.middleware.routing import RoutingMiddleware
-from connexion.operations import OpenAPIOperation
-from connexion.resolver import Resolver
-from connexion.spec import OpenAPISpecification
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+    # Connexion imports Starlette's test client, and parts of jsonschema that are going to leave it: both warn, and
+    # neither warning is the business of a program that imports this
+    warnings.simplefilter("ignore")
+    from connexion.middleware.routing import RoutingAPI
+    from connexion.operations import OpenAPIOperation
+    from connexion.resolver import Resolver
+    from connexion.spec import OpenAPISpecification
+from starlette.routing import Match
 
 from hivestand.handlers.errors import Detail, MethodNotAllowed, NotFound
 from hivestand.handlers.operations import OPERATIONS
 from hivestand.server.examples import Examples
-from hivestand.server.fixed_paths import FixedPaths
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse
 from hivestand.server.operation import OperationSpec
 from hivestand.server.parameters import Parameters
 from hivestand.server.strict import StrictProfile
 
-Serve = Callable[[OperationSpec], ASGIApp]
+_JSON: Final = "application/json"
+_NOT_MOCKED: Final = frozenset({"/v1/events/schema"})  # published paths that look like one that is mocked
 
-_JSON = "application/json"
-_NOT_MOCKED = frozenset({"/v1/events/schema"})  # published paths that look like one that is mocked
+
+class Serves(Protocol):
+    """An operation as the responder calls it."""
+
+    async def serve(self, request: HttpRequest) -> HttpResponse:
+        """The response to a request."""
+
+
+Compile = Callable[[OperationSpec], Serves]
 
 
 class OpenAPI31Specification(OpenAPISpecification):
@@ -45,54 +55,30 @@ class OpenAPI31Specification(OpenAPISpecification):
         """Leave the judgement to a validator that knows 3.1."""
 
 
-class Routing(RoutingMiddleware):
-    """Connexion's routing by path and method, without redirects and with every method of a path in `Allow`."""
+class DocumentRoutes(RoutingAPI):
+    """The routes of one document; the endpoint of each is its compiled operation."""
 
-    def add_api(self, specification: OpenAPISpecification, **options: Any) -> None:
-        """Add the paths of a document."""
-        super().add_api(specification, **options)
-        for router in (self.router, *(mount.app for mount in self.router.routes)):
-            router.redirect_slashes = False  # the API has no such redirects: another path is another route
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route a request to its operation.
+    def __init__(self, document: dict[str, Any], base_path: str, compile_operation: Compile) -> None:
+        """Compile every operation.
 
         Raises:
-            MethodNotAllowed: the path is there, the method is not.
-            NotFound: the path is in no document.
+            KeyError: an operationId has no handler.
         """
-        if scope["path"] in _NOT_MOCKED:
-            raise _not_found(scope)
-        try:
-            await super().__call__(scope, receive, send)
-        except HTTPException:
-            if scope["path"].endswith("\n"):  # the `$` of a router's pattern matches before a last newline too
-                raise _not_found(scope) from None
-            allow = ", ".join(sorted(self._methods(scope)))
-            raise MethodNotAllowed(f"The methods of this path: {allow}", headers={"Allow": allow}) from None
+        self._compile = compile_operation
+        specification = OpenAPI31Specification(document)
+        super().__init__(specification, next_app=None, base_path=base_path, resolver=Resolver(OPERATIONS.__getitem__))
 
-    def _methods(self, scope: Scope) -> set[str]:
-        """Those of every route that the path may be one of: `/v1/events/batch` looks like an event's, too."""
-        mount = next(mount for mount in self.router.routes if scope["route"] in mount.app.routes)
-        path = scope["path"].removeprefix(mount.path)
-        return {method for route in mount.app.routes if route.path_regex.match(path) for method in route.methods}
+    @property
+    def routes(self) -> list[Any]:
+        """The routes, as Starlette has them, in the order of the document."""
+        routes: list[Any] = self.router.routes
+        return routes
 
-
-class OperationsAPI(RoutedAPI[ASGIApp]):
-    """The operations of one document."""
-
-    def __init__(self, specification: OpenAPISpecification, *, serve: Serve, fixed: FixedPaths, **options: Any) -> None:
-        """Compile every operation."""
-        super().__init__(specification, **options)
-        self._serve = serve
-        self._fixed = fixed
-        self.add_paths()
-
-    def make_operation(self, operation: OpenAPIOperation) -> ASGIApp:
+    def make_operation(self, operation: OpenAPIOperation) -> Serves:
         """Compile one operation."""
         content = (operation.request_body or {}).get("content", {})
         schema = content.get(_JSON, {}).get("schema")
-        served = self._serve(
+        return self._compile(
             OperationSpec(
                 operation.operation_id,
                 operation.function,
@@ -100,63 +86,58 @@ class OperationsAPI(RoutedAPI[ASGIApp]):
                 Examples(operation.responses),
                 Parameters(operation.parameters),
                 needs_body=bool((operation.request_body or {}).get("required")),
-                secured=bool(operation.security),
-                reads=any("read" in roles for each in operation.security or () for roles in each.values()),
-                binary=next((name.encode() for name in content if name != _JSON), None),
+                is_secured=bool(operation.security),
+                needs_read_role=any("read" in roles for each in operation.security or () for roles in each.values()),
+                alternate_media_type=next((name.encode() for name in content if name != _JSON), None),
             )
         )
-        self._fixed.add(operation.method.upper(), self.base_path + operation.path, served)
-        return served
 
 
-class Operations(RoutedMiddleware[OperationsAPI]):
-    """Every operation of every document, found by the operationId that the routing left in the scope."""
+class Routing:
+    """The operations of several documents, by method and path.
 
-    api_cls = OperationsAPI
+    Attributes:
+        operations: those of paths without parameters, by method and path.
+    """
 
-    def __init__(self, serve: Mapping[str, Serve], fixed: FixedPaths) -> None:
-        """Serve the operations of a document as it is said for its base path, and tell `fixed` of them."""
-        super().__init__(_refuse)
-        self._serve = serve
-        self._fixed = fixed
+    def __init__(self, documents: Mapping[str, tuple[dict[str, Any], Compile]]) -> None:
+        """Route each document under its base path, such as `/__admin`; the longest base path that fits wins."""
+        self._documents = {
+            base_path: DocumentRoutes(document, base_path, compile_operation).routes
+            for base_path, (document, compile_operation) in sorted(documents.items(), reverse=True)
+        }
+        self.operations: Mapping[tuple[str, str], Serves] = {
+            (method, base_path + route.path): route.endpoint
+            for base_path, routes in self._documents.items()
+            for route in routes
+            if "{" not in route.path
+            for method in route.methods or ()
+        }
 
-    def add_api(self, specification: OpenAPISpecification, *, base_path: str, **options: Any) -> OperationsAPI:
-        """Add the operations of a document."""
-        serve = self._serve[base_path]
-        api: OperationsAPI = super().add_api(
-            specification, base_path=base_path, serve=serve, fixed=self._fixed, **options
-        )
-        return api
+    def find(self, method: str, path: str) -> tuple[Serves, Mapping[str, Any]]:
+        """The operation of a method and a path, and the parameters in the path.
 
-
-class Connexion(ConnexionMiddleware):
-    """Connexion with routing alone, built at once, for documents of OpenAPI 3.1."""
-
-    def __init__(self, documents: Mapping[str, tuple[dict[str, Any], Serve]]) -> None:
-        """Serve each document under its base path, such as `/__admin`, in the way that stands beside it."""
-        self._fixed = FixedPaths()
-        operations = Operations({base_path: serve for base_path, (_, serve) in documents.items()}, self._fixed)
-        super().__init__(operations, middlewares=[Routing], resolver=Resolver(OPERATIONS.__getitem__))
-        for base_path, (document, _) in documents.items():
-            self.apis.append(API(OpenAPI31Specification(document), base_path=base_path, **vars(self.options)))
-        self.app, self.middleware_stack = self._build_middleware_stack()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        operation = self._fixed.find(scope["method"], scope["path"])
-        await (operation or super().__call__)(scope, receive, send)
+        Raises:
+            NotFound: the path is in no document.
+            MethodNotAllowed: the path is there, the method is not.
+        """
+        base_path = next(each for each in self._documents if path.startswith(f"{each}/") or not each)
+        scope = {"type": "http", "method": method, "path": path.removeprefix(base_path)}
+        allowed: set[str] = set()
+        # the `$` of a route's pattern matches before a last newline, too
+        for route in () if path in _NOT_MOCKED or path.endswith("\n") else self._documents[base_path]:
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                return route.endpoint, child["path_params"]
+            if match is Match.PARTIAL:
+                allowed |= route.methods or set()
+        if not allowed:
+            detail = Detail("", "route", f"hivestand does not mock {method} {path}"[:500])
+            raise NotFound("Route not found", [detail])
+        allow = ", ".join(sorted(allowed))
+        raise MethodNotAllowed(f"The methods of this path: {allow}", headers={"Allow": allow})
 
 
 def _invalid(schema: Mapping[str, Any]) -> str:
     """What a body is called that does not keep the schema."""
     return f"Invalid {schema['title'].lower()} data" if "title" in schema else "Invalid body"
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - an ASGI application
-    """Answer for every path that is in no document."""
-    raise _not_found(scope)
-
-
-def _not_found(scope: Scope) -> NotFound:
-    detail = Detail("", "route", f"hivestand does not mock {scope['method']} {scope['path']}"[:500])
-    return NotFound("Route not found", [detail])

@@ -11,14 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from starlette.types import ASGIApp
-
 from hivestand.handlers.errors import StoreUnavailable
-from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.store.schemes import store_for
 from hivestand.server.access import is_local
 from hivestand.server.app import build
-from hivestand.server.http.server import bind, serve, url_of
+from hivestand.server.http.server import HttpServer, bind, url_of
 from hivestand.server.settings import Settings, place_of
 from hivestand.server.workers import Workers
 
@@ -40,14 +37,14 @@ def run(settings: Settings) -> None:
     with _listener(settings) as listener, TemporaryDirectory(prefix="hivestand-") as folder:
         settings = _with_admin(settings)
         store = store_for(settings.store, settings.store_options)
-        app = build(settings, store, Path(folder) if settings.workers > 1 else None)
+        respond = build(settings, store, Path(folder) if settings.workers > 1 else None)
         gc.freeze()  # what is there by now is never garbage: no collection looks at it, and workers go on sharing it
 
         def ready() -> None:
             print(f"hivestand is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
 
         def work(lifeline: int | None, ready: Callable[[], None]) -> None:
-            in_a_loop(_serve(app, store, listener, ready, lifeline))
+            in_a_loop(HttpServer(respond, ready, store.close, lifeline).serve([listener]))
 
         if settings.workers > 1:
             Workers(settings.workers, work).run(ready)
@@ -87,15 +84,6 @@ def _listener(settings: Settings) -> socket.socket:
     except (OSError, UnicodeError) as error:  # the latter for what cannot be a host's name
         msg = f"cannot listen on {settings.host}:{settings.port}: {getattr(error, 'strerror', None) or error}"
         raise StartError(msg) from error
-
-
-async def _serve(
-    app: ASGIApp, store: Store, listener: socket.socket, ready: Callable[[], None], lifeline: int | None
-) -> None:
-    try:
-        await serve(app, listener, ready, lifeline)
-    finally:
-        await store.close()
 
 
 def in_a_loop(work: Coroutine[Any, Any, T]) -> T:

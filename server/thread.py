@@ -6,10 +6,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.store.schemes import store_for
 from hivestand.server.app import build
-from hivestand.server.http.server import HttpServer, bind, configure, url_of
+from hivestand.server.http.server import HttpServer, bind, url_of
 from hivestand.server.run import in_a_loop
 from hivestand.server.settings import Settings
 
@@ -47,12 +46,9 @@ class ServerThread:
         self._listener.close()
 
     def _run(self) -> None:
-        in_a_loop(self._serve(self._store))
+        in_a_loop(self._serve())
 
-    async def _serve(self, store: Store) -> None:
+    async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._server = HttpServer(configure(build(self._settings, store)), self._started.set, None)
-        try:
-            await self._server.serve([self._listener])
-        finally:
-            await store.close()
+        self._server = HttpServer(build(self._settings, self._store), self._started.set, self._store.close)
+        await self._server.serve([self._listener])

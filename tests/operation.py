@@ -28,7 +28,7 @@ class Clock:
 
 async def answer_of(store: Store, operation_id: str, body: Any = None, **changes: Any) -> Response:
     """The answer to a call; `parameters` and other parts of the request by name."""
-    return await OPERATIONS[operation_id](Request(store, Clock(), TENANT, body)._replace(**changes))
+    return await OPERATIONS[operation_id](Request(store, store, Clock(), TENANT, body)._replace(**changes))
 
 
 async def call(store: Store, operation_id: str, body: Any = None, **parameters: str) -> Any:

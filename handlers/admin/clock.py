@@ -7,7 +7,7 @@ import orjson
 from hivestand.handlers.admin.scope import target_tenant
 from hivestand.handlers.clock import SEEDED_AT, PlannedClock, Timing
 from hivestand.handlers.request import Request, Response
-from hivestand.handlers.store.plans import ALL_TENANTS, NO_PLAN, Plan
+from hivestand.handlers.store.plans import ALL_TENANTS, Plan
 
 
 async def get_clock(request: Request) -> Response:
@@ -45,24 +45,24 @@ async def _change(request: Request, change: Callable[[Timing], Timing]) -> Respo
     def changed(plan: Plan) -> Plan:
         return plan._replace(timing=change(plan.timing))
 
-    plan = await request.store.plans.change(await target_tenant(request), changed)
+    plan = await request.store.barrier.change(await target_tenant(request), changed)
     return await _answer(request, _met(request, plan.timing))
 
 
 async def _now_met(request: Request) -> Timing:
     """The timing that the tenant's next request meets."""
     tenant = await target_tenant(request)
-    return _met(request, request.store.plans.all().get(tenant.digest, NO_PLAN).timing)
+    return _met(request, request.store.plans.own_plan(tenant).timing)
 
 
 def _met(request: Request, own: Timing) -> Timing:
     """The timing that requests meet: that of everyone where there is no own."""
-    return own if own.tenant else request.store.plans.all().get(ALL_TENANTS.digest, NO_PLAN).timing
+    return own if own.tenant else request.store.plans.own_plan(ALL_TENANTS).timing
 
 
 async def _clock(request: Request, timing: Timing) -> PlannedClock:
     """The clock of the next request, which is not counted as one by this."""
-    number = await request.store.plans.current_number(timing.tenant, timing.counter) if timing.is_counted else 0
+    number = await request.store.counters.current_number(timing.tenant, timing.counter) if timing.is_counted else 0
     return PlannedClock(timing, number, request.clock)
 
 

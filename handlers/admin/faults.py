@@ -42,7 +42,7 @@ async def arm_fault(request: Request) -> Response:
         )
         return plan._replace(faults=(*plan.faults, fault), armed=plan.armed + 1)
 
-    plan = await request.store.plans.change(tenant, arm)
+    plan = await request.store.barrier.change(tenant, arm)
     return Response(orjson.dumps(_shown(plan.faults[-1])), status=201)
 
 
@@ -64,7 +64,7 @@ async def disarm_faults(request: Request) -> Response:
     else:
         disarming = [(await target_tenant(request)).digest]
     for digest in disarming:
-        await request.store.plans.change(ALL_TENANTS._replace(digest=digest), lambda plan: plan.without(plan.faults))
+        await request.store.barrier.change(ALL_TENANTS._replace(digest=digest), lambda plan: plan.without(plan.faults))
     return Response(b'{"disarmed":true}')
 
 
@@ -88,7 +88,7 @@ async def disarm_fault(request: Request) -> Response:
     Raises:
         NotFound: there is none of that id.
     """
-    await request.store.plans.change(await target_tenant(request), _Without(request.parameters["id"]))
+    await request.store.barrier.change(await target_tenant(request), _Without(request.parameters["id"]))
     return Response(b'{"disarmed":true}')
 
 

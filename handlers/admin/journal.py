@@ -116,7 +116,7 @@ def _text(value: Any) -> orjson.Fragment:
 
 async def _tenants(request: Request) -> Sequence[Tenant]:
     """Whose journals to read, once all workers have written to them; nobody's is the admin's alone."""
-    await request.store.plans.settle()
+    await request.store.barrier.settle()
     tenants = await tenants_in_scope(request)
     return [*tenants, ANONYMOUS] if is_for_all_tenants(request) else tenants
 

@@ -24,7 +24,7 @@ async def tenants_in_scope(request: Request) -> Sequence[Tenant]:
     if request.tenant is not ALL_TENANTS:
         _check(request.tenant, named)
         return (request.tenant,)
-    tenants = await request.store.plans.tenants()
+    tenants = await _registered(request)
     if named is None:
         return tenants
     return (_named(named, tenants),)
@@ -41,7 +41,13 @@ async def target_tenant(request: Request) -> Tenant:
     if request.tenant is not ALL_TENANTS:
         _check(request.tenant, named)
         return request.tenant
-    return ALL_TENANTS if named is None else _named(named, await request.store.plans.tenants())
+    return ALL_TENANTS if named is None else _named(named, await _registered(request))
+
+
+async def _registered(request: Request) -> Sequence[Tenant]:
+    """Every tenant, once all workers have written down those that they noted."""
+    await request.store.barrier.settle()
+    return await request.store.tenants.all()
 
 
 def _check(tenant: Tenant, named: str | None) -> None:

@@ -43,7 +43,7 @@ async def get_metrics(request: Request) -> Response:
     if request.tenant is not ALL_TENANTS:
         raise Forbidden("The metrics are the admin's")
     with suppress(StoreUnavailable):
-        await request.store.plans.settle()
+        await request.store.barrier.settle()
     return Response(request.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -1,11 +1,11 @@
-"""A tenant's plan: the faults that are armed for it, and the time and ids that it is given.
+"""A tenant's plan: the faults armed for it, and the time and ids that it is given.
 
-Each worker keeps all plans in memory (`Plans`), so that a request reads none.
+Each worker holds all plans in memory (`PlanTable`), so that no request has to read one from the store.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -63,51 +63,41 @@ NO_PLAN = Plan()
 Change = Callable[[Plan], Plan]
 
 
-class Plans(Protocol):
-    """All plans, as this worker knows them. What is awaited raises `StoreUnavailable` where the store is away."""
+class PlanTable:
+    """Every plan that this worker knows, by its tenant's digest. Reading one never changes anything.
+
+    It is current while the store's barrier is fresh; only the barrier writes to it.
+    """
+
+    def __init__(self) -> None:
+        """Start without a plan."""
+        self._plans: dict[str, Plan] = {}
+        self.is_empty = True
 
     def plan_for(self, tenant: Tenant) -> Plan | None:
-        """What is planned for a tenant, by itself or for everyone; None if nothing is.
+        """The plan that a tenant's requests are served by: its own and the one for all tenants; None without either."""
+        return combine(self._plans.get(tenant.digest), self._plans.get(ALL_TENANTS.digest))
 
-        Notes that there is such a tenant. It may be asked only while `is_fresh`.
-        """
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether this worker knows of every change that was answered."""
-
-    async def refresh(self) -> None:
-        """Be fresh."""
+    def own_plan(self, tenant: Tenant) -> Plan:
+        """The plan that was made for this tenant alone."""
+        return self._plans.get(tenant.digest, NO_PLAN)
 
     def all(self) -> Mapping[str, Plan]:
         """Every plan, by its tenant's digest."""
+        return self._plans
 
-    async def change(self, tenant: Tenant, change: Change) -> Plan:
-        """Change a plan in one atomic step; returns the new one, once every live worker has it."""
+    def replace(self, plans: Mapping[str, Plan]) -> None:
+        """Hold these plans and no others."""
+        self._plans = dict(plans)
+        self.is_empty = not self._plans
 
-    async def settle(self) -> None:
-        """Return once every live worker has written to the store what it answered before, its journal included."""
-
-    def on_settle(self, leave: Callable[[], None]) -> None:
-        """Have this worker do that, too, before it is settled."""
-
-    async def next_number(self, digest: str, name: str) -> int:
-        """How often this was called before for this digest and name, by any worker, since the last reset."""
-
-    async def current_number(self, digest: str, name: str) -> int:
-        """How often `count` was called; this is no call of it."""
-
-    async def tenants(self) -> Sequence[Tenant]:
-        """Every tenant that made a request, or has a plan, since its last reset."""
-
-    def later(self, tenant: Tenant, seconds: float, write: Callable[[], Awaitable[object]]) -> None:
-        """Write something later, if there is no reset until then."""
-
-    async def open_window(self, tenant: Tenant, event_id: str, event: bytes, seconds: float) -> None:
-        """Keep an event aside that is not to be visible for so long."""
-
-    async def window(self, tenant: Tenant, event_id: str) -> bytes | None:
-        """What is kept aside of that id, or None."""
+    def put(self, digest: str, plan: Plan | None) -> None:
+        """Hold a tenant's new plan; None drops the one it had."""
+        if plan is None:
+            self._plans.pop(digest, None)
+        else:
+            self._plans[digest] = plan
+        self.is_empty = not self._plans
 
 
 def combine(own: Plan | None, everyones: Plan | None) -> Plan | None:

@@ -5,8 +5,13 @@ from typing import NamedTuple, Protocol
 
 from hivestand.handlers.event.encoding import EncodedEvent
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
+from hivestand.handlers.store.barrier import Barrier
+from hivestand.handlers.store.counters import Counters
+from hivestand.handlers.store.delayed import DelayedWrites
+from hivestand.handlers.store.hidden import HiddenEvents
 from hivestand.handlers.store.journal import Journal
-from hivestand.handlers.store.plans import Plans
+from hivestand.handlers.store.plans import PlanTable
+from hivestand.handlers.store.tenants import Tenants
 from hivestand.handlers.tenant import Tenant
 
 
@@ -32,11 +37,31 @@ class Store(Protocol):
 
     @property
     def journal(self) -> Journal:
-        """What came in and went out."""
+        """Requests and responses as they happened."""
 
     @property
-    def plans(self) -> Plans:
-        """What is planned for whom."""
+    def plans(self) -> PlanTable:
+        """The plans of all tenants, as this worker knows them."""
+
+    @property
+    def tenants(self) -> Tenants:
+        """The registry of tenants."""
+
+    @property
+    def counters(self) -> Counters:
+        """How often armed faults and planned clocks were met."""
+
+    @property
+    def hidden(self) -> HiddenEvents:
+        """Events that were answered and are not visible yet."""
+
+    @property
+    def delayed(self) -> DelayedWrites:
+        """Writes that happen after a delay."""
+
+    @property
+    def barrier(self) -> Barrier:
+        """What keeps the plans of all workers alike."""
 
     async def check(self) -> Sequence[str]:
         """Return if the store answers and can be used; gives what about it would lose data, a sentence each."""

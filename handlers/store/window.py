@@ -19,13 +19,13 @@ class Window:
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Answer as the store would, but write a new event later, and what comes until then not at all."""
-        hidden = await self._store.plans.window(tenant, entry.event_id)
+        hidden = await self._store.hidden.find(tenant, entry.event_id)
         if hidden is not None:
             return merge(unpack(hidden), event.merged)
         if not self._seconds or await self._store.read(tenant, entry.event_id) is not None:
             return await self._store.create_or_merge(tenant, entry, event)
-        await self._store.plans.open_window(tenant, entry.event_id, pack(event), self._seconds)
-        self._store.plans.later(tenant, self._seconds, lambda: self._store.create_or_merge(tenant, entry, event))
+        await self._store.hidden.hide(tenant, entry.event_id, pack(event), self._seconds)
+        self._store.delayed.add(tenant.digest, self._seconds, lambda: self._store.create_or_merge(tenant, entry, event))
         return event
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
@@ -41,5 +41,5 @@ class Window:
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Update the event, unless it is still hidden: then the update is lost, and answered as if it were not."""
-        hidden = await self._store.plans.window(tenant, event_id)
+        hidden = await self._store.hidden.find(tenant, event_id)
         return hidden is not None or await self._store.update(tenant, event_id, fields)

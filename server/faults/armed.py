@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from hivestand.handlers.store.plans import ArmedFault, Plan, Plans
-from hivestand.server.faults.effects import FAULTS, Fault, delayed, edited, retried
+from hivestand.handlers.store.counters import Counters
+from hivestand.handlers.store.plans import ArmedFault, Plan
+from hivestand.server.faults.effects import EFFECTS, Effect, delayed, edited, retried
 
 
 class Armed(NamedTuple):
@@ -17,7 +18,7 @@ class Armed(NamedTuple):
 
     code: int | None = None
     example: str | None = None
-    faults: Sequence[Fault] = ()
+    effects: Sequence[Effect] = ()
     window: float = 0.0
     names: Sequence[str] = ()
 
@@ -27,13 +28,13 @@ class Armed(NamedTuple):
         return self.code is not None or self.example is not None
 
 
-async def armed_for(plan: Plan, plans: Plans, operation: str) -> Armed:
+async def armed_for(plan: Plan, counters: Counters, operation: str) -> Armed:
     """What the plan has for the next request of an operation; it is counted as one."""
     armed = Armed()
     for fault in plan.faults:
         if fault.operation not in {None, operation}:
             continue
-        number = await plans.next_number(fault.tenant, f"fault:{fault.id}")
+        number = await counters.next_number(fault.tenant, f"fault:{fault.id}")
         draw = random.Random(f"{fault.seed}:{number}")  # noqa: S311 - to repeat, not to hide
         if (fault.times is None or number < fault.times) and draw.random() < fault.share:
             armed = _joined(armed, fault, draw)
@@ -45,13 +46,13 @@ def _joined(armed: Armed, fault: ArmedFault, draw: random.Random) -> Armed:
     return Armed(
         armed.code if armed.is_replaced else effects.get("status"),
         armed.example if armed.is_replaced else effects.get("example"),
-        (*armed.faults, *_faults(effects, draw)),
+        (*armed.effects, *_effects(effects, draw)),
         max(armed.window, effects.get("window", 0) / 1000),
         (*armed.names, f"{fault.id}: {' '.join(sorted(effects))}"),
     )
 
 
-def _faults(effects: Mapping[str, Any], draw: random.Random) -> Iterator[Fault]:
+def _effects(effects: Mapping[str, Any], draw: random.Random) -> Iterator[Effect]:
     if "retry_after" in effects:
         yield retried(effects["retry_after"])
     if "missing" in effects or "null" in effects:
@@ -59,7 +60,7 @@ def _faults(effects: Mapping[str, Any], draw: random.Random) -> Iterator[Fault]:
     if "delay" in effects:
         yield delayed(_milliseconds(effects["delay"], draw) / 1000)
     if "kind" in effects:
-        yield FAULTS[effects["kind"]]
+        yield EFFECTS[effects["kind"]]
 
 
 _MAX_DELAY: Final = 600_000.0  # milliseconds

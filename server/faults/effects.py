@@ -1,73 +1,75 @@
-"""Faults: planned misbehaviours, each a small function from an answer to what is sent in its place."""
+"""The effects of faults: small functions from a response to what is written in its place."""
 
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from hivestand.server.http.response import Reply
+from hivestand.server.http.response import HttpResponse
 
 _PLACE: Final = re.compile("0|[1-9][0-9]*", re.ASCII)
 
-Fault = Callable[[Reply], Reply]
+Effect = Callable[[HttpResponse], HttpResponse]
 
 
-def delayed(seconds: float) -> Fault:
+def delayed(seconds: float) -> Effect:
     """The answer, later."""
-    return lambda reply: reply._replace(delay=reply.delay + seconds)
+    return lambda response: response._replace(delay=response.delay + seconds)
 
 
-def reset(reply: Reply) -> Reply:
+def reset(response: HttpResponse) -> HttpResponse:
     """No answer: the connection is reset (RST)."""
-    return reply._replace(ending="reset")
+    return response._replace(ending="reset")
 
 
-def close(reply: Reply) -> Reply:
+def close(response: HttpResponse) -> HttpResponse:
     """No answer: the connection is closed in good order (FIN)."""
-    return reply._replace(ending="close")
+    return response._replace(ending="close")
 
 
-def truncated(reply: Reply) -> Reply:
+def truncated(response: HttpResponse) -> HttpResponse:
     """Half of the body, of which the head declares the whole; then the connection is closed."""
-    return reply._replace(ending="truncate")
+    return response._replace(ending="truncate")
 
 
-def empty(reply: Reply) -> Reply:
+def empty(response: HttpResponse) -> HttpResponse:
     """No body at all, under the same status."""
-    return reply._replace(body=b"")
+    return response._replace(body=b"")
 
 
-def malformed(reply: Reply) -> Reply:
+def malformed(response: HttpResponse) -> HttpResponse:
     """A body that ends in its middle, but is declared so: no JSON."""
-    return reply._replace(body=reply.body[: len(reply.body) // 2])
+    return response._replace(body=response.body[: len(response.body) // 2])
 
 
-def mistyped(reply: Reply) -> Reply:
+def mistyped(response: HttpResponse) -> HttpResponse:
     """The same body as text/html."""
-    return reply._replace(media_type=b"text/html")
+    return response._replace(media_type=b"text/html")
 
 
-def retried(seconds: int) -> Fault:
+def retried(seconds: int) -> Effect:
     """The answer with that `Retry-After`."""
     header = (b"retry-after", b"%d" % seconds)
-    return lambda reply: reply._replace(headers=[*(each for each in reply.headers if each[0] != header[0]), header])
+    return lambda response: response._replace(
+        headers=[*(each for each in response.headers if each[0] != header[0]), header]
+    )
 
 
-def edited(missing: Iterable[str], null: Iterable[str]) -> Fault:
+def edited(missing: Iterable[str], null: Iterable[str]) -> Effect:
     """The answer without some members of its body, and with null for others, named by JSON pointers (RFC 6901)."""
 
-    def fault(reply: Reply) -> Reply:
+    def effect(response: HttpResponse) -> HttpResponse:
         try:
-            body = json.loads(reply.body)
+            body = json.loads(response.body)
         except ValueError:  # no JSON, or nothing: another fault, or the status, left no member to edit
-            return reply
+            return response
         for pointer in missing:
             _edit(body, pointer, lambda parent, key: parent.pop(key))
         for pointer in null:
             _edit(body, pointer, lambda parent, key: parent.__setitem__(key, None))
-        return reply._replace(body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+        return response._replace(body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
 
-    return fault
+    return effect
 
 
 def _edit(body: Any, pointer: str, edit: Callable[[Any, Any], object]) -> None:
@@ -92,7 +94,7 @@ def _key(parent: Any, part: str) -> str | int:
     return int(part)
 
 
-FAULTS: Final[Mapping[str, Fault]] = {
+EFFECTS: Final[Mapping[str, Effect]] = {
     "reset": reset,
     "close": close,
     "truncated": truncated,

@@ -3,14 +3,12 @@
 import asyncio
 import re
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
-
-from starlette.types import Receive
 
 from hivestand.handlers.errors import BadRequest, ContentTooLarge, Detail, RequestTimeout, UnsupportedMediaType
 from hivestand.handlers.event.encoding import loads
-from hivestand.server.errors import ClientDisconnected
+from hivestand.server.http.request import HttpRequest, IncomingBody
 
 _JSON = b"application/json"
 _CHARSET = re.compile(rb';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
@@ -18,6 +16,10 @@ IDENTITY: Final = b"identity"
 GZIP: Final = (b"gzip", IDENTITY)
 _GZIP_WINDOW: Final = 31  # as zlib is told to take gzip's format, and a window of any size
 _CLOSE = {"Connection": "close"}  # the rest of the request is not read
+
+
+class ClientDisconnected(Exception):
+    """The client is gone, and nobody is left to read a response."""
 
 
 class Limits(NamedTuple):
@@ -28,7 +30,7 @@ class Limits(NamedTuple):
 
 
 def is_declared(headers: Mapping[bytes, bytes], media_type: bytes) -> bool:
-    """Whether the body is declared as of a media type that has no parameters."""
+    """Whether Content-Type names this media type, whatever its parameters."""
     return headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == media_type
 
 
@@ -46,7 +48,8 @@ def check_media_type(headers: Mapping[bytes, bytes], codings: Collection[bytes] 
         raise UnsupportedMediaType(
             f"Content-Type must be application/json, not {sent}", headers={"Accept": "application/json"}
         )
-    _check_coding(headers, codings)
+    if b"content-encoding" in headers:
+        _check_coding(headers, codings)
 
 
 def _check_coding(headers: Mapping[bytes, bytes], codings: Collection[bytes]) -> None:
@@ -90,44 +93,43 @@ def _has_content(headers: Mapping[bytes, bytes]) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
-async def read_body(
-    headers: Mapping[bytes, bytes], receive: Receive, limits: Limits, whole: Callable[[], bytes | None] | None = None
-) -> bytes:
-    """The whole body; a server that knows whether it is there has it under `whole`, and nobody waits for it then.
+async def read_body(request: HttpRequest, limits: Limits) -> bytes:
+    """The whole body of a request, as it was sent; the request's `content` is that from then on.
 
     Raises:
         ContentTooLarge: it is larger than the limit, by its declaration or by what came; it is not read any further.
         RequestTimeout: it did not arrive in time.
-        ClientDisconnected: the client went away in the middle.
+        ClientDisconnected: the client went away.
     """
-    if int(headers.get(b"content-length", b"0")) > limits.size:
+    declared = request.fields.get(b"content-length")
+    if declared is not None and int(declared) > limits.size:
         raise _too_large(limits)
-    body = None if whole is None else whole()
-    if body is not None:
-        if len(body) > limits.size:
-            raise _too_large(limits)
-        return body
+    body = request.body
+    content = body.take() if body.is_complete and not body.is_lost else await _arrival(body, limits)
+    if len(content) > limits.size:
+        raise _too_large(limits)
+    request.content = content
+    return content
+
+
+async def _arrival(body: IncomingBody, limits: Limits) -> bytes:
+    """The body, waited for until all of it has arrived."""
+    parts: list[bytes] = []
+    size = 0
     try:
         async with asyncio.timeout(limits.seconds):
-            return await _read(receive, limits)
+            while not body.is_lost:
+                parts.append(body.take())
+                size += len(parts[-1])
+                if size > limits.size:
+                    raise _too_large(limits)
+                if body.is_complete:
+                    return b"".join(parts)
+                await body.wait()
     except TimeoutError:
         message = f"The request did not arrive within {limits.seconds:g} seconds"
         raise RequestTimeout(message, headers=_CLOSE) from None
-
-
-async def _read(receive: Receive, limits: Limits) -> bytes:
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limits.size:
-            raise _too_large(limits)
-        more = message.get("more_body", False)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    raise ClientDisconnected
 
 
 def _too_large(limits: Limits) -> ContentTooLarge:

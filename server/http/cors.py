@@ -1,53 +1,52 @@
-"""Cross-origin requests (the Fetch standard): any page may call the mocked API, none may read hivestand's own."""
+"""Cross-origin requests (the Fetch standard): any page may call the mocked API, none may read the admin API.
 
+Starlette's middleware decides what a preflight is told and which headers a response gets; this module asks it, and
+renders a refusal in the documented shape.
+"""
+
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from hivestand.handlers.errors import BadRequest
-from hivestand.server.errors import body_of
+from hivestand.server.errors import response_of
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse, to_wire
 
-CONTROL = "/__admin"
+Respond = Callable[[HttpRequest], Awaitable[HttpResponse | None]]
 
-
-def is_control(path: str) -> bool:
-    """Whether it is a path of hivestand's own."""
-    return path == CONTROL or path.startswith(f"{CONTROL}/")
-
-
-_EXPOSED = ("Preference-Applied", "Retry-After", "Hivestand-Fallbacks", "WWW-Authenticate")
-
-
-class _Preflight(CORSMiddleware):
-    """Starlette's CORS, which refuses a preflight in plain text, with a refusal in the documented shape."""
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer a preflight."""
-        response = super().preflight_response(request_headers)
-        if response.status_code == HTTPStatus.OK:
-            return response
-        kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-        error = BadRequest(bytes(response.body).decode())
-        return Response(body_of(error), error.status, kept, media_type="application/json")
+_EXPOSED: Final = ("Preference-Applied", "Retry-After", "Hivestand-Fallbacks", "WWW-Authenticate")
 
 
 class Cors:
-    """CORS for the paths of the API, preflight included, and for nothing under `/__admin`."""
+    """Answers preflights, and marks other responses as readable for every page."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Answer preflights for `app`, and mark its answers as readable."""
-        self._app = app
-        self._open = _Preflight(
-            app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
+    def __init__(self) -> None:
+        """Allow every origin, method and header."""
+        self._rules = CORSMiddleware(
+            _unused, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
         )
+        self._readable = [*to_wire(self._rules.simple_headers.items()), (b"vary", b"Origin")]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        app = self._app
-        for name, _ in scope["headers"]:
-            if name == b"origin" and not is_control(scope["path"]):
-                app = self._open
-        await app(scope, receive, send)
+    async def respond(self, request: HttpRequest, respond: Respond) -> HttpResponse | None:
+        """The response to a request that names its origin; `respond` serves what is no preflight."""
+        if request.method == "OPTIONS" and b"access-control-request-method" in request.fields:
+            return self._preflight(request)
+        response = await respond(request)
+        return None if response is None else response._replace(headers=[*response.headers, *self._readable])
+
+    def _preflight(self, request: HttpRequest) -> HttpResponse:
+        answer = self._rules.preflight_response(request_headers=Headers(raw=list(request.headers)))
+        headers = to_wire((name, value) for name, value in answer.headers.items() if not name.startswith("content-"))
+        if answer.status_code == HTTPStatus.OK:
+            return HttpResponse(answer.status_code, headers, bytes(answer.body), b"text/plain; charset=utf-8")
+        return response_of(BadRequest(bytes(answer.body).decode()))._replace(headers=headers)
+
+
+async def _unused(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stands where the middleware wants an application, which is never called."""
+    raise NotImplementedError

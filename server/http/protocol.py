@@ -1,168 +1,106 @@
-"""HTTP/1.1 on a connection, by httptools, in place of uvicorn's protocol: the one module that knows httptools' API.
+"""HTTP/1.1 on one connection, by httptools: the one module that knows httptools' API.
 
-What it has that uvicorn's has not: bounds on the size and the time of a header block, an end that lets a client read
-the answer to an upload that is refused, and upgrades that are ignored as RFC 9110 has it. What it leaves out: chunked
-answers, WebSocket, access logs. An answer is one write, and a connection has one timer.
+uvicorn runs the server; this takes the place of its protocol, which bounds neither the size nor the time of a head,
+resets a connection under an upload that it refuses, and forgets the body of a request that asks for an upgrade. Chunked
+responses, WebSocket and access logs are left out. A response is one write, and a connection has one timer.
+
+Theory of operation
+-------------------
+Bytes come in by `data_received` and go to the parser, which calls the `on_…` methods. Reading is in one of five states:
+
+    IDLE       between two requests
+    HEAD       in the request line or the header fields of a request
+    BODY       in its body
+    IGNORING   whatever else comes is dropped: the connection ends once the responses that are due are written
+    LINGERING  they are, and our side is closed; for a second the client may still read them, as closing under an
+               upload would reset the connection (RFC 9112, 9.6)
+
+A complete head makes an `_Exchange`, which joins the queue `_open`. The oldest is served, in a task of its own. When
+its response is written it leaves the queue, and the next is served, or the connection waits for a request, or ends.
+
+One deadline is kept at a time, for whatever is waited for: a head, the next request, or the end of lingering.
+
+Flow control: reading pauses while requests queue, or while a body has grown that nobody takes, and goes on when
+somebody waits for it. A response is not written while the client does not read what was written before.
 """
 
 import asyncio
 import logging
 import socket
 import struct
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
-from starlette.types import ASGIApp, Message, Scope
 
 from hivestand.handlers.errors import ApiError, BadRequest, HeadersTooLarge, InternalError, RequestTimeout
 from hivestand.server.errors import body_of
-from hivestand.server.http.response import CONNECTION
+from hivestand.server.http.request import HttpRequest, IncomingBody
+from hivestand.server.http.response import HttpResponse
 
 MAX_HEAD: Final = 64 * 1024  # bytes of request line and header fields
-MAX_WAITING: Final = 64 * 1024  # bytes of a body that nobody has asked for yet, before no more are read
+MAX_UNREAD: Final = 64 * 1024  # bytes of a body that nobody takes, before reading pauses
 HEAD_SECONDS: Final = 20.0
 LINGER_SECONDS: Final = 1.0
 KEEP_ALIVE_SECONDS: Final = 75
+
+Respond = Callable[[HttpRequest], Awaitable[HttpResponse | None]]
 
 _TOO_LARGE: Final = HeadersTooLarge(f"The header block is larger than {MAX_HEAD} bytes")
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES: Final = {
     number: f"HTTP/1.1 {number} {_PHRASES.get(number, '')}\r\n".encode() for number in range(100, 600)
 }
-_ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
-_DISCONNECT: Final[Message] = {"type": "http.disconnect"}
+_BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})  # without a length, RFC 9110, 8.6
 _log = logging.getLogger(__name__)
 
 
-class Cycle:
-    """One request and its answer, as ASGI has them."""
+class _Reading(Enum):
+    """What the bytes that come in are."""
 
-    __slots__ = (
-        "_expects_continue",
-        "_head",
-        "_is_read",
-        "_parts",
-        "_protocol",
-        "_waiter",
-        "disconnected",
-        "is_answered",
-        "keep_alive",
-        "more_body",
-        "scope",
-        "waiting",
-    )
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+    IGNORING = auto()
+    LINGERING = auto()
 
-    def __init__(self, protocol: "HttpProtocol", scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
+
+class _Awaited(Enum):
+    """What the deadline is for."""
+
+    NOTHING = auto()
+    HEAD = auto()
+    NEXT_REQUEST = auto()
+    END = auto()
+
+
+class _Exchange:
+    """A request and what its response needs.
+
+    Attributes:
+        request: the request.
+        keep_alive: whether the connection stays open behind the response.
+        expects_continue: whether the client waits for a 100 before it sends the body.
+        is_over: whether the response is written, or will not be.
+    """
+
+    __slots__ = ("expects_continue", "is_over", "keep_alive", "request")
+
+    def __init__(self, request: HttpRequest, *, keep_alive: bool, expects_continue: bool) -> None:
         """Begin when the head is there."""
-        self._protocol = protocol
-        self._expects_continue = expects_continue
-        self._head = b""
-        self._is_read = False
-        self._parts: list[bytes] = []
-        self._waiter: asyncio.Future[None] | None = None
-        self.scope = scope
+        self.request = request
         self.keep_alive = keep_alive
-        self.waiting = 0  # bytes of the body that came and were not asked for yet
-        self.more_body = True
-        self.is_answered = False
-        self.disconnected = False
-
-    def feed(self, part: bytes) -> None:
-        """A part of the body is there."""
-        self._parts.append(part)
-        self.waiting += len(part)
-        self.wake()
-
-    def end_body(self) -> None:
-        """All of the body is there."""
-        self.more_body = False
-        self.wake()
-
-    def disconnect(self) -> None:
-        """Nobody is there any more to read an answer."""
-        self.disconnected = True
-        self.wake()
-
-    def wake(self) -> None:
-        """Let the application look again, if it waits."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def receive(self) -> Message:
-        """What is there of the body, or that the client is gone."""
-        if self._expects_continue:
-            self._expects_continue = False
-            self._protocol.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        while self._has_to_wait():
-            self._protocol.resume_reading()
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        if self.disconnected or self.is_answered:
-            return _DISCONNECT
-        return {"type": "http.request", "body": self._taken(), "more_body": self.more_body}
-
-    def whole_body(self) -> bytes | None:
-        """The body, if it is there and nobody has read of it; then it counts as read."""
-        if self.more_body or self._is_read or self.disconnected:
-            return None
-        return self._taken()
-
-    def _taken(self) -> bytes:
-        body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts = []
-        self.waiting = 0
-        self._is_read = not self.more_body
-        return body
-
-    def _has_to_wait(self) -> bool:
-        if self.disconnected or self.is_answered:
-            return False
-        return self._is_read or (self.more_body and not self._parts)
-
-    async def send(self, message: Message) -> None:
-        """Write head and body at once.
-
-        Raises:
-            RuntimeError: a header cannot be written.
-        """
-        if self._protocol.is_full:
-            await self._protocol.drain()
-        if self.disconnected:
-            return
-        if message["type"] == "http.response.start":
-            self._expects_continue = False
-            self._head = self._rendered(message["status"], message["headers"])
-            return
-        body = b"" if self.scope["method"] == "HEAD" else message.get("body", b"")
-        self._protocol.write(self._head + body)
-        self._head = b""
-        if not message.get("more_body", False):
-            self.is_answered = True
-            self._protocol.answered(self)
-
-    def _rendered(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-        fields = [b"%b: %b\r\n" % field for field in (*self._protocol.default_headers, *headers)]
-        ends = any(name == b"connection" and b"close" in value.lower() for name, value in headers)
-        if ends or not self._has_length(status, headers):
-            self.keep_alive = False
-        if not self.keep_alive and not ends:
-            fields.append(b"connection: close\r\n")
-        head = b"".join((_STATUS_LINES[status], *fields, b"\r\n"))
-        if head.count(b"\n") != len(fields) + 2 or b"\0" in head:
-            raise RuntimeError("a header that cannot be written")
-        return head
-
-    def _has_length(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> bool:
-        """Whether a client knows where the body ends, if not by the end of the connection."""
-        return status in {204, 304} or any(name == b"content-length" for name, _ in headers)
+        self.expects_continue = expects_continue
+        self.is_over = False
 
 
 class Shared(Protocol):
-    """What the connections of a server share: each other, the tasks of requests, and headers of every answer."""
+    """What the connections of a server share: each other, the tasks of requests, and headers of every response."""
 
     connections: set[Any]
     tasks: set[asyncio.Task[None]]
@@ -170,265 +108,281 @@ class Shared(Protocol):
 
 
 class HttpProtocol(asyncio.Protocol):
-    """A connection, with bounds on what is held of a request before its application sees it.
+    """A connection, with bounds on what is held of a request before it is served.
 
-    What breaks them, and what is no HTTP, is refused in the API's own error shape, and the connection closed. Requests
-    of one connection are served one after the other.
+    What breaks them, and what is no HTTP, is refused in the API's own error shape, and the connection closed.
     """
 
-    def __init__(self, app: ASGIApp, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
-        """Start before the head of the first request."""
-        self._app = app
+    def __init__(self, respond: Respond, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
+        """Start before the head of the first request; `respond` returns None where nobody is left to read."""
+        # global
+        self._respond = respond
         self._shared = shared
         self._loop = loop
+        # per connection
+        self._transport: asyncio.Transport
         self._parser = HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # what follows is dropped, not garbage
-        self._raw: asyncio.Transport
-        self._about: dict[str, Any] = {}  # what the scopes of all requests share
-        self._open: deque[Cycle] = deque()  # the requests that are not answered yet, in order
-        self._cycle: Cycle | None = None  # the request whose body is read
-        self._steps = 0  # heads begun, heads done and parts of bodies, over all requests
-        self._unparsed_bytes = 0  # bytes that came since the last step
-        self._fields = 0  # bytes of the finished fields of a request, trailers included
-        self._in_head = False
+        self._reading = _Reading.IDLE
+        self._open: deque[_Exchange] = deque()  # in the order of their requests
+        self._newest: _Exchange | None = None  # whose body is read
+        self._awaited = _Awaited.NOTHING
+        self._deadline = 0.0  # on the loop's clock
+        self._timer: asyncio.TimerHandle | None = None
+        # per request
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._expects_continue = False
-        self._is_ignoring_input = False  # whatever else comes is not read as HTTP
-        self._is_lingering = False
-        self._is_paused = False  # nothing is read until somebody asks for it
+        self._field_bytes = 0  # of the finished fields, trailers included
+        # bounds on what the parser holds
+        self._steps = 0  # that the parser took: heads begun, heads done, parts of bodies
+        self._unparsed_bytes = 0  # that came since its last step
+        # flow control
+        self._is_paused = False  # nothing is read until somebody waits for it
         self._drained: asyncio.Future[None] | None = None  # while the client does not read what was written
-        self._timer: asyncio.TimerHandle | None = None
-        self._deadline = 0.0  # of the loop's time, for `_on_timeout`
-        self._on_timeout: Callable[[], None] | None = None  # what happens then, if anything
-
-    @property
-    def default_headers(self) -> Sequence[tuple[bytes, bytes]]:
-        """Those of every answer: the date."""
-        return self._shared.default_headers
 
     # what asyncio calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # a stream, always
         """Wait for the first head."""
-        self._raw = transport
+        self._transport = transport
         self._shared.connections.add(self)
-        self._about = {
-            "type": "http",
-            "asgi": _ASGI,
-            "scheme": "http",
-            "root_path": "",
-            "server": _address(transport.get_extra_info("sockname")),
-            "client": _address(transport.get_extra_info("peername")),
-        }
-        self._wait_for_head()
+        self._wait(HEAD_SECONDS, _Awaited.HEAD)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio
-        """Let go of the timer, and of every request that is not answered."""
+        """Let go of the timer, and of every request that has no response yet."""
         self._shared.connections.discard(self)
-        self._on_timeout = None
+        self._awaited = _Awaited.NOTHING
         if self._timer is not None:
             self._timer.cancel()
-        for cycle in self._open:
-            cycle.disconnect()
+        for exchange in self._open:
+            exchange.is_over = True
+            exchange.request.body.lose()
         self._open.clear()
-        self._about = {}
+        self._newest = None
         self.resume_writing()
 
     def eof_received(self) -> bool:
-        """Stay open for the answers to a client that has said all it had to say."""
-        if not self._open or self._open[-1].more_body:
+        """Stay open for the responses to a client that has sent all that it had to send."""
+        if not self._open or not self._open[-1].request.body.is_complete:
             return False
-        self._is_ignoring_input = True
+        self._reading = _Reading.IGNORING
         self._open[-1].keep_alive = False
         return True
 
     def pause_writing(self) -> None:
-        """The client does not read what was written."""
+        """Write no more: the client does not read what was written."""
         self._drained = self._loop.create_future()
 
     def resume_writing(self) -> None:
-        """It does, or is gone."""
+        """Write again: the client reads, or is gone."""
         if self._drained is not None:
             self._drained.set_result(None)
             self._drained = None
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless the connection is ending."""
-        if self._is_ignoring_input or self._raw.is_closing():
+        if self._is_ignoring_input() or self._transport.is_closing():
             return
         steps = self._steps
-        self._feed(data)
+        self._parse(data)
         # a head, a chunk's extensions or trailers: until the parser takes a step, it holds what it was fed
         self._unparsed_bytes = self._unparsed_bytes + len(data) if steps == self._steps else 0
         if self._unparsed_bytes > MAX_HEAD:
             self._refuse(_TOO_LARGE)
-        elif not self._open and not self._is_ignoring_input and self._on_timeout != self._on_head_timeout:
-            self._wait_for_head()  # what came is no part of a request that is served
+        elif not self._open and self._awaited is not _Awaited.HEAD and not self._is_ignoring_input():
+            self._wait(HEAD_SECONDS, _Awaited.HEAD)  # what came is no part of a request that is served
 
     # what httptools calls
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Begin a request."""
         self._steps += 1
-        self._in_head = True
-        self._fields = 0
+        self._reading = _Reading.HEAD
+        self._field_bytes = 0
         self._url = b""
         self._headers = []
-        self._expects_continue = False
-        self._wait_for_head()
+        self._wait(HEAD_SECONDS, _Awaited.HEAD)
 
     def on_url(self, url: bytes) -> None:
-        """A part of the request's target is there."""
+        """Take a part of the request's target.
+
+        Raises:
+            HeadersTooLarge: the head is too large; the parser stops.
+        """
         self._url += url
-        self._count(len(url))
+        self._field_bytes += len(url)
+        if self._field_bytes > MAX_HEAD:
+            raise _TOO_LARGE
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header or trailer field is there; a trailer is no header, and is dropped (RFC 9110, 6.5.1)."""
-        if self._in_head:
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self._expects_continue = True
-            self._headers.append((name, value))
-        self._count(len(name) + len(value) + 4)
+        """Take a header field; a trailer is none, and is dropped (RFC 9110, 6.5.1).
+
+        Raises:
+            HeadersTooLarge: the fields are too large together; the parser stops.
+        """
+        if self._reading is _Reading.HEAD:
+            self._headers.append((name.lower(), value))
+        self._field_bytes += len(name) + len(value) + 4
+        if self._field_bytes > MAX_HEAD:
+            raise _TOO_LARGE
 
     def on_headers_complete(self) -> None:
-        """The head is there: serve the request, as soon as those before it are answered."""
-        self._on_timeout = None
+        """Serve the request as soon as those before it have their responses."""
+        self._awaited = _Awaited.NOTHING
         self._steps += 1
-        self._in_head = False
+        self._reading = _Reading.BODY
         parser = self._parser
         if parser.should_upgrade():
             return  # it is parsed anew
-        version = parser.get_http_version()
         url = parse_url(self._url)
         path = url.path.decode("ascii")
-        scope = {
-            **self._about,
-            "http_version": version,
-            "method": parser.get_method().decode("ascii"),
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": url.path,
-            "query_string": url.query or b"",
-            "headers": self._headers,
-            "extensions": {CONNECTION: {"end": self.end, "body": self.whole_body}},
-        }
-        keep_alive = version != "1.0" and parser.should_keep_alive()
-        self._cycle = Cycle(self, scope, keep_alive=keep_alive, expects_continue=self._expects_continue)
-        self._open.append(self._cycle)
+        fields = dict(self._headers)
+        request = HttpRequest(
+            parser.get_method().decode("ascii"),
+            unquote(path) if "%" in path else path,
+            url.query or b"",
+            self._headers,
+            fields,
+            IncomingBody(self._on_body_wait),
+            time.time_ns() // 1_000_000,
+            time.perf_counter(),
+        )
+        keep_alive = parser.get_http_version() != "1.0" and parser.should_keep_alive()
+        expects_continue = fields.get(b"expect", b"").lower() == b"100-continue"
+        exchange = self._newest = _Exchange(request, keep_alive=keep_alive, expects_continue=expects_continue)
+        self._open.append(exchange)
         if len(self._open) == 1:
-            self._serve(self._cycle)
+            self._serve(exchange)
         else:
             self._pause_reading()
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body is there."""
+        """Take a part of the body."""
         self._steps += 1
-        cycle = self._cycle
-        if cycle is not None and not cycle.is_answered:
-            cycle.feed(body)
-            if cycle.waiting > MAX_WAITING:
+        exchange = self._newest
+        if exchange is not None and not exchange.is_over:
+            exchange.request.body.feed(body)
+            if exchange.request.body.unread > MAX_UNREAD:
                 self._pause_reading()
 
     def on_message_complete(self) -> None:
-        """The request is there, whole."""
-        if self._cycle is not None:
-            self._cycle.end_body()
-
-    # what a cycle calls
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the client does not read what was written."""
-        return self._drained is not None
-
-    async def drain(self) -> None:
-        """Wait until it does, or is gone."""
-        if self._drained is not None:
-            await asyncio.shield(self._drained)
-
-    def write(self, data: bytes) -> None:
-        """Send."""
-        if not self._raw.is_closing():
-            self._raw.write(data)
-
-    def resume_reading(self) -> None:
-        """Read on, as somebody waits for it."""
-        if self._is_paused and not self._raw.is_closing():
-            self._is_paused = False
-            self._raw.resume_reading()
-
-    def answered(self, cycle: Cycle) -> None:
-        """The oldest request is answered: serve the next, or wait for one."""
-        self._open.popleft()
-        if not cycle.keep_alive:
-            self._close()
-        if self._raw.is_closing():
-            return
-        self.resume_reading()
-        if self._open:
-            self._serve(self._open[0])
-        elif not self._is_lingering and not self._in_head:
-            self._wait(KEEP_ALIVE_SECONDS, self._raw.close)
+        """End the request."""
+        self._reading = _Reading.IDLE
+        if self._newest is not None:
+            self._newest.request.body.finish()
 
     # what uvicorn's server calls
 
     def shutdown(self) -> None:
-        """Close, as soon as nothing is on its way."""
+        """Close as soon as no response is due."""
         if self._open:
             self._open[-1].keep_alive = False
         else:
-            self._raw.close()
+            self._transport.close()
 
-    def end(self, *, reset: bool) -> None:
-        """Close the connection when what was sent is written, or reset it at once; no answer is sent any more."""
-        self._is_ignoring_input = True
-        for cycle in self._open:
-            cycle.disconnected = True
-        if reset:
-            self._raw.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._raw.abort()
-        else:
-            self._raw.close()
+    # requests and responses
 
-    def whole_body(self) -> bytes | None:
-        """The body of the request that is served, if it is there and nobody has read of it; None otherwise."""
-        return self._open[0].whole_body() if self._open else None
-
-    def _serve(self, cycle: Cycle) -> None:
-        task = self._loop.create_task(self._run(cycle))
+    def _serve(self, exchange: _Exchange) -> None:
+        task = self._loop.create_task(self._run(exchange))
         self._shared.tasks.add(task)
+        task.add_done_callback(self._shared.tasks.discard)
 
-    async def _run(self, cycle: Cycle) -> None:
-        """Run the application on a request; whatever it raises is a fault of its own."""
+    async def _run(self, exchange: _Exchange) -> None:
+        """Have a request served, and write its response."""
         try:
-            await self._app(cycle.scope, cycle.receive, cycle.send)
-            if not cycle.is_answered and not cycle.disconnected:
-                raise RuntimeError("the application did not answer")  # noqa: TRY301 - it is told like what it raises
-        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
-            _log.exception("a fault of the application")
-            if not cycle.is_answered and not cycle.disconnected:
-                self._fail(cycle)
-        finally:
-            task = asyncio.current_task()
-            if task is not None:
-                self._shared.tasks.discard(task)
+            response = await self._respond(exchange.request)
+            if self._drained is not None:
+                await asyncio.shield(self._drained)
+            if not exchange.is_over:
+                self._write_response(exchange, response)
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets a response
+            _log.exception("a bug in hivestand")
+            if not exchange.is_over:
+                self._abandon(self._open.popleft())
+                self._write_error(InternalError("Internal server error"))
+                self._transport.close()
 
-    def _fail(self, cycle: Cycle) -> None:
-        cycle.disconnect()
+    def _write_response(self, exchange: _Exchange, response: HttpResponse | None) -> None:
+        """Write a response as it is, or as a fault has made it, and go on to the next request.
+
+        Raises:
+            RuntimeError: there is no response, or a header cannot be written.
+        """
+        if response is None:
+            raise RuntimeError("there is no response to a client that is still there")
+        head = self._head_of(exchange, response)
+        body = b"" if exchange.request.method == "HEAD" else response.body
+        if response.ending is None:
+            self._transport.write(head + body)
+            self._finish(exchange)
+            return
+        if response.ending == "truncate":
+            self._transport.write(head + body[: len(body) // 2])
+        self._break_off(reset=response.ending == "reset")
+
+    def _head_of(self, exchange: _Exchange, response: HttpResponse) -> bytes:
+        """The status line and the header fields, one of which says so where the connection ends behind the response."""
+        headers = [*self._shared.default_headers]
+        if response.status not in _BODILESS:
+            headers.append((b"content-length", b"%d" % len(response.body)))
+            if response.media_type:
+                headers.append((b"content-type", response.media_type))
+        headers += response.headers
+        lines, says_so = [_STATUS_LINES[response.status]], False
+        for name, value in headers:
+            lines.append(b"%b: %b\r\n" % (name, value))
+            if name == b"connection" and b"close" in value.lower():
+                exchange.keep_alive, says_so = False, True
+        if not exchange.keep_alive and not says_so:
+            lines.append(b"connection: close\r\n")
+        head = b"".join(lines)
+        if head.count(b"\n") != len(lines) or b"\0" in head:
+            raise RuntimeError("a header that cannot be written")
+        return head + b"\r\n"
+
+    def _finish(self, exchange: _Exchange) -> None:
+        """Go on behind the oldest request: serve the next, wait for one, or end."""
+        exchange.is_over = True
         self._open.popleft()
-        self._write_error(InternalError("Internal server error"))
-        self._raw.close()
+        if not exchange.keep_alive:
+            self._close()
+        if self._transport.is_closing():
+            return
+        if self._is_paused:
+            self._resume_reading()
+        if self._open:
+            self._serve(self._open[0])
+        elif self._reading is _Reading.IDLE or self._reading is _Reading.BODY:
+            self._wait(KEEP_ALIVE_SECONDS, _Awaited.NEXT_REQUEST)
 
-    def _feed(self, data: bytes) -> None:
+    def _abandon(self, exchange: _Exchange) -> None:
+        """Write no response to a request, and let whoever serves it know."""
+        exchange.is_over = True
+        exchange.request.body.lose()
+
+    def _break_off(self, *, reset: bool) -> None:
+        """Close the connection when what was written is sent, or reset it at once; nothing is written any more."""
+        self._reading = _Reading.IGNORING
+        for exchange in self._open:
+            exchange.is_over = True
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    # what is no HTTP, or too much of it
+
+    def _parse(self, data: bytes) -> None:
         while data:
             try:
                 self._parser.feed_data(data)
             except HttpParserUpgrade as upgrade:
                 data = self._without_upgrade(data[upgrade.args[0] :])
             except HttpParserError:
-                too_large = self._fields > MAX_HEAD
-                self._refuse(_TOO_LARGE if too_large else BadRequest("Invalid HTTP request"))
+                is_too_large = self._field_bytes > MAX_HEAD
+                self._refuse(_TOO_LARGE if is_too_large else BadRequest("Invalid HTTP request"))
                 return
             else:
                 return
@@ -444,47 +398,13 @@ class HttpProtocol(asyncio.Protocol):
         self._parser = HttpRequestParser(self)
         return line + fields + b"\r\n" + rest
 
-    def _count(self, size: int) -> None:
-        """Count what a request's fields hold.
-
-        Raises:
-            HeadersTooLarge: it is too much; the parser stops.
-        """
-        self._fields += size
-        if self._fields > MAX_HEAD:
-            raise _TOO_LARGE
-
-    def _pause_reading(self) -> None:
-        if not self._is_paused and not self._raw.is_closing():
-            self._is_paused = True
-            self._raw.pause_reading()
-
-    def _close(self) -> None:
-        """End the connection; while something is still coming in, politely."""
-        if self._is_ignoring_input or (self._cycle is not None and self._cycle.more_body):
-            self._linger()
-        else:
-            self._raw.close()
-
-    def _linger(self) -> None:
-        """Let the client read the answer before the connection is reset under its upload (RFC 9112, section 9.6)."""
-        if self._is_lingering or self._raw.is_closing():
-            return
-        if not self._raw.can_write_eof():
-            self._raw.close()
-            return
-        self._is_ignoring_input = self._is_lingering = True
-        self._raw.write_eof()
-        self.resume_reading()
-        self._wait(LINGER_SECONDS, self._raw.close)
-
     def _refuse(self, error: ApiError) -> None:
-        """Answer without an application, and close; the requests before this one are answered first."""
-        if self._is_ignoring_input or self._raw.is_closing():
+        """Respond without serving anything, and close; the requests before this one get their responses first."""
+        if self._is_ignoring_input() or self._transport.is_closing():
             return
-        self._is_ignoring_input = True
-        if self._open and self._open[-1].more_body:
-            self._open.pop().disconnect()  # this is its answer, and its application's is not sent
+        self._reading = _Reading.IGNORING
+        if self._open and not self._open[-1].request.body.is_complete:
+            self._abandon(self._open.pop())  # the error is its response
         if self._open:
             self._open[-1].keep_alive = False
             return
@@ -492,24 +412,60 @@ class HttpProtocol(asyncio.Protocol):
         self._linger()
 
     def _write_error(self, error: ApiError) -> None:
-        body = body_of(error)
-        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-        self.write(_STATUS_LINES[error.status] + head + body)
+        if not self._transport.is_closing():
+            body = body_of(error)
+            head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+            self._transport.write(_STATUS_LINES[error.status] + head + body)
 
-    def _wait_for_head(self) -> None:
-        self._wait(HEAD_SECONDS, self._on_head_timeout)
+    # the end of the connection
 
-    def _on_head_timeout(self) -> None:
-        if not self._steps:
-            self._raw.close()  # nothing ever came
-        elif self._open:
-            self._wait_for_head()  # the answer to the request before comes first
+    def _is_ignoring_input(self) -> bool:
+        return self._reading is _Reading.IGNORING or self._reading is _Reading.LINGERING
+
+    def _close(self) -> None:
+        """End the connection; by lingering while something still comes in."""
+        is_uploading = self._newest is not None and not self._newest.request.body.is_complete
+        if self._is_ignoring_input() or is_uploading:
+            self._linger()
         else:
-            self._refuse(RequestTimeout(f"The request did not arrive within {HEAD_SECONDS:g} seconds"))
+            self._transport.close()
 
-    def _wait(self, seconds: float, late: Callable[[], None]) -> None:
-        """Have `late` called unless something else is waited for by then; a timer that ends sooner serves."""
-        self._on_timeout = late
+    def _linger(self) -> None:
+        if self._reading is _Reading.LINGERING or self._transport.is_closing():
+            return
+        if not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        self._reading = _Reading.LINGERING
+        self._transport.write_eof()
+        self._resume_reading()
+        self._wait(LINGER_SECONDS, _Awaited.END)
+
+    # flow control
+
+    def _pause_reading(self) -> None:
+        if not self._is_paused and not self._transport.is_closing():
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._is_paused and not self._transport.is_closing():
+            self._is_paused = False
+            self._transport.resume_reading()
+
+    def _on_body_wait(self) -> None:
+        """Ask for the rest of the body of the request that is served."""
+        exchange = self._open[0] if self._open else None
+        if exchange is not None and exchange.expects_continue and not self._transport.is_closing():
+            exchange.expects_continue = False
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._resume_reading()
+
+    # the timer
+
+    def _wait(self, seconds: float, awaited: _Awaited) -> None:
+        """Set the deadline; a timer that ends sooner serves, as it sets another then."""
+        self._awaited = awaited
         self._deadline = self._loop.time() + seconds
         if self._timer is None or self._timer.when() > self._deadline:
             self._set_timer()
@@ -521,15 +477,21 @@ class HttpProtocol(asyncio.Protocol):
 
     def _on_timer(self) -> None:
         self._timer = None
-        if self._on_timeout is None:
+        if self._awaited is _Awaited.NOTHING:
             return
         if self._loop.time() < self._deadline:
             self._set_timer()
             return
-        late, self._on_timeout = self._on_timeout, None
-        late()
+        awaited, self._awaited = self._awaited, _Awaited.NOTHING
+        if awaited is _Awaited.HEAD:
+            self._on_head_timeout()
+        else:
+            self._transport.close()
 
-
-def _address(name: Any) -> tuple[str, int] | None:
-    """Host and port of a socket's name, where it has them."""
-    return (str(name[0]), int(name[1])) if isinstance(name, (tuple, list)) else None
+    def _on_head_timeout(self) -> None:
+        if not self._steps:
+            self._transport.close()  # nothing ever came
+        elif self._open:
+            self._wait(HEAD_SECONDS, _Awaited.HEAD)  # the response to the request before comes first
+        else:
+            self._refuse(RequestTimeout(f"The request did not arrive within {HEAD_SECONDS:g} seconds"))

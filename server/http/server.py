@@ -1,19 +1,18 @@
-"""HTTP on a socket, by uvicorn: the one module that knows uvicorn's API; connections are those of `http_protocol`."""
+"""HTTP on a socket, by uvicorn: the one module that knows uvicorn's API; connections are those of `protocol.py`."""
 
 import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
 import uvicorn
-from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from hivestand.server.http.protocol import HttpProtocol
+from hivestand.server.http.protocol import HttpProtocol, Respond
 
 GRACE_SECONDS: Final = 10
 
@@ -21,10 +20,21 @@ GRACE_SECONDS: Final = 10
 class HttpServer(uvicorn.Server):
     """uvicorn, saying when it serves, and ending with status 0 when it is asked to end."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], lifeline: int | None) -> None:
-        """Call `ready` when requests are answered, and end when there is something to read at `lifeline`."""
-        super().__init__(config)
+    def __init__(
+        self,
+        respond: Respond,
+        ready: Callable[[], None],
+        close: Callable[[], Awaitable[None]],
+        lifeline: int | None = None,
+    ) -> None:
+        """Respond to requests.
+
+        Calls `ready` once it does, and `close` after the last response. Ends when `lifeline`, a file descriptor, can be
+        read.
+        """
+        super().__init__(_config(respond))
         self._ready = ready
+        self._close = close
         self._lifeline = lifeline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -33,6 +43,11 @@ class HttpServer(uvicorn.Server):
         if self._lifeline is not None:
             asyncio.get_running_loop().add_reader(self._lifeline, self._orphaned)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish the responses in flight, then let go of what they needed."""
+        await super().shutdown(sockets)
+        await self._close()
 
     def _orphaned(self) -> None:
         """End as if told to."""
@@ -61,26 +76,18 @@ class HttpServer(uvicorn.Server):
         self.should_exit = self.force_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Finish the answers in flight; at a second signal, end at once."""
+        """Finish the responses in flight; at a second signal, end at once."""
         self.force_exit = self.should_exit
         super().handle_exit(sig, frame)
 
 
-async def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None], lifeline: int | None = None) -> None:
-    """Serve the application on a bound socket until SIGINT or SIGTERM, or until `lifeline` can be read.
-
-    Calls `ready` when requests are answered.
-    """
-    await HttpServer(configure(app), ready, lifeline).serve([listener])
-
-
-def configure(app: ASGIApp) -> uvicorn.Config:
-    """How uvicorn runs the application."""
+def _config(respond: Respond) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        respond,  # uvicorn hands it to the protocol, and does nothing else with it
         http=_connection,  # type: ignore[arg-type] # uvicorn names a class, and calls it
         ws="none",
         lifespan="off",
+        proxy_headers=False,
         interface="asgi3",
         log_config=None,
         access_log=False,

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import orjson
 
-from hivestand.server.exchange import Exchange
-from hivestand.server.http.response import Reply
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse
 
 LogFormat = Literal["text", "json"]
 
@@ -20,24 +20,23 @@ class RequestLog:
         """Write in this form."""
         self._line = _json if form == "json" else _text
 
-    def __call__(self, exchange: Exchange, reply: Reply) -> None:
+    def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
         """Write the line of a request."""
-        sys.stderr.write(self._line(_fields(exchange, reply)))
+        sys.stderr.write(self._line(_fields(request, response)))
         sys.stderr.flush()
 
 
-def _fields(exchange: Exchange, reply: Reply) -> Mapping[str, Any]:
-    at = datetime.fromtimestamp(exchange.time / 1000, UTC)
-    is_answered = reply.ending is None or reply.ending == "truncate"
+def _fields(request: HttpRequest, response: HttpResponse) -> Mapping[str, Any]:
+    at = datetime.fromtimestamp(request.received_at / 1000, UTC)
     return {
         "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "method": exchange.method,
-        "path": exchange.path,
-        "operation": exchange.operation,
-        "status": reply.status if is_answered else None,
-        "duration": exchange.duration,
-        "tenant": exchange.tenant.digest if exchange.tenant else None,
-        "faults": exchange.faults,
+        "method": request.method,
+        "path": request.path,
+        "operation": request.operation,
+        "status": response.status if response.is_written else None,
+        "duration": request.duration,
+        "tenant": request.tenant.digest if request.tenant else None,
+        "faults": request.faults,
     }
 
 

@@ -13,9 +13,8 @@ from typing import Any, Final
 
 import orjson
 
-from hivestand.server.exchange import Exchange
-from hivestand.server.http.cors import is_control
-from hivestand.server.http.response import Reply
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 
@@ -30,13 +29,11 @@ class Metrics:
         self._folder = folder
         self._counts: defaultdict[str, list[float]] = defaultdict(lambda: [0.0] * (len(BUCKETS) + 2))
 
-    def __call__(self, exchange: Exchange, reply: Reply) -> None:
+    def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
         """Count a request to the mocked API."""
-        if is_control(exchange.path):
-            return
-        status = "none" if reply.ending in {"reset", "close"} else reply.status
-        seconds = exchange.duration / 1000
-        counts = self._counts[f"{exchange.operation or 'none'} {status}"]
+        status = response.status if response.ending is None or response.is_written else "none"
+        seconds = request.duration / 1000
+        counts = self._counts[f"{request.operation or 'none'} {status}"]
         counts[0] += seconds
         counts[1 + bisect_left(BUCKETS, seconds)] += 1
 

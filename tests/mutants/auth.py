@@ -3,33 +3,33 @@
 from collections.abc import Callable
 from typing import Any
 
-from mutants.mutant import OLD, Call, Group, Patch, Reply, at, wire
+from mutants.mutant import OLD, Group, Patch, WireRequest, WireResponse, at, wire
 
 mutant = Group("auth")
 BODY = {"statusCode": 401, "message": "Unauthorized", "success": False, "errorCode": "UNAUTHORIZED"}
 
 
-def let_in(condition: Callable[[Call], bool]) -> Patch:
+def let_in(condition: Callable[[WireRequest], bool]) -> Patch:
     """Some requests count as of the first token's."""
-    return wire(call=lambda call: call.with_headers(authorization="Bearer one") if condition(call) else call)
+    return wire(request=lambda call: call.with_headers(authorization="Bearer one") if condition(call) else call)
 
 
-def on(status: int, change: Callable[[Call, Reply], Reply]) -> Patch:
+def on(status: int, change: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
     """Change answers of a status."""
     return wire(lambda call, reply: change(call, reply) if reply.status == status else reply)
 
 
-def has_none(call: Call) -> bool:
+def has_none(call: WireRequest) -> bool:
     """No header at all."""
     return "authorization" not in call.headers
 
 
-def is_bad(call: Call) -> bool:
+def is_bad(call: WireRequest) -> bool:
     """The bad token."""
     return call.token == "invalid"
 
 
-def header(call: Call) -> str:
+def header(call: WireRequest) -> str:
     """The header, or nothing."""
     return call.headers.get("authorization", "")
 
@@ -93,13 +93,13 @@ mutant("basic-is-403", "SES-AUTH-03")(
     lambda: on(401, lambda call, reply: reply.but(status=403) if header(call).startswith("Basic") else reply)
 )
 mutant("scheme-in-these-letters-alone", "SES-AUTH-04")(
-    lambda: wire(call=lambda call: call if header(call).startswith("Bearer ") else call.without("authorization"))
+    lambda: wire(request=lambda call: call if header(call).startswith("Bearer ") else call.without("authorization"))
 )
 mutant("scheme-in-upper-case-refused", "SES-AUTH-04")(
-    lambda: wire(call=lambda call: call.without("authorization") if header(call).startswith("BEARER") else call)
+    lambda: wire(request=lambda call: call.without("authorization") if header(call).startswith("BEARER") else call)
 )
 mutant("scheme-in-lower-case-refused", "SES-AUTH-04")(
-    lambda: wire(call=lambda call: call.without("authorization") if header(call).startswith("bearer") else call)
+    lambda: wire(request=lambda call: call.without("authorization") if header(call).startswith("bearer") else call)
 )
 mutant("no-challenge", "SES-AUTH-05")(lambda: on(401, lambda _, reply: reply.without("www-authenticate")))
 mutant("no-challenge-for-a-bad-token", "SES-AUTH-05")(
@@ -137,16 +137,16 @@ mutant("401-of-another-scheme-in-plain-text", "SES-ANY-02")(
 )
 
 
-def stored(condition: Callable[[Call], bool]) -> Patch:
+def stored(condition: Callable[[WireRequest], bool]) -> Patch:
     """What is refused with 401 is done nevertheless."""
 
-    def done(call: Call) -> Call:
+    def done(call: WireRequest) -> WireRequest:
         return call.with_headers(authorization="Bearer one") if refused(call) and condition(call) else call
 
-    def refused(call: Call) -> bool:
+    def refused(call: WireRequest) -> bool:
         return has_none(call) or is_bad(call)
 
-    def answered(call: Call, reply: Reply) -> Reply:
+    def answered(call: WireRequest, reply: WireResponse) -> WireResponse:
         if not refused(call) or not condition(call):
             return reply
         return reply.but(BODY, status=401, www_authenticate="Bearer")
@@ -165,7 +165,7 @@ def created() -> Patch:
     """A refused request creates a session, and merges into none."""
     known: set[str] = set()
 
-    def is_new(call: Call) -> bool:
+    def is_new(call: WireRequest) -> bool:
         session = call.json if isinstance(call.json, dict) else {}
         session_id = str(session.get("session_id", session))
         if has_none(call) or is_bad(call):

@@ -62,7 +62,7 @@ def later(write: Callable[[], Any]) -> None:
 
 async def late(_: str, handler: Handler, request: Request) -> Response:
     """An operation that writes later."""
-    return await handler(request._replace(window=Late(request.writes, request.store)))
+    return await handler(request._replace(writes=Late(request.writes, request.store)))
 
 
 def found(change: Callable[[Event], Event | None]) -> Patch:

@@ -11,7 +11,7 @@ from hivestand.handlers.errors import NotFound
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
-from mutants.mutant import Call, Group, Json, Patch, Reply, answers, bodies, handlers, wire
+from mutants.mutant import Group, Json, Patch, WireRequest, WireResponse, answers, bodies, handlers, wire
 
 mutant = Group("events")
 CREATING = ("createEvent", "createEventLegacy")
@@ -35,16 +35,16 @@ for name in EVENTS:
     mutant(f"no-{name}", "EVT-ROUTE-02" if name == "exportTraces" else "EVT-ROUTE-01")(partial(missing, name))
 
 
-def of_events(answer: Callable[[Call, Reply], Reply]) -> Patch:
+def of_events(answer: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
     """Change answers of the operations on events."""
     started = ("/v1/sessions", "/session/start")
     return wire(lambda call, reply: reply if call.path in started else answer(call, reply))
 
 
-def let_in(condition: Callable[[Call], bool]) -> Patch:
+def let_in(condition: Callable[[WireRequest], bool]) -> Patch:
     """Some requests about events count as of the first token's."""
     return wire(
-        call=lambda call: (
+        request=lambda call: (
             call.with_headers(authorization="Bearer one") if "event" in call.path and condition(call) else call
         )
     )
@@ -80,19 +80,19 @@ mutant("reading-needs-no-token", "EVT-AUTH-01")(
 )
 mutant("events-take-the-bad-token", "EVT-AUTH-02")(lambda: let_in(lambda call: call.token == "invalid"))
 mutant("no-object-is-taken", "EVT-HTTP-01")(
-    lambda: wire(call=lambda call: _replaced(call, b"{}") if isinstance(call.json, list) else call)
+    lambda: wire(request=lambda call: _replaced(call, b"{}") if isinstance(call.json, list) else call)
 )
 mutant("malformed-event-is-422", "EVT-HTTP-01")(lambda: on(400, 422))
 mutant("any-media-type-is-json", "EVT-HTTP-02")(
-    lambda: wire(call=lambda call: call.with_headers(content_type="application/json") if call.body else call)
+    lambda: wire(request=lambda call: call.with_headers(content_type="application/json") if call.body else call)
 )
 mutant("events-are-never-strict", "EVT-STRICT-01")(
-    lambda: wire(call=lambda call: call.without("prefer") if "event" in call.path else call)
+    lambda: wire(request=lambda call: call.without("prefer") if "event" in call.path else call)
 )
 
 
-def _replaced(call: Call, body: bytes) -> Call:
-    return Call(call.method, call.path, call.headers, body)
+def _replaced(call: WireRequest, body: bytes) -> WireRequest:
+    return WireRequest(call.method, call.path, call.headers, body)
 
 
 def normalised(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
@@ -111,7 +111,7 @@ def everywhere(name: str, stand_in: Any, *modules: str) -> Iterator[None]:
     """Put a stand-in for a function into the modules that use it."""
     with ExitStack() as stack:
         for module in modules:
-            stack.enter_context(patch(f"hivestand.handlers.{module}.{name}", stand_in))
+            stack.enter_context(patch(f"hivestand.handlers.api.{module}.{name}", stand_in))
         yield
 
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from mutants.mutant import OLD, Call, Group, Patch, Reply, at, wire
+from mutants.mutant import OLD, Group, Patch, WireRequest, WireResponse, at, wire
 
 mutant = Group("media types")
 
 
-def on(status: int, change: Callable[[Call, Reply], Reply]) -> Patch:
+def on(status: int, change: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
     """Change answers of a status."""
     return wire(lambda call, reply: change(call, reply) if reply.status == status else reply)
 
 
-def declared(call: Call) -> str:
+def declared(call: WireRequest) -> str:
     """What the request declares."""
     return call.headers.get("content-type", "")
 
@@ -20,13 +20,15 @@ def declared(call: Call) -> str:
 def taken(condition: Callable[[str], bool]) -> Patch:
     """Some media types are taken for JSON."""
     return wire(
-        call=lambda call: call.with_headers(content_type="application/json") if condition(declared(call)) else call
+        request=lambda call: call.with_headers(content_type="application/json") if condition(declared(call)) else call
     )
 
 
 def refused(condition: Callable[[str], bool]) -> Patch:
     """Some media types are not taken for JSON."""
-    return wire(call=lambda call: call.with_headers(content_type="text/plain") if condition(declared(call)) else call)
+    return wire(
+        request=lambda call: call.with_headers(content_type="text/plain") if condition(declared(call)) else call
+    )
 
 
 mutant("answer-is-html", "SES-ANS-01")(lambda: on(200, lambda _, reply: reply.but(content_type="text/html")))
@@ -49,7 +51,7 @@ mutant("charset-refused", "SES-HTTP-05")(lambda: refused(lambda text: "charset" 
 mutant("capitals-refused", "SES-HTTP-05")(lambda: refused(lambda text: text.startswith("Application")))
 mutant("charset-refused-by-the-older-operation", "SES-HTTP-05")(
     lambda: wire(
-        call=lambda call: (
+        request=lambda call: (
             call.with_headers(content_type="text/plain") if at(OLD)(call) and "charset" in declared(call) else call
         )
     )
@@ -59,7 +61,7 @@ mutant("a-form-is-json", "SES-HTTP-06")(lambda: taken(lambda text: "urlencoded" 
 mutant("xml-is-json", "SES-HTTP-06")(lambda: taken(lambda text: text == "application/xml"))
 mutant("anything-is-json", "SES-HTTP-06")(lambda: taken(lambda _: True))
 mutant("anything-is-json-for-the-older-operation", "SES-HTTP-06")(
-    lambda: wire(call=lambda call: call.with_headers(content_type="application/json") if at(OLD)(call) else call)
+    lambda: wire(request=lambda call: call.with_headers(content_type="application/json") if at(OLD)(call) else call)
 )
 mutant("what-begins-like-json-is-json", "SES-HTTP-06")(lambda: taken(lambda text: text.startswith("application/json")))
 mutant("what-ends-like-json-is-json", "SES-HTTP-06")(lambda: taken(lambda text: text.endswith("json")))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from unittest.mock import patch
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from asgi import request_of
 
 from hivestand.handlers.event.encoding import EncodedEvent, encode
 from hivestand.handlers.event.index import IndexEntry, entry_of
@@ -21,6 +21,10 @@ from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from hivestand.server import app as application
+from hivestand.server.http.body import Limits, read_body
+from hivestand.server.http.protocol import Respond
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse
 
 Json = Any
 Patch = AbstractContextManager[Any]
@@ -75,7 +79,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Call:
+class WireRequest:
     """A request on the wire; header names are in lower case."""
 
     method: str
@@ -96,18 +100,18 @@ class Call:
         """The bearer token, or nothing."""
         return self.headers.get("authorization", "").partition(" ")[2].strip()
 
-    def with_headers(self, **headers: str) -> "Call":
+    def with_headers(self, **headers: str) -> "WireRequest":
         """The same call with these headers; an underscore stands for a hyphen."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return replace(self, headers={**self.headers, **named})
 
-    def without(self, header: str) -> "Call":
+    def without(self, header: str) -> "WireRequest":
         """The same call without a header."""
         return replace(self, headers={name: value for name, value in self.headers.items() if name != header})
 
 
 @dataclass(frozen=True)
-class Reply:
+class WireResponse:
     """An answer on the wire; header names are in lower case."""
 
     status: int
@@ -119,13 +123,13 @@ class Reply:
         """The body's value."""
         return json.loads(self.body)
 
-    def but(self, body: Json = None, /, status: int | None = None, **headers: str) -> "Reply":
+    def but(self, body: Json = None, /, status: int | None = None, **headers: str) -> "WireResponse":
         """The same answer with another status, other headers and another body: bytes, or what is made JSON."""
         named = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         text = self.body if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        return Reply(status or self.status, named, text)
+        return WireResponse(status or self.status, named, text)
 
-    def without(self, header: str) -> "Reply":
+    def without(self, header: str) -> "WireResponse":
         """The same answer without a header."""
         return replace(self, headers={name: value for name, value in self.headers.items() if name != header})
 
@@ -286,58 +290,49 @@ def merged(there: dict[str, Json], new: dict[str, Json]) -> dict[str, Json]:
 
 
 def wire(
-    answer: Callable[[Call, Reply], Reply] = lambda _, reply: reply, call: Callable[[Call], Call] = lambda call: call
+    response: Callable[[WireRequest, WireResponse], WireResponse] = lambda _, response: response,
+    request: Callable[[WireRequest], WireRequest] = lambda request: request,
 ) -> Patch:
-    """Change requests before the application has them, and answers after."""
+    """Change requests before the application has them, and responses after."""
     build = application.build
 
-    def built(*arguments: Any) -> ASGIApp:
-        app = build(*arguments)
+    def built(*arguments: Any) -> Respond:
+        respond = build(*arguments)
 
-        async def changed(scope: Scope, receive: Receive, send: Send) -> None:
-            came = await _read(scope, receive)
-            reply = await _run(app, scope, call(came))
-            await _write(answer(came, reply), send)
+        async def changed(came: HttpRequest) -> HttpResponse | None:
+            wired = await _wired(came)
+            served = await respond(_request_of(request(wired), came))
+            return None if served is None else _response_of(response(wired, _wire_of(served)))
 
         return changed
 
     return patch("hivestand.server.app.build", built)
 
 
-def at(path_of: str) -> Callable[[Call], bool]:
+def at(path_of: str) -> Callable[[WireRequest], bool]:
     """Whether a call is one of an operation."""
     return lambda call: call.path == PATHS[path_of]
 
 
-async def _read(scope: Scope, receive: Receive) -> Call:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return Call(scope["method"], scope["path"], headers, body)
+async def _wired(request: HttpRequest) -> WireRequest:
+    body = await read_body(request, Limits(100_000_000, 60))
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
+    return WireRequest(request.method, request.path, headers, body)
 
 
-async def _run(app: ASGIApp, scope: Scope, call: Call) -> Reply:
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": call.body}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    named = {**call.headers, "content-length": str(len(call.body))} if call.body else call.headers
+def _request_of(wired: WireRequest, came: HttpRequest) -> HttpRequest:
+    """The request as the application gets it, with whatever was changed."""
+    named = {**wired.headers, "content-length": str(len(wired.body))} if wired.body else wired.headers
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
-    path = {"path": call.path, "raw_path": call.path.encode()}
-    await app({**scope, "method": call.method, "headers": headers, **path}, receive, send)
-    fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent[0]["headers"]}
-    return Reply(sent[0]["status"], fields, b"".join(message.get("body", b"") for message in sent[1:]))
+    return request_of(wired.method, wired.path, headers, wired.body, came.query)
 
 
-async def _write(reply: Reply, send: Send) -> None:
-    headers = {**reply.headers, "content-length": str(len(reply.body))}
-    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": reply.status, "headers": fields})
-    await send({"type": "http.response.body", "body": reply.body})
+def _wire_of(response: HttpResponse) -> WireResponse:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+    return WireResponse(response.status, {"content-type": response.media_type.decode(), **headers}, response.body)
+
+
+def _response_of(wired: WireResponse) -> HttpResponse:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in wired.headers.items()]
+    media_type = dict(headers).get(b"content-type", b"")
+    return HttpResponse(wired.status, [each for each in headers if each[0] != b"content-type"], wired.body, media_type)

@@ -8,18 +8,18 @@ from unittest.mock import patch
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from mutants.events import CREATING, EVENTS, UPDATING, let_in, of_events, on
-from mutants.mutant import Call, Group, Json, Patch, Reply, handlers, wire
+from mutants.mutant import Group, Json, Patch, WireRequest, WireResponse, handlers, wire
 
 mutant = Group("any operation on events")
 REFUSED = {"statusCode": 400, "message": "no", "success": False, "errorCode": "NO", "details": []}
 
 
-def about_events(call: Call) -> bool:
+def about_events(call: WireRequest) -> bool:
     """Whether a call is one of them."""
     return "event" in call.path or "traces" in call.path
 
 
-def refusing(condition: Callable[[Call], bool], status: int = 400) -> Patch:
+def refusing(condition: Callable[[WireRequest], bool], status: int = 400) -> Patch:
     """An error for some requests about events that would succeed."""
     return of_events(
         lambda call, reply: (
@@ -30,9 +30,9 @@ def refusing(condition: Callable[[Call], bool], status: int = 400) -> Patch:
     )
 
 
-def called(change: Callable[[Call], Call]) -> Patch:
+def called(change: Callable[[WireRequest], WireRequest]) -> Patch:
     """Other requests about events."""
-    return wire(call=lambda call: change(call) if about_events(call) else call)
+    return wire(request=lambda call: change(call) if about_events(call) else call)
 
 
 mutant("accepted-is-202", "EVT-ANS-04")(lambda: on(200, 202))
@@ -55,14 +55,14 @@ mutant("no-challenge-about-events", "EVT-AUTH-04")(
 mutant("a-basic-challenge-about-events", "EVT-AUTH-04")(lambda: on(401, www_authenticate="Basic"))
 
 
-def done_and_refused(condition: Callable[[Call], bool]) -> AbstractContextManager[Any]:
+def done_and_refused(condition: Callable[[WireRequest], bool]) -> AbstractContextManager[Any]:
     """The token is looked at when all is done."""
 
-    def answered(call: Call, reply: Reply) -> Reply:
+    def answered(call: WireRequest, reply: WireResponse) -> WireResponse:
         lacks = about_events(call) and condition(call) and call.token in {"", "invalid"}
         return reply.but({**REFUSED, "statusCode": 401}, status=401, www_authenticate="Bearer") if lacks else reply
 
-    def let(call: Call) -> Call:
+    def let(call: WireRequest) -> WireRequest:
         lacks = about_events(call) and condition(call) and call.token in {"", "invalid"}
         return call.with_headers(authorization="Bearer one") if lacks else call
 

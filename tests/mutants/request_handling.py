@@ -12,7 +12,7 @@ from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.server.http import body as body_module
 from hivestand.server.strict import StrictProfile
-from mutants.mutant import NEW, OLD, PATHS, Call, Group, Patch, Reply, at, bodies, handlers, wire
+from mutants.mutant import NEW, OLD, PATHS, Group, Patch, WireRequest, WireResponse, at, bodies, handlers, wire
 
 mutant = Group("request handling")
 Json = Any
@@ -31,14 +31,14 @@ def parsing(parse: Callable[[bytes], Json]) -> Patch:
     return patch("hivestand.server.operation.parse_json", parsed)
 
 
-def on(status: int, change: Callable[[Call, Reply], Reply]) -> Patch:
+def on(status: int, change: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
     """Change answers of a status."""
     return wire(lambda call, reply: change(call, reply) if reply.status == status else reply)
 
 
-def before(change: Callable[[Call], Call]) -> Patch:
+def before(change: Callable[[WireRequest], WireRequest]) -> Patch:
     """Change requests."""
-    return wire(call=change)
+    return wire(request=change)
 
 
 def lenient(text: bytes) -> Json:
@@ -78,26 +78,30 @@ def crashing(text: bytes) -> Json:
         raise InternalError("JSONDecodeError") from error
 
 
-def posted(call: Call) -> bool:
+def posted(call: WireRequest) -> bool:
     """Whether it is a post to an operation."""
     return call.method == "POST" and call.path in PATHS.values()
 
 
-def replacing(condition: Callable[[Call], bool], body: bytes) -> Patch:
+def replacing(condition: Callable[[WireRequest], bool], body: bytes) -> Patch:
     """Another body instead of some."""
     return before(
-        lambda call: Call(call.method, call.path, call.headers, body) if posted(call) and condition(call) else call
+        lambda call: (
+            WireRequest(call.method, call.path, call.headers, body) if posted(call) and condition(call) else call
+        )
     )
 
 
 EMPTY = {PATHS[NEW]: b"{}", PATHS[OLD]: b'{"session": {}}'}
 
 
-def taken(condition: Callable[[Call], bool]) -> Patch:
+def taken(condition: Callable[[WireRequest], bool]) -> Patch:
     """Some bodies start an empty session."""
     return before(
         lambda call: (
-            Call(call.method, call.path, call.headers, EMPTY[call.path]) if posted(call) and condition(call) else call
+            WireRequest(call.method, call.path, call.headers, EMPTY[call.path])
+            if posted(call) and condition(call)
+            else call
         )
     )
 
@@ -113,7 +117,9 @@ mutant("text-behind-the-body", "SES-HTTP-02")(lambda: parsing(first_value))
 mutant("single-quotes", "SES-HTTP-02")(lambda: parsing(lambda text: json.loads(text.replace(b"'", b'"'))))
 mutant("broken-utf-8-mended", "SES-HTTP-02")(lambda: parsing(lambda text: json.loads(text.decode(errors="replace"))))
 mutant("cut-off-body-completed", "SES-HTTP-02")(
-    lambda: before(lambda call: Call(call.method, call.path, call.headers, call.body + b"}" * (call.body == b"{")))
+    lambda: before(
+        lambda call: WireRequest(call.method, call.path, call.headers, call.body + b"}" * (call.body == b"{"))
+    )
 )
 mutant("malformed-taken-by-the-older-operation", "SES-HTTP-02")(
     lambda: taken(lambda call: at(OLD)(call) and call.json is None and call.body != b"null")
@@ -187,7 +193,7 @@ mutant("get-is-an-empty-list", "SES-HTTP-07")(
     lambda: on(405, lambda call, reply: reply.but([], status=200) if call.method == "GET" else reply)
 )
 mutant("put-is-post", "SES-HTTP-07")(
-    lambda: before(lambda c: Call("POST" if c.method == "PUT" else c.method, c.path, c.headers, c.body or b"{}"))
+    lambda: before(lambda c: WireRequest("POST" if c.method == "PUT" else c.method, c.path, c.headers, c.body or b"{}"))
 )
 mutant("delete-is-done", "SES-HTTP-07")(
     lambda: on(405, lambda call, reply: reply.but(b"", status=204) if call.method == "DELETE" else reply)
@@ -202,7 +208,9 @@ mutant("unknown-route-is-html", "SES-HTTP-09")(
 )
 mutant("unknown-route-is-401", "SES-HTTP-09")(lambda: on(404, lambda _, reply: reply.but(status=401)))
 mutant("any-route-below-v1-starts", "SES-HTTP-09")(
-    lambda: before(lambda c: Call(c.method, PATHS[NEW] if c.path.startswith("/v1/") else c.path, c.headers, c.body))
+    lambda: before(
+        lambda c: WireRequest(c.method, PATHS[NEW] if c.path.startswith("/v1/") else c.path, c.headers, c.body)
+    )
 )
 mutant("unknown-route-with-a-detail-alone", "SES-HTTP-09")(
     lambda: on(404, lambda _, reply: reply.but({"detail": "Not Found"}))
@@ -266,7 +274,9 @@ def cut_session_of(body: dict[str, Json]) -> dict[str, Json]:
 
 
 # any request
-def in_turn(count: int, change: Callable[[Reply], Reply], condition: Callable[[Call], bool] = posted) -> Patch:
+def in_turn(
+    count: int, change: Callable[[WireResponse], WireResponse], condition: Callable[[WireRequest], bool] = posted
+) -> Patch:
     """One answer of so many is another."""
     number = itertools.count(1)
     return wire(lambda call, reply: change(reply) if condition(call) and next(number) % count == 0 else reply)
@@ -310,7 +320,7 @@ mutant("null-refused-by-the-older-operation", "SES-ANY-04")(
 )
 
 
-def other_error(change: Callable[[Reply], Reply]) -> Patch:
+def other_error(change: Callable[[WireResponse], WireResponse]) -> Patch:
     """Errors that HTTP brings with it."""
     return wire(lambda _, reply: change(reply) if reply.status in {404, 405, 413, 415} else reply)
 

@@ -6,25 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.utils import formatdate
 
-from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.server import app as application
-from hivestand.server.http.protocol import HttpProtocol
+from hivestand.server.http.protocol import HttpProtocol, Respond
 from hivestand.server.settings import Settings
 
 
 @contextmanager
 def serving() -> Iterator[str]:
     """A new application on a new store, on a free port of loopback, in a thread with a loop of its own; its URL."""
-    app = application.build(Settings(), MemoryStore(StoreOptions()))  # looked up now, as it may be patched
+    respond = application.build(Settings(), MemoryStore(StoreOptions()))  # looked up now, as it may be patched
     loop = asyncio.new_event_loop()
     ending = asyncio.Event()
     started = threading.Event()
     addresses: list[tuple[str, int]] = []
-    thread = threading.Thread(target=loop.run_until_complete, args=(_serve(app, ending, started, addresses),))
+    thread = threading.Thread(target=loop.run_until_complete, args=(_serve(respond, ending, started, addresses),))
     thread.start()
     try:
         if not started.wait(10):
@@ -38,10 +37,10 @@ def serving() -> Iterator[str]:
 
 
 async def _serve(
-    app: ASGIApp, ending: asyncio.Event, started: threading.Event, addresses: list[tuple[str, int]]
+    respond: Respond, ending: asyncio.Event, started: threading.Event, addresses: list[tuple[str, int]]
 ) -> None:
     state, loop = ServerState(), asyncio.get_running_loop()
-    async with await loop.create_server(lambda: HttpProtocol(app, state, loop), "127.0.0.1", 0) as server:
+    async with await loop.create_server(lambda: HttpProtocol(respond, state, loop), "127.0.0.1", 0) as server:
         addresses.append(server.sockets[0].getsockname())
         started.set()
         while not ending.is_set():

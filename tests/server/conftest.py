@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from asgi import client_of
 from support import TOKEN
 
 from hivestand.handlers.store.memory.events import MemoryStore
@@ -15,7 +16,7 @@ from hivestand.server.settings import Settings
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, with a token."""
-    transport = httpx.ASGITransport(build(Settings(max_body=100_000), MemoryStore(StoreOptions())))
+    respond = build(Settings(max_body=100_000), MemoryStore(StoreOptions()))
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as opened:
+    async with client_of(respond, base_url="http://localhost", headers=headers) as opened:
         yield opened

@@ -5,7 +5,7 @@ import pytest
 from support import TOKEN, running
 
 from hivestand.server.access import AdminAccess, is_local
-from hivestand.server.keys import Keys
+from hivestand.server.auth import Keys
 from hivestand.server.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from asgi import as_asgi
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
@@ -15,7 +16,7 @@ from hivestand.server.app import build
 from hivestand.server.settings import Settings
 
 SCHEMA = schemathesis.openapi.from_dict(load("control"))
-SCHEMA.app = build(Settings(), store_for("memory://"))
+SCHEMA.app = as_asgi(build(Settings(), store_for("memory://")))
 FOUND: list[Any] = list(SCHEMA.get_all_operations())
 OPERATIONS = {each.ok().definition.raw["operationId"]: each.ok() for each in FOUND}
 CHECKED: list[Any] = [

@@ -2,16 +2,17 @@
 
 import httpx
 import pytest
+from asgi import client_of
 
 from hivestand.handlers.clock import SystemClock
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.openapi import load
-from hivestand.server.errors import Answers
+from hivestand.server.auth import Keys
 from hivestand.server.http.body import Limits
-from hivestand.server.keys import Keys
 from hivestand.server.operation import Context, Operation, OperationSpec
-from hivestand.server.routing import Connexion
+from hivestand.server.responder import Responder
+from hivestand.server.routing import Routing
 
 pytestmark = pytest.mark.anyio
 
@@ -77,8 +78,7 @@ async def test_allow_names_every_method_of_a_path() -> None:
     document = load("honeyhive")
     start, legacy = document["paths"]["/v1/sessions"]["post"], document["paths"].pop("/session/start")["post"]
     document["paths"]["/v1/sessions"] = {"post": start, "put": legacy}
-    transport = httpx.ASGITransport(Answers(Connexion({"": (document, serve)})))
-    async with httpx.AsyncClient(transport=transport, base_url="http://hivestand") as client:
+    async with client_of(Responder(Routing({"": (document, serve)}), ()), base_url="http://hivestand") as client:
         response = await client.get("/v1/sessions")
     assert (405, "POST, PUT") == (response.status_code, response.headers["allow"])
 
@@ -94,4 +94,4 @@ async def test_an_operation_without_a_handler_stops_the_start() -> None:
     document = load("honeyhive")
     document["paths"]["/v1/sessions"]["post"]["operationId"] = "nobody"
     with pytest.raises(KeyError, match="nobody"):
-        Connexion({"": (document, serve)})
+        Routing({"": (document, serve)})

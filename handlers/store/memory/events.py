@@ -1,19 +1,20 @@
 """The embedded store: this process's memory, gone when it ends."""
 
 import time
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
-from typing import Final, get_args
+from collections.abc import Callable, Mapping, Sequence
 
 from hivestand.handlers.event.encoding import EncodedEvent, compact, merge
-from hivestand.handlers.event.index import Found, IndexEntry, Property, Selection
+from hivestand.handlers.event.index import Found, IndexEntry, Selection
+from hivestand.handlers.store.delayed import DelayedWrites
+from hivestand.handlers.store.memory.barrier import MemoryBarrier
+from hivestand.handlers.store.memory.counters import MemoryCounters
+from hivestand.handlers.store.memory.hidden import MemoryHiddenEvents
+from hivestand.handlers.store.memory.index import MemoryIndex
 from hivestand.handlers.store.memory.journal import MemoryJournal
-from hivestand.handlers.store.memory.plans import MemoryPlans
+from hivestand.handlers.store.memory.tenants import MemoryTenants
+from hivestand.handlers.store.plans import PlanTable
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.handlers.tenant import Tenant
-
-_PROPERTIES: Final[tuple[Property, ...]] = get_args(Property)
 
 
 class MemoryStore:
@@ -22,7 +23,7 @@ class MemoryStore:
     kind = "memory"
 
     def __init__(self, options: StoreOptions, now: Callable[[], float] = time.monotonic) -> None:
-        """Start empty; `now` gives seconds.
+        """Start empty; `now` returns seconds.
 
         Raises:
             ValueError: an option cannot be used.
@@ -30,26 +31,32 @@ class MemoryStore:
         if options.wait:
             raise ValueError("memory:// has no replicas to wait for")
         self.journal = MemoryJournal(options.journal)
-        self.plans = MemoryPlans(now)
+        self.plans = PlanTable()
+        self.tenants = MemoryTenants()
+        self.counters = MemoryCounters()
+        self.hidden = MemoryHiddenEvents(now)
+        self.delayed = DelayedWrites()
+        self.barrier = MemoryBarrier(self.plans, self.tenants, self.delayed)
         self._ttl = options.ttl
         self._now = now
         self._arrivals = 0
         self._events: dict[str, dict[str, EncodedEvent]] = {}
-        self._entries: dict[str, dict[str, tuple[IndexEntry, Found]]] = {}
-        self._index: dict[str, dict[tuple[str, str], list[Found]]] = {}  # by property and value, in order
+        self._indexes: dict[str, MemoryIndex] = {}
         self._expiries: dict[tuple[str, str], float] = {}  # in the order of the last writes, and so of expiry
 
     async def check(self) -> Sequence[str]:
-        """Memory is always there; that it ends with the process is what it is for."""
+        """No warnings: memory is always there, and ending with the process is what it is for."""
         return ()
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
-        """Keep the event, or merge into the one that is there."""
+        """Store the event, or merge it into the one that is there; returns the event after that."""
         self._expire()
         events = self._events.setdefault(tenant.digest, {})
         there = events.get(entry.event_id)
         if there is None:
-            self._enter(tenant.digest, entry)
+            self._arrivals += 1
+            index = self._indexes.get(tenant.digest) or self._indexes.setdefault(tenant.digest, MemoryIndex())
+            index.enter(entry, self._arrivals)
             event = compact(event)
         else:
             event = merge(there, compact(event).merged)
@@ -58,13 +65,13 @@ class MemoryStore:
         return event
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
-        """Keep or merge the events, one after the other."""
+        """Store or merge the events, one after the other; returns how many that were."""
         for entry, event in events:
             await self.create_or_merge(tenant, entry, event)
         return len(events)
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
-        """Merge into the event of that id, if there is one."""
+        """Merge into the event of that id; returns whether there is one."""
         self._expire()
         events = self._events.get(tenant.digest, {})
         there = events.get(event_id)
@@ -80,7 +87,7 @@ class MemoryStore:
         return self._events.get(tenant.digest, {}).get(event_id)
 
     async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
-        """The tenant's events of these ids."""
+        """The tenant's events of these ids, in their order; None for one that is not there."""
         self._expire()
         events = self._events.get(tenant.digest, {})
         return [events.get(event_id) for event_id in event_ids]
@@ -88,52 +95,30 @@ class MemoryStore:
     async def count(self, tenant: Tenant, selection: Selection) -> int:
         """How many of the tenant's events are selected."""
         self._expire()
-        return sum(end - start for _, start, end in self._ranges(tenant, selection))
+        index = self._indexes.get(tenant.digest)
+        return 0 if index is None else index.count(selection)
 
     async def find(
         self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
     ) -> Sequence[Found]:
-        """At most so many of those selected, the last first."""
+        """At most `limit` of the events selected, the last first."""
         self._expire()
-        last = skip + limit
-        ranges = self._ranges(tenant, selection, before)
-        found = chain.from_iterable(entries[max(start, end - last) : end] for entries, start, end in ranges)
-        return sorted(found, reverse=True)[skip:last]
+        index = self._indexes.get(tenant.digest)
+        return [] if index is None else index.find(selection, limit, before, skip)
 
     async def reset(self, tenant: Tenant) -> None:
         """Delete all of the tenant."""
-        await self.plans.forget(tenant)
+        await self.barrier.forget(tenant)
+        await self.counters.forget(tenant)
+        await self.hidden.forget(tenant)
         await self.journal.clear(tenant)
         for event_id in self._events.get(tenant.digest, {}):
             self._expiries.pop((tenant.digest, event_id), None)
-        self._forget(tenant.digest)
+        self._drop(tenant.digest)
 
     async def close(self) -> None:
-        """Let go of what was to be written later."""
-        await self.plans.close()
-
-    def _enter(self, digest: str, entry: IndexEntry) -> None:
-        self._arrivals += 1
-        found = Found(entry.start_time, self._arrivals, entry.event_id)
-        self._entries.setdefault(digest, {})[entry.event_id] = entry, found
-        index = self._index.setdefault(digest, {})
-        for name, value in zip(_PROPERTIES, (entry.session_id, entry.event_type, entry.event_name), strict=True):
-            entries = index.setdefault((name, value), [])
-            if not entries or entries[-1] < found:
-                entries.append(found)  # as it mostly is
-            else:
-                insort(entries, found)
-
-    def _ranges(
-        self, tenant: Tenant, selection: Selection, before: Found | None = None
-    ) -> Iterable[tuple[list[Found], int, int]]:
-        """Each list of the index that is selected from, and the ends of what is."""
-        index = self._index.get(tenant.digest, {})
-        for value in selection.values:
-            entries = index.get((selection.property, value), [])
-            start = bisect_left(entries, (selection.since,))
-            end = bisect_left(entries, (selection.until + 1,))
-            yield entries, start, max(start, end if before is None else min(end, bisect_left(entries, before)))
+        """Cancel what was to be written later."""
+        await self.barrier.close()
 
     def _prolong(self, digest: str, event_id: str) -> None:
         if self._ttl is not None:
@@ -151,17 +136,10 @@ class MemoryStore:
 
     def _delete(self, digest: str, event_id: str) -> None:
         del self._events[digest][event_id]
-        entry, found = self._entries[digest].pop(event_id)
-        index = self._index[digest]
-        for name in _PROPERTIES:
-            key = name, getattr(entry, name)
-            entries = index[key]
-            del entries[bisect_left(entries, found)]
-            if not entries:
-                del index[key]
+        self._indexes[digest].remove(event_id)
         if not self._events[digest]:
-            self._forget(digest)
+            self._drop(digest)
 
-    def _forget(self, digest: str) -> None:
-        for each in (self._events, self._entries, self._index):
-            each.pop(digest, None)
+    def _drop(self, digest: str) -> None:
+        self._events.pop(digest, None)
+        self._indexes.pop(digest, None)

@@ -20,12 +20,17 @@ from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
+from hivestand.handlers.store.delayed import DelayedWrites
+from hivestand.handlers.store.plans import PlanTable
 from hivestand.handlers.store.protocol import StoreOptions
+from hivestand.handlers.store.redis.barrier import RedisBarrier, WorkerState, keys_of
+from hivestand.handlers.store.redis.counters import RedisCounters
+from hivestand.handlers.store.redis.hidden import RedisHiddenEvents
 from hivestand.handlers.store.redis.index import count, find, ranges_of
 from hivestand.handlers.store.redis.journal import RedisJournal
 from hivestand.handlers.store.redis.members import DIGEST, digest, digests, found_at, packed_id, sortable
-from hivestand.handlers.store.redis.plans import RedisPlans
-from hivestand.handlers.store.redis.transport.client import client_for, script
+from hivestand.handlers.store.redis.tenants import RedisTenants
+from hivestand.handlers.store.redis.transport.client import NOW, client_for, fields_of, script
 from hivestand.handlers.tenant import Tenant
 
 OLDEST_REDIS: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
@@ -94,10 +99,6 @@ local function keep_index()
   if redis.call('PERSIST', KEYS[1]) == 1 then redis.call('PERSIST', expiries) end
 end
 """
-_NOW: Final = """
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-"""
 _EXPIRE: Final = """
 local others, expiries, life = 2, KEYS[2], redis.call('PTTL', KEYS[1])
 local function keep(event, id, place)
@@ -135,8 +136,8 @@ if wrote then keep_index() end
 return replies
 """
 WRITE_FOR_EVER: Final = script(_ENTER + _MERGE + _KEEP + _WRITE)
-WRITE_FOR_A_TIME: Final = script(_ENTER + _MERGE + _CLEAR + _NOW + _EXPIRE + _WRITE)
-_CLEAR_EXPIRED: Final = script(_CLEAR + _NOW + "return clear(KEYS[1], KEYS[2], now)")
+WRITE_FOR_A_TIME: Final = script(_ENTER + _MERGE + _CLEAR + NOW + _EXPIRE + _WRITE)
+_CLEAR_EXPIRED: Final = script(_CLEAR + NOW + "return clear(KEYS[1], KEYS[2], now)")
 
 # All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none: the index,
 # expiries if there are any, and events. The members by session and name are left until nothing has one by its type:
@@ -188,7 +189,13 @@ class RedisStore:
             raise ValueError(f"a ttl of more than {MAX_TTL} seconds is not supported")
         self._client = client_for(url, options.timeout, options.wait)
         self.journal = RedisJournal(self._client, options.prefix, options.journal)
-        self.plans = RedisPlans(self._client, options.prefix, self.journal.flush)
+        self.plans = PlanTable()
+        self.tenants = RedisTenants(self._client, keys_of(options.prefix)[1])
+        self.counters = RedisCounters(self._client, options.prefix)
+        self.hidden = RedisHiddenEvents(self._client, options.prefix)
+        self.delayed = DelayedWrites()
+        state = WorkerState(self.plans, self.tenants, self.delayed, self.journal.flush)
+        self.barrier = RedisBarrier(self._client, options.prefix, state)
         self._prefix = options.prefix
         self._wait = options.wait
         self._arrival = 0
@@ -268,7 +275,9 @@ class RedisStore:
         What is written meanwhile may be deleted too, as if it had come before: neither was answered yet when the other
         began.
         """
-        await self.plans.forget(tenant)
+        await self.barrier.forget(tenant)
+        await self.counters.forget(tenant)
+        await self.hidden.forget(tenant)
         await self.journal.clear(tenant)
         buckets = (self._empty(index) for index in self._indexes(tenant))
         for failure in await asyncio.gather(*buckets, return_exceptions=True):  # none runs on behind the answer
@@ -278,7 +287,7 @@ class RedisStore:
     async def close(self) -> None:
         """Write what waits, and close all connections."""
         await self.journal.close()
-        await self.plans.close()
+        await self.barrier.close()
         await self._client.close()
 
     async def _write(self, index: str, writes: Sequence[_Write], *, asked: bool = False) -> Sequence[Any]:
@@ -378,6 +387,6 @@ def _usable(reply: object) -> dict[bytes, bytes]:
 
 
 def _decode(reply: list[bytes] | dict[bytes, bytes]) -> EncodedEvent:
-    fields = reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
+    fields = fields_of(reply)
     del fields[b"i"]
     return merge(unpack(fields.pop(b"e")), fields)

@@ -1,7 +1,7 @@
 """The journals of servers that share a Redis: a stream `<prefix>:{<digest>:journal}` for each tenant.
 
 Entries are written behind the answers, as many at a time as have come meanwhile. Whoever reads the journal has all
-workers write first (`Plans.settle`), and so finds every request that was answered before.
+workers write first (`Barrier.settle`), and so finds every request that was answered before.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from hivestand.handlers.store.journal import StoredEntry
-from hivestand.handlers.store.redis.transport.client import Client, script
+from hivestand.handlers.store.redis.transport.client import Client, fields_of, script
 from hivestand.handlers.tenant import Tenant
 
 FIRST_ID: Final = "0-0"  # the least id
@@ -127,5 +127,4 @@ def _batches(entries: Sequence[tuple[str, bytes]]) -> list[tuple[str, list[bytes
 
 def _kept(entry: Any) -> StoredEntry:
     entry_id, fields = entry
-    packed = fields[b"e"] if isinstance(fields, dict) else fields[1]
-    return StoredEntry(entry_id.decode(), packed)
+    return StoredEntry(entry_id.decode(), fields_of(fields)[b"e"])

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_it_is_ready_when_its_store_answers(store: Store) -> None:
     """200, with the kind of store and the version."""
-    answer = await get_health(Request(store, StoppedClock()))
+    answer = await get_health(Request(store, store, StoppedClock()))
     assert answer.status == 200
     warnings = list(await store.check())
     health = {"live": True, "ready": True, "store": store.kind, "warnings": warnings, "version": "0.1.0"}
@@ -26,7 +26,9 @@ async def test_it_is_ready_when_its_store_answers(store: Store) -> None:
 
 async def test_a_reset_forgets_what_the_tenant_has(store: Store) -> None:
     """And nothing of another's."""
-    ours, theirs = (Request(store, StoppedClock(), tenant_of(token), {"metadata": {"a": 1}}) for token in (b"a", b"b"))
+    ours, theirs = (
+        Request(store, store, StoppedClock(), tenant_of(token), {"metadata": {"a": 1}}) for token in (b"a", b"b")
+    )
     for request in (ours, theirs):
         await create_session(request)
     assert b'{"reset":true}' == (await reset(ours)).body
@@ -37,7 +39,7 @@ async def test_a_reset_forgets_what_the_tenant_has(store: Store) -> None:
 async def test_it_is_live_but_not_ready_when_its_store_is_away() -> None:
     """503, with Retry-After."""
     store = RedisStore("redis://127.0.0.1:1", StoreOptions())
-    answer = await get_health(Request(store, StoppedClock()))
+    answer = await get_health(Request(store, store, StoppedClock()))
     health = json.loads(answer.body)
     assert (503, {"Retry-After": "1"}) == (answer.status, answer.headers)
     assert (True, False) == (health["live"], health["ready"])

@@ -18,7 +18,7 @@ TENANT = tenant_of(b"t")
 
 async def call(store: Store, operation_id: str, body: Any, tenant: Tenant = TENANT) -> Response:
     """Call an operation by its operationId."""
-    return await OPERATIONS[operation_id](Request(store, StoppedClock(), tenant, body))
+    return await OPERATIONS[operation_id](Request(store, store, StoppedClock(), tenant, body))
 
 
 @pytest.mark.parametrize("operation_id", ["createSession", "startSessionLegacy"])

@@ -46,12 +46,12 @@ async def add(store: Store, count: int, first: int = 0) -> None:
     """Keep entries of these times."""
     for number in range(first, first + count):
         store.journal.add(TENANT, packed_of(ENTRY._replace(time=number)))
-        await store.plans.settle()
+        await store.barrier.settle()
 
 
 async def test_entries_are_found_newest_first(store: Store) -> None:
     """In pages, each by the last id of the one before; and one by one."""
-    await store.plans.refresh()
+    await store.barrier.refresh()
     await add(store, 5)
     first = await store.journal.newest(TENANT, None, 3)
     assert [4, 3, 2] == times(first)
@@ -62,7 +62,7 @@ async def test_entries_are_found_newest_first(store: Store) -> None:
 
 async def test_a_journal_is_its_tenants(store: Store) -> None:
     """Others do not see it; cleared or reset, it is empty, and goes on."""
-    await store.plans.refresh()
+    await store.barrier.refresh()
     await add(store, 2)
     (newest, _) = await store.journal.newest(TENANT, None, 3)
     assert not await store.journal.newest(OTHER, None, 3)
@@ -80,7 +80,7 @@ async def test_the_oldest_go_first(store_url: str) -> None:
     """At most as many as were asked for."""
     store = store_for(store_url, StoreOptions(journal=3))
     try:
-        await store.plans.refresh()
+        await store.barrier.refresh()
         await add(store, 5)
         assert [4, 3, 2] == times(await store.journal.newest(TENANT, None, 10))
         assert store.journal.is_on

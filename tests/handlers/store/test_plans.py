@@ -49,13 +49,13 @@ async def test_every_worker_has_a_change_once_it_is_answered(store_url: str) -> 
     stores = [store_for(store_url) for _ in range(1 if store_url == "memory://" else 3)]
     try:
         for store in stores:
-            await store.plans.refresh()
+            await store.barrier.refresh()
         for number in range(1, 6):
-            plan = await stores[0].plans.change(TENANT, armed)
+            plan = await stores[0].barrier.change(TENANT, armed)
             assert len(plan.faults) == number
             assert [plan] * len(stores) == [store.plans.plan_for(TENANT) for store in stores]
             assert not [store for store in stores if store.plans.plan_for(OTHER)]
-        assert all(store.plans.is_fresh for store in stores)
+        assert all(store.barrier.is_fresh for store in stores)
         await stores[-1].reset(TENANT)
         assert not [store for store in stores if store.plans.plan_for(TENANT)]
     finally:
@@ -65,8 +65,8 @@ async def test_every_worker_has_a_change_once_it_is_answered(store_url: str) -> 
 
 async def test_changes_at_once_are_all_there(store: Store) -> None:
     """None undoes another."""
-    await store.plans.refresh()
-    await asyncio.gather(*(store.plans.change(TENANT, armed) for _ in range(10)))
+    await store.barrier.refresh()
+    await asyncio.gather(*(store.barrier.change(TENANT, armed) for _ in range(10)))
     plan = store.plans.plan_for(TENANT)
     assert plan is not None
     assert (10, 10) == (len(plan.faults), plan.armed)
@@ -74,38 +74,46 @@ async def test_changes_at_once_are_all_there(store: Store) -> None:
 
 async def test_a_plan_for_everyone_is_everyones(store: Store) -> None:
     """Whoever asks."""
-    await store.plans.refresh()
-    await store.plans.change(ALL_TENANTS, armed)
+    await store.barrier.refresh()
+    await store.barrier.change(ALL_TENANTS, armed)
     assert Plan((FAULT,), armed=1).faults == (store.plans.plan_for(OTHER) or Plan()).faults
     await store.reset(ALL_TENANTS)
     assert store.plans.plan_for(OTHER) is None
 
 
+async def registered(store: Store) -> set[Tenant]:
+    """The tenants that all workers know of, once each has written down those that it noted."""
+    await store.barrier.settle()
+    return set(await store.tenants.all())
+
+
 async def test_tenants_are_known_until_their_reset(store: Store) -> None:
     """And again from their next request on."""
-    await store.plans.refresh()
-    store.plans.plan_for(TENANT)
-    store.plans.plan_for(OTHER)
-    assert {TENANT, OTHER} == set(await store.plans.tenants())
+    await store.barrier.refresh()
+    store.tenants.note(TENANT)
+    store.tenants.note(OTHER)
+    assert {TENANT, OTHER} == await registered(store)
     await store.reset(OTHER)
-    assert [TENANT] == list(await store.plans.tenants())
-    store.plans.plan_for(OTHER)
-    assert {TENANT, OTHER} == set(await store.plans.tenants())
+    assert {TENANT} == await registered(store)
+    assert store.plans.plan_for(OTHER) is None
+    assert {TENANT} == await registered(store)
+    store.tenants.note(OTHER)
+    assert {TENANT, OTHER} == await registered(store)
 
 
 async def test_counts_go_on_until_a_reset(store: Store) -> None:
     """Each name by itself."""
-    await store.plans.refresh()
-    assert [0, 1, 0] == [await store.plans.next_number(TENANT.digest, name) for name in ("a", "a", "b")]
-    assert await store.plans.next_number(OTHER.digest, "a") == 0
-    assert [2, 2, 0] == [await store.plans.current_number(TENANT.digest, name) for name in ("a", "a", "c")]
+    await store.barrier.refresh()
+    assert [0, 1, 0] == [await store.counters.next_number(TENANT.digest, name) for name in ("a", "a", "b")]
+    assert await store.counters.next_number(OTHER.digest, "a") == 0
+    assert [2, 2, 0] == [await store.counters.current_number(TENANT.digest, name) for name in ("a", "a", "c")]
     await store.reset(TENANT)
-    assert await store.plans.next_number(TENANT.digest, "a") == 0
+    assert await store.counters.next_number(TENANT.digest, "a") == 0
 
 
 async def test_what_is_written_in_a_window_is_visible_later(store: Store) -> None:
     """An update that comes until then is answered, and lost; one that comes after is not."""
-    await store.plans.refresh()
+    await store.barrier.refresh()
     window = Window(store, 0.2)
     update = EVENT._replace(merged={b'm"b"': b"2"})
     assert await window.create_or_merge(TENANT, entry(ID), EVENT) == EVENT
@@ -115,7 +123,7 @@ async def test_what_is_written_in_a_window_is_visible_later(store: Store) -> Non
     while await store.read(TENANT, ID) is None:  # noqa: ASYNC110 - it happens in the store
         await asyncio.sleep(0.02)
     assert await store.read(TENANT, ID) == EVENT
-    while await store.plans.window(TENANT, ID) is not None:  # noqa: ASYNC110 - likewise
+    while await store.hidden.find(TENANT, ID) is not None:  # noqa: ASYNC110 - likewise
         await asyncio.sleep(0.02)
     await window.create_or_merge(TENANT, entry(ID), update)
     assert await store.read(TENANT, ID) == EVENT._replace(merged=lost.merged)
@@ -127,14 +135,14 @@ async def test_a_window_says_how_many_were_written(monkeypatch: pytest.MonkeyPat
     window, events = Window(store, 5), [(entry(id_of(str(number))), EVENT) for number in range(3)]
     assert 2 == await window.create_or_merge_each(TENANT, events[:2])
     assert 0 == await store.count(TENANT, Selection())
-    is_hidden = store.plans.window
+    is_hidden = store.hidden.find
 
     async def fail_for_the_last(tenant: Tenant, event_id: str) -> bytes | None:
         if event_id == events[2][0].event_id:
             raise StoreUnavailable
         return await is_hidden(tenant, event_id)
 
-    monkeypatch.setattr(store.plans, "window", fail_for_the_last)
+    monkeypatch.setattr(store.hidden, "find", fail_for_the_last)
     assert 2 == await window.create_or_merge_each(TENANT, events)
     with pytest.raises(StoreUnavailable):
         await window.create_or_merge_each(TENANT, events[2:])
@@ -143,10 +151,10 @@ async def test_a_window_says_how_many_were_written(monkeypatch: pytest.MonkeyPat
 
 async def test_a_reset_closes_windows(store: Store) -> None:
     """What waited to be written never is, and nothing is lost any more."""
-    await store.plans.refresh()
+    await store.barrier.refresh()
     await Window(store, 0.2).create_or_merge(TENANT, entry(ID), EVENT)
     await store.reset(TENANT)
-    assert await store.plans.window(TENANT, ID) is None
+    assert await store.hidden.find(TENANT, ID) is None
     await asyncio.sleep(0.4)
     assert await store.read(TENANT, ID) is None
 
@@ -156,13 +164,13 @@ async def test_a_worker_that_died_holds_nobody_up_for_long(redis_url: str) -> No
     dead, ended, living = (store_for(redis_url) for _ in range(3))
     try:
         for store in (dead, ended, living):
-            await store.plans.refresh()
-        dead.plans._following.cancel()  # type: ignore[attr-defined]  # noqa: SLF001 - as if it were killed
+            await store.barrier.refresh()
+        dead.barrier._following.cancel()  # type: ignore[attr-defined]  # noqa: SLF001 - as if it were killed
         await ended.close()
         async with asyncio.timeout(20):
-            await living.plans.change(TENANT, armed)
-        assert not dead.plans.is_fresh
-        await dead.plans.refresh()
+            await living.barrier.change(TENANT, armed)
+        assert not dead.barrier.is_fresh
+        await dead.barrier.refresh()
         assert dead.plans.plan_for(TENANT) == living.plans.plan_for(TENANT)
     finally:
         await living.reset(TENANT)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from support import Running, running
 
-from hivestand.server.faults.effects import FAULTS, delayed
-from hivestand.server.http.response import Reply
+from hivestand.server.faults.effects import EFFECTS, delayed
+from hivestand.server.http.response import HttpResponse
 
-REPLY = Reply(200, [(b"a", b"b")], b'{"a":[1,2,3]}')
+RESPONSE = HttpResponse(200, [(b"a", b"b")], b'{"a":[1,2,3]}')
 
 
 def answered(server: Running, *prefer: str) -> bytes:
@@ -125,7 +125,7 @@ def test_overrides_can_be_off(strict_server: Running, prefer: str) -> None:
 
 def test_faults_are_functions_of_the_answer() -> None:
     """They compose, and leave what they were given as it was."""
-    for fault in FAULTS.values():
-        assert fault(REPLY) != REPLY
-        assert fault(delayed(2)(delayed(1)(REPLY))) == delayed(3)(fault(REPLY))
-    assert Reply(200, [(b"a", b"b")], b'{"a":[1,2,3]}') == REPLY
+    for fault in EFFECTS.values():
+        assert fault(RESPONSE) != RESPONSE
+        assert fault(delayed(2)(delayed(1)(RESPONSE))) == delayed(3)(fault(RESPONSE))
+    assert HttpResponse(200, [(b"a", b"b")], b'{"a":[1,2,3]}') == RESPONSE

@@ -4,73 +4,87 @@ import asyncio
 from typing import Any
 
 import pytest
-from starlette.types import Message
+from asgi import request_of
 
 from hivestand.handlers.errors import BadRequest, ContentTooLarge, RequestTimeout, UnsupportedMediaType
-from hivestand.server.errors import ClientDisconnected
-from hivestand.server.http.body import Limits, check_media_type, parse_json, read_body
+from hivestand.server.http.body import ClientDisconnected, Limits, check_media_type, parse_json, read_body
+from hivestand.server.http.request import HttpRequest, IncomingBody
 
 LIMITS = Limits(size=10, seconds=5)
 
 
-class Receive:
-    """ASGI messages, one after the other, and none after that."""
-
-    def __init__(self, *messages: Message) -> None:
-        self.left = list(messages)
-
-    async def __call__(self) -> Message:
-        """The next message."""
-        if not self.left:
-            await asyncio.Event().wait()
-        return self.left.pop(0)
-
-
-def part(body: bytes, *, more: bool = False) -> Message:
-    """A part of a body."""
-    return {"type": "http.request", "body": body, "more_body": more}
+def request_with(*parts: bytes, length: bytes | None = None, complete: bool = False) -> HttpRequest:
+    """A request of whose body these parts have arrived."""
+    request = request_of("POST", "/", [] if length is None else [(b"content-length", length)])
+    request.body = IncomingBody(lambda: None)
+    for part in parts:
+        request.body.feed(part)
+    if complete:
+        request.body.finish()
+    return request
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("parts", [[b"1234567890"], [b"12345", b"", b"67890"], [b"1"] * 10, [b""]])
 async def test_a_body_is_read_whole(parts: list[bytes]) -> None:
-    """In one part or many, up to the limit."""
-    messages = [part(each, more=number < len(parts)) for number, each in enumerate(parts, 1)]
-    assert b"".join(parts) == await read_body({}, Receive(*messages), LIMITS)
+    """Whether it is there already or comes in parts, up to the limit."""
+    assert b"".join(parts) == await read_body(request_with(*parts, complete=True), LIMITS)
+    request = request_with()
+    reading = asyncio.create_task(read_body(request, LIMITS))
+    for part in parts:
+        await asyncio.sleep(0)
+        request.body.feed(part)
+    await asyncio.sleep(0)
+    request.body.finish()
+    assert b"".join(parts) == await reading == request.content
 
 
 @pytest.mark.anyio
 async def test_a_body_declared_too_large_is_not_read() -> None:
-    """The answer comes before the first part."""
-    receive = Receive(part(b"x"))
+    """The response comes before the first part."""
+    request = request_with(b"x", length=b"11")
     with pytest.raises(ContentTooLarge, match="10 bytes") as caught:
-        await read_body({b"content-length": b"11"}, receive, LIMITS)
-    assert len(receive.left) == 1
+        await read_body(request, LIMITS)
+    assert request.body.unread == 1
     assert {"Connection": "close"} == caught.value.headers
 
 
 @pytest.mark.anyio
 async def test_a_body_that_grows_too_large_is_not_read_on() -> None:
     """A chunked body declares no length."""
-    receive = Receive(part(b"123456", more=True), part(b"78901", more=True), part(b"x"))
+    request = request_with(b"123456")
+    reading = asyncio.create_task(read_body(request, LIMITS))
+    await asyncio.sleep(0)
+    request.body.feed(b"78901")
     with pytest.raises(ContentTooLarge):
-        await read_body({}, receive, LIMITS)
-    assert len(receive.left) == 1
+        await reading
+    request.body.feed(b"x")
+    assert request.body.unread == 1
+
+
+@pytest.mark.anyio
+async def test_a_complete_body_that_is_too_large_is_refused() -> None:
+    """Though it is all there."""
+    with pytest.raises(ContentTooLarge):
+        await read_body(request_with(b"12345678901", complete=True), LIMITS)
 
 
 @pytest.mark.anyio
 async def test_a_stalled_body_times_out() -> None:
     """It is not waited for longer than the limit."""
     with pytest.raises(RequestTimeout, match=r"0\.01 seconds") as caught:
-        await read_body({}, Receive(part(b"1", more=True)), Limits(10, 0.01))
+        await read_body(request_with(b"1"), Limits(10, 0.01))
     assert {"Connection": "close"} == caught.value.headers
 
 
 @pytest.mark.anyio
-async def test_a_client_that_goes_away_is_not_answered() -> None:
-    """There is nobody to answer."""
+@pytest.mark.parametrize("complete", [True, False])
+async def test_a_client_that_goes_away_gets_no_response(*, complete: bool) -> None:
+    """There is nobody to read it, whether all of the body came or not."""
+    request = request_with(b"1", complete=complete)
+    request.body.lose()
     with pytest.raises(ClientDisconnected):
-        await read_body({}, Receive(part(b"1", more=True), {"type": "http.disconnect"}), LIMITS)
+        await read_body(request, LIMITS)
 
 
 @pytest.mark.parametrize(

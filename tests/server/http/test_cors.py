@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from asgi import client_of
 
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.store.protocol import StoreOptions
@@ -62,7 +63,7 @@ async def test_a_refused_preflight_has_the_documented_body(client: httpx.AsyncCl
 
 async def test_a_flag_turns_it_off() -> None:
     """Then a preflight is a method that there is not."""
-    transport = httpx.ASGITransport(build(Settings(cors=False), MemoryStore(StoreOptions())))
-    async with httpx.AsyncClient(transport=transport, base_url="http://hivestand") as client:
+    respond = build(Settings(cors=False), MemoryStore(StoreOptions()))
+    async with client_of(respond, base_url="http://hivestand") as client:
         response = await client.options("/v1/sessions", headers=PREFLIGHT)
     assert (405, set()) == (response.status_code, cors_headers(response))

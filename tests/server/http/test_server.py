@@ -15,7 +15,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.types import ASGIApp, Receive, Scope, Send
 from support import TOKEN, Running, running
 from uvicorn.server import ServerState
 
@@ -23,8 +22,9 @@ from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.server.app import build
 from hivestand.server.http import protocol as http_protocol
-from hivestand.server.http.protocol import HttpProtocol
-from hivestand.server.http.response import send_json
+from hivestand.server.http.protocol import HttpProtocol, Respond
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse
 from hivestand.server.settings import Settings
 
 HEAD = f"Host: hivestand\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n".encode()
@@ -422,9 +422,9 @@ async def test_a_stalled_head_waits_for_the_answer_before_it(monkeypatch: pytest
     """An answer that takes longer than a head may is not broken into."""
     monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.1)
 
-    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+    async def slow(request: HttpRequest) -> HttpResponse:
         await asyncio.sleep(0.5)
-        await send_json(send, 200, b"{}")
+        return HttpResponse(200, [], b"{}")
 
     async with listening(slow) as (address, _):
         received = await exchange(address, POST + b"Content-Length: 2\r\n\r\n{}" + b"POST")
@@ -448,10 +448,10 @@ async def test_a_broken_body_is_answered_once(broken: bytes, caplog: pytest.LogC
 
 
 @contextlib.asynccontextmanager
-async def listening(app: ASGIApp) -> AsyncIterator[tuple[tuple[str, int], ServerState]]:
+async def listening(respond: Respond) -> AsyncIterator[tuple[tuple[str, int], ServerState]]:
     """The protocol in this process: its address, and what uvicorn knows of it."""
     state, loop = ServerState(), asyncio.get_running_loop()
-    async with await loop.create_server(lambda: HttpProtocol(app, state, loop), "127.0.0.1", 0) as started:
+    async with await loop.create_server(lambda: HttpProtocol(respond, state, loop), "127.0.0.1", 0) as started:
         yield started.sockets[0].getsockname(), state
 
 

@@ -6,7 +6,7 @@ for the client to repeat, who knows what it sent since.
 
 from collections.abc import Sequence
 from hashlib import sha1
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
@@ -15,6 +15,12 @@ from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.redis.transport.cluster import Cluster
 from hivestand.handlers.store.redis.transport.connection import Command, NotReplicated
 from hivestand.handlers.store.redis.transport.server import Server, server_at
+
+# The beginning of a script that needs the time: `now`, Unix microseconds by Redis's clock.
+NOW: Final = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+"""
 
 
 class Script(NamedTuple):
@@ -27,6 +33,11 @@ class Script(NamedTuple):
 def script(text: str) -> Script:
     """A Lua script."""
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+def fields_of(reply: Any) -> dict[bytes, bytes]:
+    """A hash, as either protocol of Redis replies it: a map, or fields and values in turn."""
+    return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 class Client:

@@ -1,29 +1,50 @@
-"""Every error, rendered in one place."""
+"""Every error, caught and rendered in one place."""
 
 import json
 import logging
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from asgi import client_of, request_of
 
 from hivestand.handlers.errors import BadRequest, Detail, StoreUnavailable
-from hivestand.server.errors import Answers, ClientDisconnected
+from hivestand.server.http.body import ClientDisconnected
+from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.response import HttpResponse
+from hivestand.server.responder import Responder
 
 pytestmark = pytest.mark.anyio
 
 
-SCOPE: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+@dataclass(frozen=True)
+class Raising:
+    """An operation that raises an error."""
+
+    error: Exception
+
+    async def serve(self, request: HttpRequest) -> HttpResponse:
+        """Raise it."""
+        raise self.error
+
+
+class Routes:
+    """One operation, for every path."""
+
+    def __init__(self, operation: Raising) -> None:
+        self.operations = {("GET", "/"): operation}
+
+
+def responder(error: Exception) -> Responder:
+    """A responder all of whose operations raise this."""
+    routes: Any = Routes(Raising(error))
+    return Responder(routes, ())
 
 
 async def answer_of(error: Exception) -> httpx.Response:
-    """What is answered where an application raises this."""
-
-    async def raising(scope: Scope, receive: Receive, send: Send) -> None:
-        raise error
-
-    transport = httpx.ASGITransport(Answers(raising))
-    async with httpx.AsyncClient(transport=transport, base_url="http://hivestand") as client:
+    """The response where an operation raises this."""
+    async with client_of(responder(error), base_url="http://hivestand") as client:
         return await client.get("/")
 
 
@@ -55,16 +76,6 @@ async def test_a_fault_of_its_own_is_logged_and_says_nothing(caplog: pytest.LogC
     assert "secret" in caplog.text
 
 
-async def test_a_client_that_is_gone_gets_no_answer() -> None:
-    """Nothing is sent."""
-
-    async def raising(scope: Scope, receive: Receive, send: Send) -> None:
-        raise ClientDisconnected
-
-    async def receive() -> Message:
-        raise AssertionError
-
-    async def send(message: Message) -> None:
-        raise AssertionError(message)
-
-    await Answers(raising)(SCOPE, receive, send)
+async def test_a_client_that_is_gone_gets_no_response() -> None:
+    """Nobody would read it, and no observer is told of one."""
+    assert await responder(ClientDisconnected())(request_of("GET", "/", [])) is None

@@ -1,4 +1,4 @@
-"""Writes that are to happen later, and that a reset forgets."""
+"""Writes that happen after a delay, and that a reset cancels."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,8 +7,8 @@ from contextlib import suppress
 from hivestand.handlers.errors import StoreUnavailable
 
 
-class Later:
-    """Writes that wait for their time, each in a task, by the digest of their tenant."""
+class DelayedWrites:
+    """Writes that wait for their time, each in a task of its own, by the digest of their tenant."""
 
     def __init__(self) -> None:
         """Start with none."""
@@ -16,7 +16,7 @@ class Later:
         self._writing: dict[str, set[asyncio.Task[None]]] = {}
 
     def add(self, digest: str, seconds: float, write: Callable[[], Awaitable[object]]) -> None:
-        """Write in so many seconds. Where the store is away then, it is not written: nobody is there to be told."""
+        """Write after `seconds`. If the store is unavailable by then, the write is lost: nobody is left to be told."""
 
         async def work() -> None:
             task = asyncio.current_task()
@@ -33,14 +33,14 @@ class Later:
         self._waiting.setdefault(digest, set()).add(task)
 
     async def drop(self, digest: str) -> None:
-        """Write nothing more for this digest; what is being written is waited for."""
+        """Cancel the writes of a tenant, given by its digest; wait for one that is being carried out."""
         for task in self._waiting.pop(digest, ()):
             task.cancel()
         if writing := self._writing.get(digest):
             await asyncio.wait(set(writing))
 
     async def close(self) -> None:
-        """Write nothing more."""
+        """Cancel all writes."""
         for digest in {*self._waiting, *self._writing}:
             await self.drop(digest)
 

@@ -1,0 +1,25 @@
+"""The registry of tenants in this process's memory."""
+
+from collections.abc import Sequence
+
+from hivestand.handlers.tenant import Tenant
+
+
+class MemoryTenants:
+    """Tenants by digest."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.noted: dict[str, Tenant] = {}
+
+    def note(self, tenant: Tenant) -> None:
+        """Register a tenant."""
+        self.noted[tenant.digest] = tenant
+
+    async def all(self) -> Sequence[Tenant]:
+        """Every registered tenant, in the order in which they came."""
+        return tuple(self.noted.values())
+
+    def forget(self, tenant: Tenant) -> None:
+        """Drop a tenant until its next request."""
+        self.noted.pop(tenant.digest, None)

@@ -1,0 +1,81 @@
+"""Respond to every request: the one place that catches errors, applies effects, and tells the observers."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from hivestand.handlers.errors import ApiError, InternalError, Unavailable
+from hivestand.server.errors import response_of
+from hivestand.server.http.body import ClientDisconnected
+from hivestand.server.http.cors import Cors
+from hivestand.server.http.request import ADMIN, HttpRequest
+from hivestand.server.http.response import HttpResponse
+from hivestand.server.routing import Routing
+
+Observer = Callable[[HttpRequest, HttpResponse], None]
+
+_BUG: Final = response_of(InternalError("Internal server error"))
+_ENDING: Final = response_of(Unavailable("The server is ending", headers={"Connection": "close"}))
+_log = logging.getLogger(__name__)
+
+
+class Responder:
+    """Serves requests on the operations of both documents."""
+
+    def __init__(
+        self,
+        routing: Routing,
+        observers: Sequence[Observer],
+        admin_observers: Sequence[Observer] = (),
+        cors: Cors | None = None,
+    ) -> None:
+        """Tell `observers` of each request to the API, and `admin_observers` of each to the admin API."""
+        self._routing = routing
+        self._operations = routing.operations
+        self._observers = observers
+        self._admin_observers = admin_observers
+        self._cors = cors
+
+    async def __call__(self, request: HttpRequest) -> HttpResponse | None:
+        """The response to a request; None if its client is gone."""
+        is_admin = request.path.startswith(f"{ADMIN}/") or request.path == ADMIN
+        if is_admin:
+            return await self._respond(request, self._admin_observers)
+        if self._cors is not None and b"origin" in request.fields:
+            return await self._cors.respond(request, lambda request: self._respond(request, self._observers))
+        return await self._respond(request, self._observers)
+
+    async def _respond(self, request: HttpRequest, observers: Sequence[Observer]) -> HttpResponse | None:
+        try:
+            operation = self._operations.get((request.method, request.path))
+            if operation is None:
+                operation, request.path_parameters = self._routing.find(request.method, request.path)
+            response = await operation.serve(request)
+        except ClientDisconnected:
+            return None
+        except asyncio.CancelledError:  # by the server, which is ending
+            request.effects = ()
+            response = _ENDING
+        except ApiError as error:
+            response = response_of(error, request.error_media_type)
+        except Exception:  # noqa: BLE001 - whatever is raised, the client gets the documented body
+            _log.exception("a bug in hivestand")
+            response = _BUG
+        for effect in request.effects:
+            response = effect(response)
+        request.duration = round((time.perf_counter() - request.started + response.delay) * 1000, 3)
+        for observe in observers:
+            observe(request, response)
+        if response.delay:
+            return await _delayed(response)
+        return response
+
+
+async def _delayed(response: HttpResponse) -> HttpResponse:
+    try:
+        await asyncio.sleep(response.delay)
+    except asyncio.CancelledError:
+        return _ENDING
+    return response
