@@ -16,8 +16,7 @@ from bench.processes import cpu_seconds, redis
 from bench.session import HEADERS, PATH, body, body_of, script, session
 from bench.wrk import rate
 from hivestand.handlers.clock import SystemClock
-from hivestand.handlers.event.encoding import encode
-from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.encoding import encode, entry_of
 from hivestand.handlers.event.normalise import normalise_session
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.handlers.store.redis.events import RedisStore

@@ -8,7 +8,7 @@ from hivestand.handlers.clock import Clock
 from hivestand.handlers.request import ANONYMOUS, Request
 from hivestand.handlers.store.protocol import Store
 from hivestand.server.access import AdminAccess
-from hivestand.server.http.body import Limits, check_media_type, parse_json, read_body
+from hivestand.server.http.body import Limits, check_media_type, parse_json
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse, to_wire
 from hivestand.server.observers.metrics import Metrics
@@ -72,7 +72,7 @@ class AdminOperation:
         if self.spec.body_validator is None:
             return None
         check_media_type(request.fields)
-        content = await read_body(request, self.context.limits)
+        content = request.content = await request.body.read(self.context.limits)
         if not content and not self.spec.needs_body:
             return None
         body = parse_json(content)

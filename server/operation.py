@@ -25,7 +25,6 @@ from hivestand.server.http.body import (
     decoded,
     is_declared,
     parse_json,
-    read_body,
 )
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse, to_wire
@@ -132,7 +131,7 @@ class Operation:
         effects = [*armed.effects, *effects_of(preferred)]
         if preferred.is_replaced or armed.is_replaced:
             if self.spec.body_validator is not None:
-                await read_body(request, self.context.limits)  # which is neither judged nor used
+                request.content = await request.body.read(self.context.limits)  # which is neither judged nor used
             wanted = preferred if preferred.is_replaced else armed
             response = self.spec.examples.find(wanted.code, wanted.example)
             request.effects = effects
@@ -166,7 +165,7 @@ class Operation:
         is_alternate = alternate is not None and request.error_media_type == alternate
         if not is_alternate:
             check_media_type(request.fields, _IDENTITY_ONLY if alternate is None else GZIP)
-        content = await read_body(request, self.context.limits)
+        content = request.content = await request.body.read(self.context.limits)
         if alternate is not None:
             content = decoded(content, request.fields, self.context.limits)
         return content if is_alternate else self._parse_and_validate(content, profile)

@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hivestand.server.http.body import IncomingBody
 from hivestand.server.http.protocol import Respond
-from hivestand.server.http.request import HttpRequest, IncomingBody
+from hivestand.server.http.request import HttpRequest
 
 
 def request_of(

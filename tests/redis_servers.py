@@ -84,7 +84,7 @@ def cluster_running(folder: Path, *options: str, replicas: int = 0) -> Iterator[
     """Run a cluster of three primaries, each with some replicas, until the block ends."""
     clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", *options)
     folder.mkdir(exist_ok=True)
-    servers = [RedisServer(folder / str(number), clustered, _cluster_port()) for number in range(3 * (1 + replicas))]
+    servers = [RedisServer(folder / str(number), clustered) for number in range(3 * (1 + replicas))]
     try:
         for server in servers:
             server.start()
@@ -107,10 +107,3 @@ def _agrees(server: RedisServer, servers: int, replicas: int) -> bool:
         replication = client.info("replication")
         linked = replication.get("master_link_status", "up") == "up"
         return whole and linked and (replication["role"] == "slave" or replication["connected_slaves"] == replicas)
-
-
-def _cluster_port() -> int:
-    """A port whose neighbour 10,000 above, where a cluster's servers talk, is in range too."""
-    while (port := free_port()) > 55_000:
-        pass
-    return port

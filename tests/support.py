@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -150,7 +151,11 @@ def hivestand_check(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of loopback that nothing listens on.
+
+    It is below those that the system gives to outgoing connections, one of which could take it before a server does.
+    """
+    while True:
+        port = random.randrange(12_000, 22_000)  # noqa: S311 - no secret
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

@@ -9,11 +9,10 @@ from redis.asyncio import Redis
 
 from bench.session import PATH
 from hivestand.handlers.clock import SystemClock
-from hivestand.handlers.event.encoding import encode, pack
-from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.encoding import encode, entry_of, pack
 from hivestand.handlers.event.normalise import normalise_session
 from hivestand.handlers.store.redis.events import WRITE_FOR_EVER
-from hivestand.handlers.store.redis.members import digests, packed_id, sortable
+from hivestand.handlers.store.redis.members import packed_id, place_of
 from hivestand.handlers.tenant import tenant_of
 
 _redis = Redis.from_url(os.environ["BENCH_REDIS"])
@@ -26,7 +25,7 @@ async def create_session(body: dict[str, Any], token_info: dict[str, Any]) -> di
     event, _ = normalise_session(body, _clock)
     entry, encoded, tenant = entry_of(event), encode(event), token_info["tenant"]
     index = f"stock:{{{tenant.digest}}}"
-    place = digests(entry) + sortable(entry.start_time) + time.time_ns().to_bytes(8, "big")
+    place = place_of(entry, time.time_ns() // 1000)
     arguments: list[int | bytes] = [0, 1, packed_id(entry.event_id), pack(encoded), place]
     await _write(keys=[index, f"{index}:{entry.event_id}"], args=arguments)
     return dict(event)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from hivestand.handlers.errors import PartiallyStored, StoreUnavailable, escaped
-from hivestand.handlers.event.encoding import EncodedEvent, encode
-from hivestand.handlers.event.index import IndexEntry, entry_of
+from hivestand.handlers.event.encoding import EncodedEvent, encode, entry_of
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import Event, Fallback
 from hivestand.handlers.request import Request
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hivestand.handlers.errors import BadRequest, Detail, NotFound
-from hivestand.handlers.event.encoding import encode, encode_update, text
-from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.encoding import encode, encode_update, entry_of, text
 from hivestand.handlers.event.normalise import Fallback, normalise_event, normalise_update, uuid_of
 from hivestand.handlers.request import Request, Response
 

@@ -13,13 +13,13 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import Event
 from hivestand.handlers.tenant import Tenant
 
 _METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
 FEW_MERGED: Final = 100  # members that merge, of which a request may hold what orjson makes in reserve
 _length = Struct("<I").pack
-_MERGED_NAMES: Final = frozenset({"metadata", "user_properties"})
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
 _OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
 _REPLACED: Final = b"t"
@@ -41,26 +41,32 @@ class EncodedEvent(NamedTuple):
     merged: dict[bytes, bytes]
 
 
-def encode(event: Event) -> EncodedEvent:
-    """The event as stores keep it.
+def entry_of(event: Event) -> IndexEntry:
+    """What the index is to know of the event."""
+    return IndexEntry(
+        event["event_id"], event["session_id"], event["event_type"], event["event_name"], event["start_time"]
+    )
+
+
+def encode(event: Event, write: Callable[[Any], bytes] | None = None) -> EncodedEvent:
+    """The event as stores keep it; `write` makes the JSON texts, None chooses what is fast enough and right.
 
     Raises:
         BadRequest: a value is nested deeper than can be written, on Python 3.11 some 950 levels.
     """
-    if len(event["metadata"]) + len(event["user_properties"]) > FEW_MERGED:
-        return _encoded(event, dumps)
+    if write is None:
+        is_small = len(event["metadata"]) + len(event["user_properties"]) <= FEW_MERGED
+        write = orjson.dumps if is_small else dumps
+    rest: dict[str, Any] = {**event}
+    merged: dict[bytes, bytes] = {}
     try:
-        return _encoded(event, orjson.dumps)
-    except TypeError:
-        return _encoded(event, dumps)
-
-
-def _encoded(event: Event, dumps: Callable[[Any], bytes]) -> EncodedEvent:
-    packed = dumps({name: value for name, value in event.items() if name not in _MERGED_NAMES})
-    merged = {b"m" + dumps(key): dumps(value) for key, value in event["metadata"].items()}
-    for key, value in event["user_properties"].items():
-        merged[b"u" + dumps(key)] = dumps(value)
-    return EncodedEvent(packed, merged)
+        for key, value in rest.pop("metadata").items():
+            merged[b"m" + write(key)] = write(value)
+        for key, value in rest.pop("user_properties").items():
+            merged[b"u" + write(key)] = write(value)
+        return EncodedEvent(write(rest), merged)
+    except TypeError:  # orjson stops at 64-bit integers and at 254 levels
+        return encode(event, dumps)
 
 
 def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:

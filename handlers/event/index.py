@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, NamedTuple
 
-from hivestand.handlers.event.normalise import TYPES, Event
+from hivestand.handlers.event.normalise import TYPES
 
 Property = Literal["session_id", "event_type", "event_name"]
 
@@ -38,10 +38,3 @@ class Found(NamedTuple):
     start_time: int
     arrival: int
     event_id: str
-
-
-def entry_of(event: Event) -> IndexEntry:
-    """The event's entry."""
-    return IndexEntry(
-        event["event_id"], event["session_id"], event["event_type"], event["event_name"], event["start_time"]
-    )

@@ -90,7 +90,7 @@ class Fallback(NamedTuple):
 def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, list[Fallback]]:
     """The event that a session object starts, and what was not used as sent: known properties first."""
     told: list[Fallback] = []
-    session_id = _session_id(sent, clock, told)
+    session_id = _id(sent, "session_id", told) or clock.new_id()
     session_name = _string(sent, "session_name", told)
     event_name = _string(sent, "event_name", told)
     source = _string(sent, "source", told)
@@ -237,11 +237,6 @@ _UPDATES: Final[Mapping[str, Callable[[Json], tuple[Json, str]]]] = {
 def uuid_of(value: Json) -> str | None:
     """A UUID in its 36-character form, in lower case; None if it is no such thing."""
     return value.lower() if isinstance(value, str) and _UUID.fullmatch(value) else None
-
-
-def _session_id(sent: Mapping[str, Json], clock: Clock, told: list[Fallback]) -> str:
-    session_id = _id(sent, "session_id", told)
-    return clock.new_id() if session_id is None else session_id
 
 
 def _id(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None:

@@ -1,14 +1,14 @@
-"""Read a request's body, in bounds of size and time, and parse it as JSON (RFC 8259)."""
+"""A request's body: read in bounds of size and time, decoded, and parsed as JSON (RFC 8259)."""
 
 import asyncio
 import re
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.errors import BadRequest, ContentTooLarge, Detail, RequestTimeout, UnsupportedMediaType
 from hivestand.handlers.event.encoding import loads
-from hivestand.server.http.request import HttpRequest, IncomingBody
 
 _JSON = b"application/json"
 _CHARSET = re.compile(rb';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
@@ -27,6 +27,99 @@ class Limits(NamedTuple):
 
     size: int
     seconds: float
+
+
+@dataclass(slots=True, eq=False)
+class IncomingBody:
+    """The body of a request: its connection feeds it as it arrives, and whoever serves the request reads it once.
+
+    Attributes:
+        on_wait: called before a reader waits for more.
+        declared_size: what Content-Length says, bytes; None where it says nothing.
+        unread: the bytes that have arrived and were not taken yet.
+        is_complete: whether all of the body has arrived.
+        is_lost: whether the client is gone, so that no more will come and nobody reads a response.
+    """
+
+    on_wait: Callable[[], None]
+    declared_size: int | None = None
+    unread: int = 0
+    is_complete: bool = False
+    is_lost: bool = False
+    _parts: list[bytes] = field(default_factory=list)
+    _reader: asyncio.Future[None] | None = None
+
+    def feed(self, part: bytes) -> None:
+        """Take a part that has arrived."""
+        self._parts.append(part)
+        self.unread += len(part)
+        if self._reader is not None:
+            self._wake(self._reader)
+
+    def finish(self) -> None:
+        """Note that all of it has arrived."""
+        self.is_complete = True
+        if self._reader is not None:
+            self._wake(self._reader)
+
+    def lose(self) -> None:
+        """Note that the client is gone."""
+        self.is_lost = True
+        if self._reader is not None:
+            self._wake(self._reader)
+
+    async def read(self, limits: Limits) -> bytes:
+        """The whole body, as it was sent.
+
+        Raises:
+            ContentTooLarge: it is larger than the limit, by its declaration or by what came; no more of it is read.
+            RequestTimeout: it did not arrive in time.
+            ClientDisconnected: the client went away.
+        """
+        if self.declared_size is not None and self.declared_size > limits.size:
+            raise _too_large(limits)
+        content = self._taken() if self.is_complete and not self.is_lost else await self._arrival(limits)
+        if len(content) > limits.size:
+            raise _too_large(limits)
+        return content
+
+    async def _arrival(self, limits: Limits) -> bytes:
+        """The body, waited for until all of it has arrived."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(limits.seconds):
+                while not self.is_lost:
+                    parts.append(self._taken())
+                    size += len(parts[-1])
+                    if size > limits.size:
+                        raise _too_large(limits)
+                    if self.is_complete:
+                        return b"".join(parts)
+                    await self._more()
+        except TimeoutError:
+            message = f"The request did not arrive within {limits.seconds:g} seconds"
+            raise RequestTimeout(message, headers=_CLOSE) from None
+        raise ClientDisconnected
+
+    async def _more(self) -> None:
+        """Return when more has arrived, the body is complete, or the client is gone."""
+        self.on_wait()
+        self._reader = asyncio.get_running_loop().create_future()
+        try:
+            await self._reader
+        finally:
+            self._reader = None
+
+    def _taken(self) -> bytes:
+        """What has arrived since the last call."""
+        parts, self._parts, self.unread = self._parts, [], 0
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    @staticmethod
+    def _wake(reader: asyncio.Future[None]) -> None:
+        if not reader.done():
+            reader.set_result(None)
 
 
 def is_declared(headers: Mapping[bytes, bytes], media_type: bytes) -> bool:
@@ -91,45 +184,6 @@ def _is_json(declared: bytes | None) -> bool:
 
 def _has_content(headers: Mapping[bytes, bytes]) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-
-
-async def read_body(request: HttpRequest, limits: Limits) -> bytes:
-    """The whole body of a request, as it was sent; the request's `content` is that from then on.
-
-    Raises:
-        ContentTooLarge: it is larger than the limit, by its declaration or by what came; it is not read any further.
-        RequestTimeout: it did not arrive in time.
-        ClientDisconnected: the client went away.
-    """
-    declared = request.fields.get(b"content-length")
-    if declared is not None and int(declared) > limits.size:
-        raise _too_large(limits)
-    body = request.body
-    content = body.take() if body.is_complete and not body.is_lost else await _arrival(body, limits)
-    if len(content) > limits.size:
-        raise _too_large(limits)
-    request.content = content
-    return content
-
-
-async def _arrival(body: IncomingBody, limits: Limits) -> bytes:
-    """The body, waited for until all of it has arrived."""
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(limits.seconds):
-            while not body.is_lost:
-                parts.append(body.take())
-                size += len(parts[-1])
-                if size > limits.size:
-                    raise _too_large(limits)
-                if body.is_complete:
-                    return b"".join(parts)
-                await body.wait()
-    except TimeoutError:
-        message = f"The request did not arrive within {limits.seconds:g} seconds"
-        raise RequestTimeout(message, headers=_CLOSE) from None
-    raise ClientDisconnected
 
 
 def _too_large(limits: Limits) -> ContentTooLarge:

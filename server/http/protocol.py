@@ -31,6 +31,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -40,7 +41,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, par
 
 from hivestand.handlers.errors import ApiError, BadRequest, HeadersTooLarge, InternalError, RequestTimeout
 from hivestand.server.errors import body_of
-from hivestand.server.http.request import HttpRequest, IncomingBody
+from hivestand.server.http.body import IncomingBody
+from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse
 
 MAX_HEAD: Final = 64 * 1024  # bytes of request line and header fields
@@ -70,6 +72,9 @@ class _Reading(Enum):
     LINGERING = auto()
 
 
+_ENDING: Final = (_Reading.IGNORING, _Reading.LINGERING)  # nothing that comes in counts any more
+
+
 class _Awaited(Enum):
     """What the deadline is for."""
 
@@ -79,6 +84,7 @@ class _Awaited(Enum):
     END = auto()
 
 
+@dataclass(slots=True, eq=False)
 class _Exchange:
     """A request and what its response needs.
 
@@ -89,14 +95,10 @@ class _Exchange:
         is_over: whether the response is written, or will not be.
     """
 
-    __slots__ = ("expects_continue", "is_over", "keep_alive", "request")
-
-    def __init__(self, request: HttpRequest, *, keep_alive: bool, expects_continue: bool) -> None:
-        """Begin when the head is there."""
-        self.request = request
-        self.keep_alive = keep_alive
-        self.expects_continue = expects_continue
-        self.is_over = False
+    request: HttpRequest
+    keep_alive: bool
+    expects_continue: bool
+    is_over: bool = False
 
 
 class Shared(Protocol):
@@ -181,7 +183,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless the connection is ending."""
-        if self._is_ignoring_input() or self._transport.is_closing():
+        if self._reading in _ENDING or self._transport.is_closing():
             return
         steps = self._steps
         self._parse(data)
@@ -189,7 +191,7 @@ class HttpProtocol(asyncio.Protocol):
         self._unparsed_bytes = self._unparsed_bytes + len(data) if steps == self._steps else 0
         if self._unparsed_bytes > MAX_HEAD:
             self._refuse(_TOO_LARGE)
-        elif not self._open and self._awaited is not _Awaited.HEAD and not self._is_ignoring_input():
+        elif not self._open and self._awaited is not _Awaited.HEAD and self._reading not in _ENDING:
             self._wait(HEAD_SECONDS, _Awaited.HEAD)  # what came is no part of a request that is served
 
     # what httptools calls
@@ -237,19 +239,20 @@ class HttpProtocol(asyncio.Protocol):
         url = parse_url(self._url)
         path = url.path.decode("ascii")
         fields = dict(self._headers)
+        declared = fields.get(b"content-length")
         request = HttpRequest(
             parser.get_method().decode("ascii"),
             unquote(path) if "%" in path else path,
             url.query or b"",
             self._headers,
             fields,
-            IncomingBody(self._on_body_wait),
+            IncomingBody(self._on_body_wait, None if declared is None else int(declared)),
             time.time_ns() // 1_000_000,
             time.perf_counter(),
         )
         keep_alive = parser.get_http_version() != "1.0" and parser.should_keep_alive()
         expects_continue = fields.get(b"expect", b"").lower() == b"100-continue"
-        exchange = self._newest = _Exchange(request, keep_alive=keep_alive, expects_continue=expects_continue)
+        exchange = self._newest = _Exchange(request, keep_alive, expects_continue)
         self._open.append(exchange)
         if len(self._open) == 1:
             self._serve(exchange)
@@ -400,7 +403,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _refuse(self, error: ApiError) -> None:
         """Respond without serving anything, and close; the requests before this one get their responses first."""
-        if self._is_ignoring_input() or self._transport.is_closing():
+        if self._reading in _ENDING or self._transport.is_closing():
             return
         self._reading = _Reading.IGNORING
         if self._open and not self._open[-1].request.body.is_complete:
@@ -419,13 +422,10 @@ class HttpProtocol(asyncio.Protocol):
 
     # the end of the connection
 
-    def _is_ignoring_input(self) -> bool:
-        return self._reading is _Reading.IGNORING or self._reading is _Reading.LINGERING
-
     def _close(self) -> None:
         """End the connection; by lingering while something still comes in."""
         is_uploading = self._newest is not None and not self._newest.request.body.is_complete
-        if self._is_ignoring_input() or is_uploading:
+        if self._reading in _ENDING or is_uploading:
             self._linger()
         else:
             self._transport.close()

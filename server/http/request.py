@@ -1,70 +1,14 @@
 """One request: what came on the wire, and what became known of it while it was served."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from hivestand.handlers.tenant import Tenant
+from hivestand.server.http.body import IncomingBody
 from hivestand.server.http.response import HttpResponse
 
 ADMIN = "/__admin"  # where the admin API is
-
-
-class IncomingBody:
-    """The body of a request: its connection feeds it as it arrives, and whoever serves the request reads it once.
-
-    Attributes:
-        unread: the bytes that have arrived and were not taken yet.
-        is_complete: whether all of the body has arrived.
-        is_lost: whether the client is gone, so that no more will come and nobody reads a response.
-    """
-
-    __slots__ = ("_on_wait", "_parts", "_reader", "is_complete", "is_lost", "unread")
-
-    def __init__(self, on_wait: Callable[[], None]) -> None:
-        """Start before the first part; `on_wait` is called before a reader waits for more."""
-        self._on_wait = on_wait
-        self._parts: list[bytes] = []
-        self._reader: asyncio.Future[None] | None = None
-        self.unread = 0
-        self.is_complete = False
-        self.is_lost = False
-
-    def feed(self, part: bytes) -> None:
-        """Take a part that has arrived."""
-        self._parts.append(part)
-        self.unread += len(part)
-        self._wake()
-
-    def finish(self) -> None:
-        """Note that all of it has arrived."""
-        self.is_complete = True
-        self._wake()
-
-    def lose(self) -> None:
-        """Note that the client is gone."""
-        self.is_lost = True
-        self._wake()
-
-    def take(self) -> bytes:
-        """What has arrived since the last call."""
-        parts, self._parts = self._parts, []
-        self.unread = 0
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    async def wait(self) -> None:
-        """Return when more has arrived, the body is complete, or the client is gone."""
-        self._on_wait()
-        self._reader = asyncio.get_running_loop().create_future()
-        try:
-            await self._reader
-        finally:
-            self._reader = None
-
-    def _wake(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
 
 
 @dataclass(slots=True, eq=False)

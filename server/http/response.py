@@ -1,9 +1,10 @@
 """A response as a value, before it is written."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Ending = Literal["reset", "close", "truncate"]
+UNWRITTEN: Final = ("reset", "close")  # the endings under which a client does not even see a status
 
 
 class HttpResponse(NamedTuple):
@@ -25,11 +26,6 @@ class HttpResponse(NamedTuple):
     media_type: bytes = b"application/json"
     delay: float = 0.0
     ending: Ending | None = None
-
-    @property
-    def is_written(self) -> bool:
-        """Whether a client sees a status at all."""
-        return self.ending is None or self.ending == "truncate"
 
 
 def to_wire(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

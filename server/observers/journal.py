@@ -9,7 +9,7 @@ from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import Tenant
 from hivestand.server.auth import Keys
 from hivestand.server.http.request import HttpRequest
-from hivestand.server.http.response import HttpResponse
+from hivestand.server.http.response import UNWRITTEN, HttpResponse
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class JournalRecorder:
         """Add an entry; should that fail, the request does not."""
         if not self._store.journal.is_on:
             return
-        is_written = response.is_written
+        is_written = response.ending not in UNWRITTEN
         fallbacks = b""
         for name, value in response.headers:
             if name == b"hivestand-fallbacks":

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from hivestand.server.http.request import HttpRequest
-from hivestand.server.http.response import HttpResponse
+from hivestand.server.http.response import UNWRITTEN, HttpResponse
 
 LogFormat = Literal["text", "json"]
 
@@ -33,7 +33,7 @@ def _fields(request: HttpRequest, response: HttpResponse) -> Mapping[str, Any]:
         "method": request.method,
         "path": request.path,
         "operation": request.operation,
-        "status": response.status if response.is_written else None,
+        "status": None if response.ending in UNWRITTEN else response.status,
         "duration": request.duration,
         "tenant": request.tenant.digest if request.tenant else None,
         "faults": request.faults,

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from hivestand.server.http.request import HttpRequest
-from hivestand.server.http.response import HttpResponse
+from hivestand.server.http.response import UNWRITTEN, HttpResponse
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 
@@ -31,7 +31,7 @@ class Metrics:
 
     def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
         """Count a request to the mocked API."""
-        status = response.status if response.ending is None or response.is_written else "none"
+        status = "none" if response.ending in UNWRITTEN else response.status
         seconds = request.duration / 1000
         counts = self._counts[f"{request.operation or 'none'} {status}"]
         counts[0] += seconds

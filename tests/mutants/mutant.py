@@ -13,15 +13,15 @@ from unittest.mock import patch
 
 from asgi import request_of
 
-from hivestand.handlers.event.encoding import EncodedEvent, encode
-from hivestand.handlers.event.index import IndexEntry, entry_of
+from hivestand.handlers.event.encoding import EncodedEvent, encode, entry_of
+from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import normalise_session
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from hivestand.server import app as application
-from hivestand.server.http.body import Limits, read_body
+from hivestand.server.http.body import Limits
 from hivestand.server.http.protocol import Respond
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse
@@ -315,7 +315,7 @@ def at(path_of: str) -> Callable[[WireRequest], bool]:
 
 
 async def _wired(request: HttpRequest) -> WireRequest:
-    body = await read_body(request, Limits(100_000_000, 60))
+    body = await request.body.read(Limits(100_000_000, 60))
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers}
     return WireRequest(request.method, request.path, headers, body)
 

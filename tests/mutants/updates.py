@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from unittest.mock import patch
 
-from hivestand.handlers.event.encoding import encode
-from hivestand.handlers.event.index import entry_of
+from hivestand.handlers.event.encoding import encode, entry_of
 from hivestand.handlers.event.normalise import normalise_event
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response

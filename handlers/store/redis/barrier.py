@@ -207,14 +207,16 @@ class RedisBarrier:
             changes = _changes(reply)
             await self._apply([(fields[b"kind"], fields[b"digest"].decode()) for _, fields in changes])
             self._position = changes[-1][0]
-        pending = self._tenants.take_pending()
-        arguments = [part for tenant in pending.values() for part in tenant] if pending else ()
+        pending, self._tenants.pending = self._tenants.pending, {}
+        arguments: list[Any] = []
+        for tenant in pending.values():
+            arguments += tenant
         try:
             known = await self._client.run(
                 _FOLLOW, self._keys, self._id, round(LEASE * 1000), self._position, *arguments, durable=False
             )
         except StoreUnavailable:
-            self._tenants.restore(pending)
+            self._tenants.pending = {**pending, **self._tenants.pending}
             raise
         self._fresh_until = before + LEASE - SAFETY if known else 0.0
 

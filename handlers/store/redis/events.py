@@ -28,7 +28,7 @@ from hivestand.handlers.store.redis.counters import RedisCounters
 from hivestand.handlers.store.redis.hidden import RedisHiddenEvents
 from hivestand.handlers.store.redis.index import count, find, ranges_of
 from hivestand.handlers.store.redis.journal import RedisJournal
-from hivestand.handlers.store.redis.members import DIGEST, digest, digests, found_at, packed_id, sortable
+from hivestand.handlers.store.redis.members import DIGEST, digest, found_at, place_of
 from hivestand.handlers.store.redis.tenants import RedisTenants
 from hivestand.handlers.store.redis.transport.client import NOW, client_for, fields_of, script
 from hivestand.handlers.tenant import Tenant
@@ -209,7 +209,7 @@ class RedisStore:
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there, in one script."""
-        write = _Write(entry.event_id, pack(event), self._place_of(entry))
+        write = _Write(entry.event_id, pack(event), place_of(entry, self._next_arrival()))
         (reply,) = await self._write(self._index_of(tenant, entry.event_id), [write], asked=True)
         return event if isinstance(reply, int) else _decode(reply)
 
@@ -218,7 +218,9 @@ class RedisStore:
         buckets: dict[str, list[_Write]] = {}
         for entry, event in events:
             index = self._index_of(tenant, entry.event_id)
-            buckets.setdefault(index, []).append(_Write(entry.event_id, pack(event), self._place_of(entry)))
+            buckets.setdefault(index, []).append(
+                _Write(entry.event_id, pack(event), place_of(entry, self._next_arrival()))
+            )
         steps = [(index, step) for index, writes in buckets.items() for step in _steps(writes)]
         outcomes = await asyncio.gather(*(self._write(*step) for step in steps), return_exceptions=True)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -293,21 +295,20 @@ class RedisStore:
     async def _write(self, index: str, writes: Sequence[_Write], *, asked: bool = False) -> Sequence[Any]:
         """The script's reply for each of the writes, all to events of one bucket."""
         others = (index, f"{index}:expiries") if self._life else (index,)
-        keys = (*others, *(f"{index}:{write.event_id}" for write in writes))
-        arguments = chain.from_iterable((packed_id(write.event_id), write.written, write.place) for write in writes)
+        keys, size = [*others], 0
+        arguments: list[Any] = [self._life, int(asked)]
+        for event_id, written, place in writes:
+            keys.append(f"{index}:{event_id}")
+            arguments += bytes.fromhex(event_id.replace("-", "")), written, place
+            size += len(written)
         script = WRITE_FOR_A_TIME if self._life else WRITE_FOR_EVER
-        size = sum(len(write.written) for write in writes)
-        replies: Sequence[Any] = await self._client.run(script, keys, self._life, int(asked), *arguments, size=size)
+        replies: Sequence[Any] = await self._client.run(script, keys, *arguments, size=size)
         return replies
 
-    def _place_of(self, entry: IndexEntry) -> bytes:
-        """The entry's digests and start time, and an arrival of its own."""
-        return digests(entry) + sortable(entry.start_time) + self._next_arrival()
-
-    def _next_arrival(self) -> bytes:
+    def _next_arrival(self) -> int:
         """A later time than any before, so that what came in one batch stays in order, on all servers of a cluster."""
         self._arrival = max(self._arrival + 1, time.time_ns() // 1000)
-        return self._arrival.to_bytes(8, "big")
+        return self._arrival
 
     async def _clear_expired(self, tenant: Tenant) -> None:
         """Have the index forget what has expired, so that it is neither counted nor found."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.event.index import Found, Selection
-from hivestand.handlers.store.redis.members import digest, found_at, place_of, sortable
+from hivestand.handlers.store.redis.members import digest, found_at, sortable, tail_of
 from hivestand.handlers.store.redis.transport.client import Client
 
 MAX_PASSED_OVER: Final = 2000  # events that are passed over one by one
@@ -37,7 +37,7 @@ def ranges_of(indexes: Sequence[str], selection: Selection, before: Found | None
     low = sortable(selection.since)
     high = sortable(selection.until) + _BEYOND
     if before is not None:
-        high = min(high, place_of(before))
+        high = min(high, tail_of(before))
     digests = [digest(selection.property, value) for value in selection.values]
     return [Range(index, each, low, high) for index in indexes for each in digests] if low < high else []
 

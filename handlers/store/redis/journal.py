@@ -6,6 +6,7 @@ workers write first (`Barrier.settle`), and so finds every request that was answ
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -30,17 +31,17 @@ _log = logging.getLogger(__name__)
 class RedisJournal:
     """Journals that all workers on a Redis share."""
 
-    def __init__(self, client: Client, prefix: str, most: int) -> None:
+    def __init__(self, client: Client, prefix: str, max_entries: int) -> None:
         """Keep at most so many entries of a tenant (0: none)."""
-        self.is_on = most > 0
+        self.is_on = max_entries > 0
         self._client = client
         self._prefix = prefix
-        self._most = most
+        self._max_entries = max_entries
         self._waiting: list[tuple[str, bytes]] = []
         self._size = 0
         self._added = 0  # entries, ever
         self._done = 0  # of those, how many are written, or lost
-        self._flushes: list[tuple[int, asyncio.Future[None]]] = []
+        self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()  # in the order of what each waits for
         self._writing: asyncio.Task[None] | None = None
 
     def add(self, tenant: Tenant, packed: bytes) -> None:
@@ -84,28 +85,23 @@ class RedisJournal:
         await self.flush()
 
     async def _write(self) -> None:
-        """Write until nothing waits. What Redis does not take is lost, and said so."""
+        """Write until nothing waits. What Redis does not take is lost, and logged."""
         while self._waiting:
             entries, self._waiting, self._size = self._waiting, [], 0
-            batches = (self._add(digest, batch) for digest, batch in _batches(entries))
-            for failure in await asyncio.gather(*batches, return_exceptions=True):  # none runs on behind a flush
-                if failure is not None:
-                    _log.warning("entries of the journal are lost: %s", failure)
-            self._finish(len(entries))
+            writes = []
+            for digest, batch in _batches(entries):
+                arguments = self._max_entries, JOURNAL_SECONDS, *batch
+                size = sum(map(len, batch))
+                writes.append(self._client.run(_ADD, (self._key(digest),), *arguments, size=size, durable=False))
+            for outcome in await asyncio.gather(*writes, return_exceptions=True):  # none runs on behind a flush
+                if isinstance(outcome, BaseException):
+                    _log.warning("entries of the journal are lost: %s", outcome)
+            self._done += len(entries)
+            while self._flushes and self._flushes[0][0] <= self._done:
+                _, done = self._flushes.popleft()
+                if not done.done():
+                    done.set_result(None)
         self._writing = None
-
-    def _finish(self, count: int) -> None:
-        self._done += count
-        for added, done in self._flushes:
-            if added <= self._done and not done.done():
-                done.set_result(None)
-        self._flushes = [flush for flush in self._flushes if not flush[1].done()]
-
-    async def _add(self, digest: str, batch: Sequence[bytes]) -> None:
-        size = sum(map(len, batch))
-        await self._client.run(
-            _ADD, (self._key(digest),), self._most, JOURNAL_SECONDS, *batch, size=size, durable=False
-        )
 
     def _key(self, digest: str) -> str:
         return f"{self._prefix}:{{{digest}:journal}}"

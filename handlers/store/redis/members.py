@@ -15,11 +15,12 @@ MAX_REMEMBERED: Final = 100  # characters of a name whose digest is remembered, 
 DIGEST: Final = 12  # bytes of a property's digest
 
 
-def digests(entry: IndexEntry) -> bytes:
-    """The digests of the entry's three properties."""
+def place_of(entry: IndexEntry, arrival: int) -> bytes:
+    """What the three members of an entry are made of, beside its id: their digests, start time and arrival."""
     kind = _remembered("event_type", entry.event_type)
     name = (_remembered if len(entry.event_name) < MAX_REMEMBERED else digest)("event_name", entry.event_name)
-    return digest("session_id", entry.session_id) + kind + name
+    order = (entry.start_time - EARLIEST).to_bytes(8, "big") + arrival.to_bytes(8, "big")
+    return digest("session_id", entry.session_id) + kind + name + order
 
 
 def digest(name: Property, value: str) -> bytes:
@@ -38,16 +39,16 @@ def sortable(number: int) -> bytes:
 
 
 def packed_id(event_id: str) -> bytes:
-    """The id as its sixteen bytes."""
+    """A UUID as its sixteen bytes."""
     return bytes.fromhex(event_id.replace("-", ""))
 
 
 def found_at(member: bytes) -> Found:
-    """What a member of the index in Redis stands for: its last 32 bytes are time, arrival and id."""
+    """The event that a member stands for, read from its last 32 bytes."""
     start_time = int.from_bytes(member[-32:-24], "big") + EARLIEST
     return Found(start_time, int.from_bytes(member[-24:-16], "big"), str(UUID(bytes=member[-16:])))
 
 
-def place_of(found: Found) -> bytes:
-    """The last 32 bytes of what stands for it in Redis."""
+def tail_of(found: Found) -> bytes:
+    """The last 32 bytes of an event's members: start time, arrival and id."""
     return sortable(found.start_time) + found.arrival.to_bytes(8, "big") + packed_id(found.event_id)

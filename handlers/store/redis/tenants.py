@@ -4,7 +4,7 @@ A worker notes a tenant in memory; the barrier writes what is pending, in the sa
 far it has followed the changes, so that a reset it missed can never be undone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hivestand.handlers.store.redis.transport.client import Client, fields_of
 from hivestand.handlers.tenant import Tenant
@@ -17,33 +17,24 @@ class RedisTenants:
         """Take the key of the hash."""
         self._client = client
         self._key = key
-        self._pending: dict[str, Tenant] = {}
+        self.pending: dict[str, Tenant] = {}  # noted and not written yet
         self.noted: set[str] = set()
 
     def note(self, tenant: Tenant) -> None:
         """Register a tenant; it is written by the barrier's next turn."""
         if tenant.digest not in self.noted:
             self.noted.add(tenant.digest)
-            self._pending[tenant.digest] = tenant
+            self.pending[tenant.digest] = tenant
 
     async def all(self) -> Sequence[Tenant]:
         """Every tenant that a worker has written down."""
         found = fields_of(await self._client.read(self._key, ("HGETALL", self._key)))
         return tuple(Tenant(digest.decode(), ids) for digest, ids in found.items())
 
-    def take_pending(self) -> Mapping[str, Tenant]:
-        """What is to be written; it counts as written from then on."""
-        pending, self._pending = self._pending, {}
-        return pending
-
-    def restore(self, pending: Mapping[str, Tenant]) -> None:
-        """Take back what could not be written."""
-        self._pending = {**pending, **self._pending}
-
     def discard(self, digest: str) -> None:
         """Forget that a tenant was noted, as it was reset: its next request registers it anew."""
         self.noted.discard(digest)
-        self._pending.pop(digest, None)
+        self.pending.pop(digest, None)
 
     def discard_all(self) -> None:
         """Note every tenant anew, as this worker may have missed resets."""

@@ -13,8 +13,7 @@ from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.redis.transport.cluster import Cluster
-from hivestand.handlers.store.redis.transport.connection import Command, NotReplicated
-from hivestand.handlers.store.redis.transport.server import Server, server_at
+from hivestand.handlers.store.redis.transport.connection import Command, NotReplicated, Server, server_at
 
 # The beginning of a script that needs the time: `now`, Unix microseconds by Redis's clock.
 NOW: Final = """

@@ -18,8 +18,7 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from hivestand.handlers.store.redis.transport.connection import Command, NotSent
-from hivestand.handlers.store.redis.transport.server import Server
+from hivestand.handlers.store.redis.transport.connection import Command, NotSent, Server
 
 TRYING_SHARE: Final = 0.5  # of the time that Redis may be silent, how long a call that was refused is made again
 PAUSE: Final = 0.05  # seconds between tries, from the second on

@@ -1,6 +1,6 @@
-"""One connection to Redis, down which the calls of many requests travel as pipelines.
+"""The connections to one Redis, down which the calls of many requests travel as pipelines.
 
-A call is sent at most once. Redis may have done what it did not get to answer, and to do it again could undo what
+A call is sent at most once. Redis may have done what it did not get to reply to, and to do it again could undo what
 others wrote in between. A call that cannot have been done says so (`NotSent`), and may be made again, here or
 elsewhere.
 """
@@ -12,17 +12,23 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
 
 import hiredis
+from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection as Connection
 from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from hivestand.handlers.store.redis.transport.silence import SilenceTimeout
-
 MAX_PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
 WAIT_SHARE: Final = 0.4  # of the time that Redis may be silent, how much replicas have: for two pipelines in turn
+
+CHECKS: Final = 8  # for silence; so many in a row without a reply are a time-out
+SECONDS_PER_REPLY: Final = 0.05  # for a reply of a server that is busy; one that takes longer for each is slow
+LARGE_CALL: Final = 256 * 1024  # bytes, from which on a call has a connection and a time-out of its own
+LARGE_TIMEOUT_FACTOR: Final = 5  # times the time for any other
+MAX_WAIT: Final = 1.0  # seconds for which a call may ask Redis to wait
 
 Command = tuple[Any, ...]
 
@@ -35,6 +41,58 @@ class NotReplicated(RedisError):
     """The write was done, but fewer replicas than asked for have it."""
 
 
+class SilenceTimeout:
+    """Waits `timeout` seconds for a first reply, and as long again for all others, with what busy ones take on top.
+
+    Used as `asyncio.timeout` is, for one exchange of the task that enters it. Silence is counted in checks rather than
+    by the clock: a process that is kept from the processor for longer than the time-out would take what lies in its
+    socket for silence, as the clock has run and nothing was read. So it is checked for several times, at least a share
+    of the time-out apart, and what was to be read is read between two checks.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        """Begin to wait when entered."""
+        self._interval = timeout / CHECKS
+        self._expiry = asyncio.timeout(None)
+        self._silent = 0  # checks since the last reply
+        self._behind: float = 0  # checks since the first reply, less what the replies since then may take
+        self._heard = False
+        self._next_check: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> Self:
+        """Check for the first time after a share of the time-out."""
+        await self._expiry.__aenter__()
+        self._next_check = asyncio.get_running_loop().call_later(self._interval, self._check)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Check no more.
+
+        Raises:
+            TimeoutError: the server was silent, or too slow, for too long.
+        """
+        if self._next_check is not None:
+            self._next_check.cancel()
+        await self._expiry.__aexit__(kind, error, trace)
+
+    def hear(self) -> None:
+        """Wait anew, as a reply has come."""
+        self._silent = 0
+        self._heard = True
+        self._behind = max(0, self._behind - SECONDS_PER_REPLY / self._interval)
+
+    def _check(self) -> None:
+        self._silent += 1
+        self._behind += self._heard
+        if max(self._silent, self._behind) < CHECKS:
+            self._next_check = asyncio.get_running_loop().call_later(self._interval, self._check)
+        else:
+            self._next_check = None
+            self._expiry.reschedule(0)
+
+
 class Call(NamedTuple):
     """Commands that stay together, the reply to the last of which is the call's; `size` is the client's part, bytes."""
 
@@ -45,7 +103,7 @@ class Call(NamedTuple):
 
 
 class ReplyReader(asyncio.Protocol):
-    """What Redis says on a connection, in place of redis-py's stream, parsed as it comes: a pipeline is one wait."""
+    """The replies on a connection, parsed as they come, in place of redis-py's stream: a pipeline is one wait."""
 
     def __init__(self, connection: Connection) -> None:
         """Take over a connection that is made and idle."""
@@ -55,12 +113,8 @@ class ReplyReader(asyncio.Protocol):
         self._replies: deque[Any] = deque()
         self._failure: RedisConnectionError | None = None
         self._heard: asyncio.Future[None] | None = None
-        self._transport = _transport_of(connection)
-        self._transport.set_protocol(self)
-
-    def send(self, commands: Iterable[Command]) -> None:
-        """Send the commands at once."""
-        self._transport.write(b"".join(map(hiredis.pack_command, commands)))
+        self.transport = _transport_of(connection)
+        self.transport.set_protocol(self)
 
     async def next(self) -> Any:
         """The next reply, or the error that Redis refused a command with.
@@ -87,7 +141,8 @@ class ReplyReader(asyncio.Protocol):
                     self._replies.append(reply)
         except RedisError as error:
             self._fail(str(error))
-        self._wake()
+        if self._heard is not None and not self._heard.done():
+            self._heard.set_result(None)
 
     def eof_received(self) -> None:
         """Nothing comes any more."""
@@ -99,9 +154,6 @@ class ReplyReader(asyncio.Protocol):
 
     def _fail(self, reason: str) -> None:
         self._failure = self._failure or RedisConnectionError(reason)
-        self._wake()
-
-    def _wake(self) -> None:
         if self._heard is not None and not self._heard.done():
             self._heard.set_result(None)
 
@@ -151,9 +203,9 @@ class PipelinedConnection:
     async def _travel(self) -> None:
         while calls := self._next_calls():
             try:
-                async with SilenceTimeout(self._timeout) as patience:
+                async with SilenceTimeout(self._timeout) as silence:
                     replies = await self._connected()
-                    await self._exchange(replies, calls, patience)
+                    await self._exchange(replies, calls, silence)
             except TimeoutError:
                 _fail([*calls, *self._waiting], RedisConnectionError("no reply in time"))
             except NotSent as error:
@@ -190,20 +242,22 @@ class PipelinedConnection:
             self._connection, self._replies = connection, ReplyReader(connection)
         return self._replies
 
-    async def _exchange(self, replies: ReplyReader, calls: list[Call], patience: SilenceTimeout) -> None:
+    async def _exchange(self, replies: ReplyReader, calls: list[Call], silence: SilenceTimeout) -> None:
         """Send the calls at once, and settle each with its reply, or with the error that it was refused with."""
         waits = self._wait > 0 and any(call.write for call in calls)
-        commands = [command for call in calls for command in call.commands]
+        commands: list[Command] = []
+        for call in calls:
+            commands += call.commands
         if waits:
             commands.append(("WAIT", self._wait, int(self._timeout * WAIT_SHARE * 1000)))
         held: list[tuple[Call, Any]] = []
         demoted = False
         try:
-            replies.send(commands)
+            replies.transport.write(b"".join(map(hiredis.pack_command, commands)))
             for call in calls:
                 for _ in call.commands:
                     reply = await replies.next()
-                patience.hear()
+                silence.hear()
                 demoted = demoted or isinstance(reply, ReadOnlyError)
                 if waits and call.write and not isinstance(reply, Exception):
                     held.append((call, reply))
@@ -223,6 +277,51 @@ class PipelinedConnection:
         error = NotReplicated(f"{replicas} of {self._wait} replicas have it")
         for call, reply in held:
             _settle(call, reply if enough else error)
+
+
+class Server:
+    """One Redis: a line for what is small, and others for what is large, or waits, and must not hold the small up."""
+
+    def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int) -> None:
+        """Connect later; a call has `timeout` seconds, a write is done when `wait` replicas have it."""
+        self._small = PipelinedConnection(connect, timeout, wait)
+        self._large = PipelinedConnection(connect, timeout * LARGE_TIMEOUT_FACTOR, wait)
+        self._waiting = PipelinedConnection(connect, timeout + MAX_WAIT)
+
+    async def call(self, _key: str, *commands: Command, size: int = 0, write: bool = False, seconds: float = 0) -> Any:
+        """The reply to the last of the commands; `size` is the client's part of them, bytes.
+
+        Commands that Redis may take its time for say for how many `seconds`, at most `MAX_WAIT`.
+        """
+        line = self._waiting if seconds else self._large if size >= LARGE_CALL else self._small
+        return await line.call(*commands, size=size, write=write)
+
+    async def call_each(self, command: Command) -> Sequence[Any]:
+        """The reply of each server that takes writes: of this one."""
+        return [await self._small.call(command)]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is on its way."""
+        return self._small.is_idle and self._large.is_idle and self._waiting.is_idle
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        for line in (self._small, self._large, self._waiting):
+            await line.close()
+
+
+def server_at(url: str, timeout: float, wait: int) -> Server:
+    """The server at a URL; its options are redis-py's, save those on time and decoding, which are ours.
+
+    Raises:
+        TypeError, ValueError, RedisError: there is no such option, or not with that value.
+    """
+    pool = ConnectionPool.from_url(url)
+    ours = {"socket_timeout": None, "socket_connect_timeout": timeout, "decode_responses": False}
+    options = {**pool.connection_kwargs, **ours}
+    pool.connection_class(**options)
+    return Server(lambda: pool.connection_class(**options), timeout, wait)
 
 
 def _is_dropped(connection: Connection) -> bool:

@@ -1,7 +1,8 @@
-"""One connection to Redis: what is sent, how often, and who is given which reply."""
+"""The connections to Redis: what is sent, how often, who is given which reply, and how long silence lasts."""
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,8 +13,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from support import free_port
 
-from hivestand.handlers.store.redis.transport.connection import NotSent, PipelinedConnection
-from hivestand.handlers.store.redis.transport.server import Server, server_at
+from hivestand.handlers.store.redis.transport.connection import (
+    CHECKS,
+    NotSent,
+    PipelinedConnection,
+    Server,
+    SilenceTimeout,
+    server_at,
+)
 
 pytestmark = pytest.mark.anyio
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -179,3 +186,70 @@ async def test_replicas_are_waited_for_where_something_was_written(
     await asyncio.gather(*(server.call("", ("SET", "a", "b"), write=write) for _ in range(9)), return_exceptions=True)
     assert waits == redis_client.info("commandstats").get("cmdstat_wait", {"calls": 0})["calls"]
     await server.close()
+
+
+SILENCE_SECONDS = 0.4
+
+
+async def test_silence_ends_it() -> None:
+    """No reply at all is a time-out."""
+    with pytest.raises(TimeoutError):
+        async with SilenceTimeout(SILENCE_SECONDS):
+            await asyncio.sleep(60)
+
+
+async def test_replies_renew_it() -> None:
+    """However long all of them take, if none of them takes long."""
+    async with SilenceTimeout(SILENCE_SECONDS) as silence:
+        for _ in range(3 * CHECKS):
+            await asyncio.sleep(0.04)
+            silence.hear()
+
+
+async def test_slow_replies_do_not_renew_it_for_ever() -> None:
+    """Each comes in time, all of them do not."""
+    heard: list[None] = []
+
+    async def wait() -> None:
+        async with SilenceTimeout(SILENCE_SECONDS) as silence:
+            while True:
+                await asyncio.sleep(SILENCE_SECONDS / 2)
+                silence.hear()
+                heard.append(None)
+
+    with pytest.raises(TimeoutError):
+        await wait()
+    assert 1 <= len(heard) <= 4
+
+
+async def test_what_this_process_does_is_not_silence() -> None:
+    """A process that could not look has not found anything silent."""
+    reply = asyncio.get_running_loop().create_future()
+    async with SilenceTimeout(SILENCE_SECONDS) as silence:
+        asyncio.get_running_loop().call_soon(time.sleep, 2 * SILENCE_SECONDS)
+        asyncio.get_running_loop().call_later(SILENCE_SECONDS, reply.set_result, None)
+        await reply
+        silence.hear()
+
+
+async def test_a_wait_that_is_over_is_over() -> None:
+    """Nobody is cancelled afterwards."""
+    async with SilenceTimeout(SILENCE_SECONDS):
+        pass
+    await asyncio.sleep(2 * SILENCE_SECONDS)
+
+
+async def test_a_cancellation_is_no_time_out() -> None:
+    """Whoever cancels the task is told so."""
+    began = asyncio.Event()
+
+    async def wait() -> None:
+        async with SilenceTimeout(SILENCE_SECONDS):
+            began.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.ensure_future(wait())
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
