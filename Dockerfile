@@ -7,7 +7,8 @@ COPY openapi openapi
 COPY handlers handlers
 COPY server server
 COPY testing testing
-RUN pip install --no-cache-dir --constraint requirements.lock . && rm -rf /src/*
+RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock
+RUN pip install --no-cache-dir --no-deps . && rm -rf /src/*
 
 RUN useradd --system --no-create-home hivestand
 USER hivestand

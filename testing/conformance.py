@@ -83,7 +83,10 @@ def _asked(config: pytest.Config) -> Any:
     try:
         from hivestand.conformance.command import asked  # noqa: PLC0415 - likewise
     except ModuleNotFoundError as error:
-        raise pytest.UsageError("this needs Schemathesis: pip install 'hivestand[conformance]'") from error
+        from hivestand.server.extras import install_command  # noqa: PLC0415 - likewise
+
+        said = f"{error.name} is not installed; to install it, run: {install_command('conformance')}"
+        raise pytest.UsageError(said) from error
     options = {flag.removeprefix("--hivestand-").replace("-", "_"): config.getoption(flag) for flag in FLAGS}
     named = {SEVERAL.get(name, name): value for name, value in options.items()}
     try:

@@ -87,11 +87,29 @@ def test_what_is_copied_is_enough_to_install(tmp_path: Path) -> None:
                 shutil.copytree(ROOT / source, tmp_path / target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(ROOT / source, tmp_path / target)
-    install = instructions("RUN")[0].split(" && ")[0].split()
+    install = instructions("RUN")[1].split(" && ")[0].split()
     assert install[:2] == ["pip", "install"]
-    command = [sys.executable, "-m", *install, "--quiet", "--no-deps", "--target", str(tmp_path / "installed")]
+    command = [sys.executable, "-m", *install, "--quiet", "--target", str(tmp_path / "installed")]
     subprocess.run(command, cwd=tmp_path, check=True, env={"PIP_DISABLE_PIP_VERSION_CHECK": "1"})
     assert (tmp_path / "installed/hivestand/openapi/honeyhive.yaml").exists()
+
+
+def test_the_image_can_check_deployments_too() -> None:
+    """All that serving and checking need is installed with hashes, in the versions that were tested."""
+    assert instructions("RUN")[0] == "pip install --no-cache-dir --require-hashes --requirement requirements.lock"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["conformance"]]
+    names = [re.split(r"[\[<>=;]", requirement)[0] for requirement in wanted]
+    pinned = re.findall(r"^([a-z0-9-]+)==[^\n]+\\\n    --hash=sha256:", lock, re.MULTILINE)
+    assert len(names) > 10
+    assert [] == [name for name in names if name not in pinned]
+    assert len(re.findall(r"^[a-z]", lock, re.MULTILINE)) == len(pinned)
+
+
+def test_the_admin_token_can_be_chosen() -> None:
+    """Without one nobody could use the admin API of a server that listens for other machines."""
+    assert "${HIVESTAND_ADMIN_TOKEN:-admin}" == COMPOSE["services"]["hivestand"]["environment"]["HIVESTAND_ADMIN_TOKEN"]
 
 
 def test_the_health_check_tells(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What users get: the wheel."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,18 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
+FIXTURE_TEST = """
+import json
+import urllib.request
+
+
+def test_it(hivestand):
+    headers = {"Authorization": f"Bearer {hivestand.token}", "Content-Type": "application/json"}
+    body = json.dumps({"session_name": "nightly"}).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{hivestand.url}/v1/sessions", body, headers)) as response:
+        assert response.status == 200
+    hivestand.assert_seen("createSession", times=1, body={"session_name": "nightly"})
+"""
 FOLDERS = ("conformance", "openapi", "handlers", "server", "testing")
 
 
@@ -59,3 +72,45 @@ def test_documents_and_package_have_one_version(wheel: zipfile.ZipFile) -> None:
     for document in ("honeyhive", "control"):
         assert f"\n  version: {version}\n" in wheel.read(f"hivestand/openapi/{document}.yaml").decode()
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, wheel: zipfile.ZipFile) -> Path:
+    """A project of a user's: an environment of its own, with the wheel and pytest."""
+    folder = tmp_path_factory.mktemp("project")
+    subprocess.run(
+        [ROOT / "scripts" / "venv", folder / ".venv"], check=True, env={**os.environ, "PYTHON": sys.executable}
+    )
+    install(folder, wheel.filename or "", "pytest")
+    return folder
+
+
+def install(project: Path, *what: str) -> None:
+    """Install something into a project's environment."""
+    subprocess.run([project / ".venv/bin/pip", "install", "--quiet", *what], check=True, timeout=300)
+
+
+def hivestand(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command that was installed."""
+    command = [project / ".venv/bin/hivestand", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_fixture_works_where_every_warning_is_an_error(project: Path) -> None:
+    """What Connexion's imports warn of is not the business of a user's tests."""
+    (project / "test_it.py").write_text(FIXTURE_TEST, encoding="utf-8")
+    command = [project / ".venv/bin/python", "-m", "pytest", "-q", "-W", "error", "test_it.py"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_what_is_missing_says_the_command_that_brings_it(project: Path) -> None:
+    """In one line, with exit status 2; pasted into a shell, the command works."""
+    for arguments in (("check", "http://127.0.0.1:1"), ("openapi", "--lint")):
+        missing = hivestand(project, *arguments)
+        assert (2, 1) == (missing.returncode, missing.stderr.count("\n")), missing.stderr
+        assert " is not installed; to install it, run: " in missing.stderr
+    command = missing.stderr.partition("run: ")[2]
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=300)
+    assert "SES-ANS-01" in hivestand(project, "check", "--list").stdout
+    assert "honeyhive.yaml is valid OpenAPI 3.1\n" == hivestand(project, "openapi", "--lint").stdout
