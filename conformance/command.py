@@ -17,6 +17,7 @@ from hivestand.conformance.defaults import (
     POLITE_BUDGET,
     POLITE_PATIENCE,
     POLITE_RATE,
+    QUICK_BUDGET,
     TOKEN,
 )
 from hivestand.conformance.exchange import TOKEN_VARIABLE
@@ -158,7 +159,8 @@ def _access(options: Mapping[str, Any]) -> TargetAccess:
     if options["second_token"]:
         tokens["second"] = options["second_token"]
     rate = options["rate"] if options["rate"] is not None else (0.0 if near else POLITE_RATE)
-    budget = options["max_requests"] or (BUDGET if near else POLITE_BUDGET)
+    usual = QUICK_BUDGET if options["quick"] else BUDGET if near else POLITE_BUDGET
+    budget = options["max_requests"] or usual
     headers = dict(map(_header, options["headers"]))
     patience = PATIENCE if near else POLITE_PATIENCE
     return TargetAccess(url, tokens, headers, options["timeout"], options["ca_file"], rate, budget, patience)

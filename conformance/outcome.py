@@ -47,6 +47,11 @@ def outcome_of(requirement: Requirement, operation: str, findings: Iterable[Find
     return Outcome(requirement, operation, Status.PASSED, min(found, key=_size))
 
 
+def is_smaller(finding: Finding, other: Finding) -> bool:
+    """Whether a finding is shown by less than another: by fewer bytes of request bodies."""
+    return _size(finding) < _size(other)
+
+
 def _size(finding: Finding) -> int:
     bodies: Sequence[bytes | None] = [exchange.request.body for exchange in finding.evidence]
     return sum(len(body or b"") for body in bodies)

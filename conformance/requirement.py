@@ -76,27 +76,29 @@ class Requirement:
     costly: bool = False
     is_of_presence: bool = False
 
-    def check(self, api: Api, operation: str) -> Iterator[Finding]:
-        """Exercise it on one of its operations."""
+    def exercise(self, api: Api, operation: str) -> Iterator[Finding]:
+        """Send what it takes to try it on an operation; a scenario gives its findings here, a rule in `judge`."""
         if self.scenario is not None:
             yield from self.scenario(api, operation)
         if self.tries is not None:
-            for exchange in self.tries(api, operation):
-                yield from self.judge(exchange, None)
+            exhaust(self.tries(api, operation))
         for bodies in api.few(self.cases):
-            for step in api.posts(bodies, operation):
-                yield from self.judge(step.exchange, step)
+            exhaust(api.posts(bodies, operation))
 
     def judge(self, exchange: Exchange, step: SessionPost | None) -> Iterator[Finding]:
-        """What its rule says of an answer, and of the session that it started, if it did."""
-        if exchange.request.operation not in self.operations:
-            return
+        """What its rule says of an exchange, and of the session that it started, if it did."""
         if self.answer_rule is not None:
             for expected, actual in self.answer_rule(exchange):
                 yield Finding(expected, actual, (exchange,))
         if self.rule is not None and step is not None:
             for expected, actual in self.rule(step):
                 yield Finding(expected, actual, (exchange,))
+
+
+def exhaust(exchanges: Iterator[object]) -> None:
+    """Have everything sent; what comes of it is judged with all exchanges of the run."""
+    for _ in exchanges:
+        pass
 
 
 def same(expected: Any, actual: Any) -> bool:

@@ -16,9 +16,10 @@ from hivestand.conformance.outcome import Outcome, Status, outcome_of
 from hivestand.conformance.packing import chains, packed
 from hivestand.conformance.probe import probe
 from hivestand.conformance.reports.report import Report, Watch
-from hivestand.conformance.requirement import Finding, Level, Requirement
+from hivestand.conformance.requirement import Finding, Level, Requirement, exhaust
 from hivestand.conformance.schema import violations
 from hivestand.conformance.target import TOO_MANY, Inconclusive, Target, TargetAccess, Unanswered
+from hivestand.conformance.verdicts import Verdicts
 
 FEWER: Final = 10  # the part of the examples that an operation on events has
 UNMARKED: Final = ("exportTraces",)  # what is made up there cannot bear a mark
@@ -61,34 +62,41 @@ def run(access: TargetAccess, plan: RunPlan, watch: Watch = lambda *_: None) -> 
     began = time.monotonic()
     dice = Random(f"{plan.seed} {time.time_ns()}")  # noqa: S311 - for ids, which are no secrets
     api = Api(Target(access), f"{plan.seed:x}", dice, plan.headers, quick=plan.quick)
-    outcomes: list[Outcome] = []
+    verdicts = Verdicts(api, plan.requirements)
+    settled: dict[tuple[str, str], Outcome] = {}  # what exercising says by itself
     inconclusive = ""
     try:
         probe(api, next((operation for operation in plan.operations if operation in SESSIONS), SESSIONS[0]))
-        for outcome in _exercise_all(api, plan, watch):
-            outcomes.append(outcome)  # noqa: PERF402 - what there was before an error is kept
+        for outcome in _exercise_all(api, plan, verdicts, watch):
+            settled[outcome.requirement.id, outcome.operation] = outcome
         if plan.examples and not plan.quick and api.steps:  # else there is nothing that could be judged
             watch(1 - GENERATED, "generated requests")
-            _generate(api, plan)
+            _generate(api, plan, verdicts)
     except Inconclusive as error:
         inconclusive = str(error)
-    tried = {(outcome.requirement.id, outcome.operation) for outcome in outcomes}
-    untried = (each for each in _all_untried(plan) if (each.requirement.id, each.operation) not in tried)
-    judged = tuple(_judge_all(api, outcome) for outcome in (*outcomes, *untried))
-    answered = {canonical(exchange.response.event.get("session_id")) for exchange in api.exchanges}
-    created = tuple(sorted(session_id for session_id in answered | api.history.unordered | api.started if session_id))
+    verdicts.judge_new()
+    outcomes = tuple(
+        settled.get((requirement.id, operation)) or verdicts.outcome(requirement, operation)
+        for requirement in plan.requirements
+        for operation in plan.operations_of(requirement)
+    )
+    named = {canonical(exchange.response.event.get("session_id")) for exchange in api.exchanges}
+    created = tuple(sorted(session_id for session_id in named | api.history.unordered | api.started if session_id))
     seconds = time.monotonic() - began
-    return Report(access.url, plan.seed, api.target.sent, seconds, judged, created, inconclusive, plan.mark_all)
+    return Report(access.url, plan.seed, api.target.sent, seconds, outcomes, created, inconclusive, plan.mark_all)
 
 
-def _exercise_all(api: Api, plan: RunPlan, watch: Watch) -> Iterator[Outcome]:
+def _exercise_all(api: Api, plan: RunPlan, verdicts: Verdicts, watch: Watch) -> Iterator[Outcome]:
+    """Exercise each requirement on each operation; gives the outcomes that need no verdict."""
     if plan.quick:
         _post_packed(api, plan)
     share = 1 / len(plan.requirements) * (1 if plan.quick else 1 - GENERATED)
     for number, requirement in enumerate(plan.requirements):
         watch(number * share, requirement.title)
         for operation in plan.operations_of(requirement):
-            yield _exercise(api, requirement, operation, plan)
+            outcome = _exercise(api, requirement, operation, plan, verdicts)
+            if outcome is not None:
+                yield outcome
         if plan.mark_all:
             api.mark_rest()
 
@@ -102,7 +110,7 @@ def _post_packed(api: Api, plan: RunPlan) -> None:
         mine = slice(place, None, len(operations))
         for sessions in (({},), *((pack,) for pack in packs[mine]), *chains(requirements)[mine]):
             try:
-                list(api.posts(sessions, operation))  # what comes of it is judged with all answers
+                exhaust(api.posts(sessions, operation))
             except Unanswered as error:
                 raise Inconclusive(str(error)) from error
 
@@ -113,32 +121,29 @@ def _keeps_the_schema(case: Mapping[str, Any]) -> bool:
     )
 
 
-def _exercise(api: Api, requirement: Requirement, operation: str, plan: RunPlan) -> Outcome:
+def _exercise(api: Api, requirement: Requirement, operation: str, plan: RunPlan, verdicts: Verdicts) -> Outcome | None:
+    """Exercise a requirement; its outcome, or None where that is for the verdicts to say."""
     if reason := _why_not(api, requirement, operation, plan):
         return Outcome(requirement, operation, Status.SKIPPED, reason=reason)
-    if plan.quick and _needs_no_requests(requirement, known := _known(api, requirement, operation)):
-        return known
+    if plan.quick and _is_known(requirement, operation, verdicts):
+        return None
     found: list[Finding] = []
     try:
-        for finding in requirement.check(api, operation):
+        for finding in requirement.exercise(api, operation):
             found.append(finding)  # noqa: PERF402 - what there was before it cannot go on is kept
     except Inconclusive:
         raise
     except CannotTest as error:
-        if all(finding.holds for finding in found):
+        verdicts.judge_new()
+        is_broken = verdicts.outcome(requirement, operation).status is Status.FAILED
+        if not is_broken and all(finding.holds for finding in found):
             return Outcome(requirement, operation, Status.SKIPPED, reason=str(error))
     except Unanswered as error:
         status = Status.NOT_EXERCISED if requirement.level is Level.INFO else Status.ERROR
         return Outcome(requirement, operation, status, reason=str(error))
-    except Exception as error:  # noqa: BLE001 - a fault of the suite's is no fault of the target's
+    except Exception as error:  # noqa: BLE001 - a bug of the suite's is never blamed on the target
         return Outcome(requirement, operation, Status.ERROR, reason=f"{type(error).__name__}: {error}")
-    return outcome_of(requirement, operation, found)
-
-
-def _all_untried(plan: RunPlan) -> Iterator[Outcome]:
-    for requirement in plan.requirements:
-        for operation in plan.operations_of(requirement):
-            yield Outcome(requirement, operation, Status.NOT_EXERCISED)
+    return None if requirement.scenario is None else outcome_of(requirement, operation, found)
 
 
 def _why_not(api: Api, requirement: Requirement, operation: str, plan: RunPlan) -> str:
@@ -159,33 +164,28 @@ def _lacking(requirement: Requirement, access: TargetAccess, plan: RunPlan) -> s
     return "" if given[requirement.needs] else requirement.needs
 
 
-def _known(api: Api, requirement: Requirement, operation: str) -> Outcome:
-    """The outcome by the answers so far."""
-    return outcome_of(requirement, operation, _findings(api, requirement, operation))
+def _is_known(requirement: Requirement, operation: str, verdicts: Verdicts) -> bool:
+    """Whether a quick run has seen enough of a rule: one that cannot fail, or that earlier exchanges have exercised."""
+    if requirement.level is Level.INFO:
+        return True
+    verdicts.judge_new()
+    return verdicts.outcome(requirement, operation).status is not Status.NOT_EXERCISED
 
 
-def _needs_no_requests(requirement: Requirement, known: Outcome) -> bool:
-    """Whether a quick run has seen enough: of what cannot fail, or what an answer has exercised already."""
-    return requirement.level is Level.INFO or known.status is not Status.NOT_EXERCISED
-
-
-def _generate(api: Api, plan: RunPlan) -> None:
-    """Let each generated answer be judged at once, so that what breaks a requirement is shrunk."""
+def _generate(api: Api, plan: RunPlan, verdicts: Verdicts) -> None:
+    """Send generated requests, each judged at once, so that what breaks a requirement is shrunk."""
 
     def judge(exchange: Exchange) -> str | None:
         api.target.count()
         if exchange.response.status == TOO_MANY:
             time.sleep(api.target.slow_down(exchange.response))
             return None
-        step = api.remember(exchange)
+        api.remember(exchange)
         api.target.note(exchange.response.status)
-        for requirement in plan.requirements:
-            for finding in requirement.judge(exchange, step):
-                if not finding.holds and requirement.level is not Level.INFO:
-                    return requirement.id
-        if plan.mark_all:
+        objection = verdicts.judge_new()
+        if plan.mark_all and objection is None:
             api.mark_rest()
-        return None
+        return objection
 
     access = replace(api.target.access, headers={**api.target.access.headers, **plan.headers})
     sessions = tuple(operation for operation in plan.operations if operation in SESSIONS)
@@ -199,18 +199,3 @@ def _generate(api: Api, plan: RunPlan) -> None:
         few = Cases(api.new_id, events, plan.seed, max(1, plan.examples // FEWER), sessions)
         is_brief = plan.mark_all or plan.examples < EXAMPLES
         generate(access, judge, few._replace(is_brief=is_brief, mark=api.with_marks if plan.mark_all else None))
-
-
-def _judge_all(api: Api, outcome: Outcome) -> Outcome:
-    """The outcome, with every answer of the run to its operation taken into account."""
-    requirement = outcome.requirement
-    if outcome.status in (Status.FAILED, Status.ERROR, Status.SKIPPED) or requirement.scenario is not None:
-        return outcome
-    return _known(api, requirement, outcome.operation)
-
-
-def _findings(api: Api, requirement: Requirement, operation: str) -> Iterator[Finding]:
-    """What a requirement says of every answer so far to an operation."""
-    for place, exchange in enumerate(api.exchanges):
-        if exchange.request.operation == operation:
-            yield from requirement.judge(exchange, api.steps.get(place))

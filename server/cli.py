@@ -195,11 +195,21 @@ def openapi(name: str, *, linting: bool) -> None:
 @click.option(
     "--level", type=click.Choice(["MUST", "SHOULD"]), default="MUST", show_default=True, help="Lowest that fails."
 )
-@click.option("--quick", is_flag=True, help="At most 350 requests: generate nothing, try little twice.")
+@click.option(
+    "--quick", is_flag=True, help=f"At most {defaults.QUICK_BUDGET} requests: generate nothing, try little twice."
+)
 @click.option("--strict", is_flag=True, help="Ask for the request schema, and hold the target to it.")
 @click.option("--seed", type=int, help="Of what is generated; a new one if not given.")
-@click.option("--rate", type=click.FloatRange(0), help="Requests per second; 20 for a target that is not on loopback.")
-@click.option("--max-requests", type=click.IntRange(1), help="Budget; 3000 on loopback, else 2500.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    help=f"Requests per second; {defaults.POLITE_RATE:g} for a target that is not on loopback.",
+)
+@click.option(
+    "--max-requests",
+    type=click.IntRange(1),
+    help=f"Budget; {defaults.BUDGET} on loopback, else {defaults.POLITE_BUDGET}, {defaults.QUICK_BUDGET} with --quick.",
+)
 @click.option("--timeout", type=_Seconds(), default=defaults.TIMEOUT, show_default=True, help="Seconds for an answer.")
 @click.option("--header", "headers", multiple=True, metavar="'K: V'", help="Header of every request; may be repeated.")
 @click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")

@@ -32,7 +32,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "--hivestand-operation": {"action": "append", "default": [], "help": "only this operation; may be repeated"},
     "--hivestand-level": {"choices": ["MUST", "SHOULD"], "default": "MUST", "help": "lowest level that fails"},
     "--hivestand-strict": {"action": "store_true", "help": "ask for the request schema"},
-    "--hivestand-quick": {"action": "store_true", "help": "at most 150 requests"},
+    "--hivestand-quick": {"action": "store_true", "help": f"at most {defaults.QUICK_BUDGET} requests"},
     "--hivestand-seed": {"type": int, "help": "of what is generated"},
     "--hivestand-rate": {"type": float, "help": "requests per second"},
     "--hivestand-max-requests": {"type": int, "help": "budget"},

@@ -87,12 +87,12 @@ def project(tmp_path_factory: pytest.TempPathFactory, wheel: zipfile.ZipFile) ->
 
 def install(project: Path, *what: str) -> None:
     """Install something into a project's environment."""
-    subprocess.run([project / ".venv/bin/pip", "install", "--quiet", *what], check=True, timeout=300)
+    subprocess.run([str(project / ".venv/bin/pip"), "install", "--quiet", *what], check=True, timeout=300)
 
 
 def hivestand(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command that was installed."""
-    command = [project / ".venv/bin/hivestand", *arguments]
+    command = [str(project / ".venv/bin/hivestand"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 

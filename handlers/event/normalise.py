@@ -90,7 +90,9 @@ class Fallback(NamedTuple):
 def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, list[Fallback]]:
     """The event that a session object starts, and what was not used as sent: known properties first."""
     told: list[Fallback] = []
-    session_id = _id(sent, "session_id", told) or clock.new_id()
+    session_id = _id(sent, "session_id", told)
+    if session_id is None:
+        session_id = clock.new_id()
     session_name = _string(sent, "session_name", told)
     event_name = _string(sent, "event_name", told)
     source = _string(sent, "source", told)

@@ -5,8 +5,10 @@ from collections import Counter
 
 import pytest
 import redis
-from support import Running, stored_event
+from support import ROOT, Running, stored_event
 
+from hivestand.conformance.command import asked
+from hivestand.conformance.defaults import QUICK_BUDGET
 from hivestand.conformance.operations import ALL
 from hivestand.conformance.outcome import Status
 from hivestand.conformance.requirement import Level
@@ -15,7 +17,12 @@ from hivestand.conformance.run import RunPlan, run
 from hivestand.conformance.target import TargetAccess
 from hivestand.openapi import load
 from hivestand.server.auth import authenticate
+from hivestand.server.cli import check
+from hivestand.testing.conformance import FLAGS
 
+OPTIONS = {
+    each.name: None if each.name != "url" else "http://127.0.0.1:1" for each in check.params if each.name is not None
+} | {"operations": (), "headers": (), "only": "*", "token": "t", "bad_token": "invalid", "timeout": 1.0}
 TOKENS = {"first": "conformance", "second": "another", "bad": "invalid"}
 
 
@@ -55,12 +62,22 @@ def test_every_documented_status_has_some() -> None:
 
 
 def test_a_quick_run_exercises_what_can_fail(server: Running) -> None:
-    """Every requirement of a level that can fail, but for one race, in no more than 420 requests."""
+    """Every requirement of a level that can fail, but for one race, within its budget."""
     report = run(TargetAccess(server.url, TOKENS), RunPlan(REQUIREMENTS, 1, quick=True))
     passed = {each.requirement.id for each in report.outcomes if each.status is Status.PASSED}
     can_fail = {each.id for each in REQUIREMENTS if each.level is not Level.INFO and each.needs != "--strict"}
     assert {"SES-RACE-03"} == can_fail - passed
-    assert report.requests <= 420
+    assert report.requests <= QUICK_BUDGET
+
+
+def test_the_budget_of_a_quick_run_is_one_number() -> None:
+    """In the help of the command and of the plugin, in the page, and for the run itself."""
+    said = f"at most {QUICK_BUDGET} requests"
+    assert said in (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
+    assert said in FLAGS["--hivestand-quick"]["help"]
+    assert said in next(each.help for each in check.params if each.name == "quick").lower()
+    assert asked({**OPTIONS, "quick": True})[0].max_requests == QUICK_BUDGET
+    assert asked({**OPTIONS, "quick": True, "max_requests": 7})[0].max_requests == 7
 
 
 def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, redis_url: str) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from hivestand.handlers.errors import ApiError, InternalError
 from hivestand.handlers.event.encoding import EncodedEvent, text
 from hivestand.handlers.event.index import IndexEntry
+from hivestand.handlers.event.normalise import _id as read_id
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
@@ -122,11 +123,9 @@ mutant("merges-counted", "SES-MERGE-14")(
 mutant("project-changes", "SES-MERGE-14")(lambda: handlers(other_project))
 mutant("ids-differ-by-case", "SES-MERGE-15")(
     lambda: patch(
-        "hivestand.handlers.event.normalise._session_id",
-        lambda sent, new_id, told: (
-            sent["session_id"]
-            if len(str(sent.get("session_id"))) == 36 and isinstance(sent["session_id"], str)
-            else new_id.new_id()
+        "hivestand.handlers.event.normalise._id",
+        lambda sent, name, told: (
+            sent[name] if len(str(sent.get(name))) == 36 and isinstance(sent[name], str) else read_id(sent, name, told)
         ),
     )
 )
