@@ -14,7 +14,7 @@ _VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class Clock(Protocol):
-    """What a handler asks for the time and for new ids, so that both can be made to repeat."""
+    """The time and new ids, behind a protocol so that tests and plans can make both repeat."""
 
     def now(self) -> int:
         """Unix time in milliseconds."""
@@ -24,7 +24,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's time, and random ids."""
+    """The system's time, and random ids."""
 
     def now(self) -> int:
         """Unix time in milliseconds."""
@@ -38,11 +38,15 @@ class SystemClock:
 
 
 class Timing(NamedTuple):
-    """A tenant's time and ids, as they were planned. Times are milliseconds.
+    """A tenant's planned time and ids. Times are milliseconds.
 
-    `at` is the Unix time at which it is frozen, None where it runs; `offset` is what is added to time that runs, `step`
-    what each request adds to time that is frozen. With a `seed` the ids repeat, too. `tenant` is the digest of who
-    planned it, empty where nobody did; `planned` numbers its plans.
+    Attributes:
+        at: the Unix time at which the clock is frozen; None while it runs.
+        offset: what is added to a running clock.
+        step: what each request adds to a frozen clock.
+        seed: makes the ids repeat; None for random ids.
+        tenant: the digest of whose plan this is; empty for no plan.
+        planned: the number of the plan, so that counting starts anew with each.
     """
 
     at: int | None = None
@@ -59,21 +63,21 @@ class Timing(NamedTuple):
 
     @property
     def counter(self) -> str:
-        """The name of what counts the requests since it was planned."""
+        """The name of the counter of requests since this timing was planned."""
         return f"requests:{self.planned}"
 
     def advanced(self, milliseconds: int) -> "Timing":
-        """The same, so much later."""
+        """The same timing, moved forward."""
         if self.at is None:
             return self._replace(offset=self.offset + milliseconds)
         return self._replace(at=self.at + milliseconds)
 
 
 class PlannedClock:
-    """Time and ids of one request, the `number`th since they were planned, counted from 0."""
+    """Time and ids of one request: the `number`th, from 0, since the clock was planned."""
 
     def __init__(self, timing: Timing, number: int = 0, system: Clock | None = None) -> None:
-        """Take what was planned; where that says nothing, the system's clock counts."""
+        """Use the timing; what it leaves open comes from the system clock."""
         self._timing = timing
         self._number = number
         self._system = system or SystemClock()
@@ -85,7 +89,7 @@ class PlannedClock:
         return self._system.now() + self._timing.offset if at is None else at + self._number * self._timing.step
 
     def new_id(self) -> str:
-        """A UUIDv4: the same for the same seed, request and place in it."""
+        """A UUIDv4 that is the same for the same seed, request and place in the request."""
         if self._timing.seed is None:
             return self._system.new_id()
         place = f"{self._timing.seed}:{self._number}:{self._ids}".encode()

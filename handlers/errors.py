@@ -1,7 +1,7 @@
 """The errors of the API, raised anywhere and rendered in one place.
 
-Each carries what its answer needs: status, code, message, details and headers. Their shape is the documented error body
-`{"statusCode", "message", "success", "errorCode"}`, to which hivestand adds `details`.
+Each carries what its response needs: status, code, message, details and headers. The shape is the documented error body
+`{"statusCode", "message", "success", "errorCode"}`, with `details` added.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,18 +17,18 @@ class Detail(NamedTuple):
 
 
 def escaped(name: str) -> str:
-    """A property's name as a part of a JSON pointer."""
+    """A property's name, escaped for a JSON pointer (RFC 6901, 3)."""
     return name.replace("~", "~0").replace("/", "~1")
 
 
 class ApiError(Exception):
-    """An answer that is not 200."""
+    """A request that is refused, with the status and body of its response."""
 
     status: ClassVar[int]
     code: ClassVar[str]
 
     def __init__(self, message: str, details: Iterable[Detail] = (), headers: Mapping[str, str] | None = None) -> None:
-        """Take the message for a person, the violations, and the headers that the answer has beside the usual ones."""
+        """Take a message for people, the violations, and further headers of the response."""
         super().__init__(message)
         self.message = message
         self.details = tuple(details)
@@ -42,7 +42,7 @@ class BadRequest(ApiError):
     code = "BAD_REQUEST"
 
     def below(self, pointer: str) -> "BadRequest":
-        """The same, of a part of the body."""
+        """The same error for a part of a body: each pointer begins at the whole body."""
         details = (detail._replace(pointer=pointer + detail.pointer) for detail in self.details)
         return BadRequest(self.message, details, self.headers)
 
@@ -55,21 +55,21 @@ class Unauthorized(ApiError):
 
 
 class Forbidden(ApiError):
-    """It is known who asks, and that is not for them."""
+    """The client is known, and may not do this."""
 
     status = 403
     code = "FORBIDDEN"
 
 
 class NotFound(ApiError):
-    """There is nothing under that path or id."""
+    """Nothing is stored under that path or id."""
 
     status = 404
     code = "NOT_FOUND"
 
 
 class MethodNotAllowed(ApiError):
-    """The path has no such method; the header `Allow` says which it has (RFC 9110, 15.5.6)."""
+    """The path does not have this method; `Allow` lists those it has (RFC 9110, 15.5.6)."""
 
     status = 405
     code = "METHOD_NOT_ALLOWED"
@@ -104,32 +104,32 @@ class HeadersTooLarge(ApiError):
 
 
 class InternalError(ApiError):
-    """A fault of hivestand's own, never something that a client sent."""
+    """A bug in the server, never something that a client sent."""
 
     status = 500
     code = "INTERNAL_SERVER_ERROR"
 
 
 class PartiallyStored(ApiError):
-    """The store went away in the middle of a batch: some of it is stored."""
+    """The store became unavailable in the middle of a batch, and some of it is stored."""
 
     status = 500
     code = "PARTIALLY_STORED"
 
 
 class Unavailable(ApiError):
-    """The same request may succeed later; the answer asks for a second of patience."""
+    """The same request may succeed later; `Retry-After` says when to try."""
 
     status = 503
     code = "SERVICE_UNAVAILABLE"
 
     def __init__(self, message: str, details: Iterable[Detail] = (), headers: Mapping[str, str] | None = None) -> None:
-        """Take what every error takes."""
+        """Take the same arguments as every error."""
         super().__init__(message, details, {"Retry-After": "1", **(headers or {})})
 
 
 class StoreUnavailable(Unavailable):
-    """The store is away or refuses to work."""
+    """The store cannot be reached, or refuses to work."""
 
     def __init__(
         self,
@@ -137,5 +137,5 @@ class StoreUnavailable(Unavailable):
         details: Iterable[Detail] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Take what every error takes."""
+        """Take the same arguments as every error."""
         super().__init__(message, details, headers)

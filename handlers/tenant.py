@@ -1,4 +1,4 @@
-"""A tenant: what a token stands for. Each is a world of its own."""
+"""A tenant: what a token stands for. Each token is an isolated tenant."""
 
 import uuid
 from hashlib import blake2b
@@ -8,10 +8,10 @@ _ID_NAMES = ("org_id", "workspace_id", "project_id")
 
 
 class Tenant(NamedTuple):
-    """A digest that separates tenants, and the ids that every one of the tenant's events shows.
+    """A digest that separates tenants, and the ids that all events of the tenant show.
 
-    `ids` is the JSON text of the three members `org_id`, `workspace_id` and `project_id`, without braces: the same for
-    every event of the tenant, so it is made once and never stored.
+    `ids` is the JSON text of the members `org_id`, `workspace_id` and `project_id`, without braces: the same for every
+    event of the tenant, so it is made once and never stored.
     """
 
     digest: str
@@ -19,9 +19,9 @@ class Tenant(NamedTuple):
 
 
 def tenant_of(token: bytes) -> Tenant:
-    """The tenant that a token stands for: the same on every call, every worker and every run.
+    """The tenant of a token, the same in every call, worker and run.
 
-    Only digests of the token are in it, so stores and logs never hold a token.
+    It holds only digests of the token, so that stores and logs never hold a token.
     """
     ids = ((name, uuid.UUID(bytes=_digest(token, name), version=4)) for name in _ID_NAMES)
     return Tenant(_digest(token, "tenant").hex(), ",".join(f'"{name}":"{value}"' for name, value in ids).encode())

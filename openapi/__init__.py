@@ -1,6 +1,6 @@
-"""What is promised: the OpenAPI 3.1 documents that everything else is compiled from or judged by.
+"""The OpenAPI 3.1 documents that everything else is compiled from or judged by.
 
-`honeyhive` is the mocked API, `control` is hivestand's own.
+`honeyhive` is the mocked API, `control` is the admin API.
 """
 
 from hivestand.openapi.document import DOCUMENTS, load, path_of

@@ -12,7 +12,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def path_of(name: str) -> Path:
-    """Where the document `name`, one of `DOCUMENTS`, lies.
+    """The path of the document `name`, one of `DOCUMENTS`.
 
     Raises:
         ValueError: there is no document of that name.

@@ -1,6 +1,6 @@
-"""Judge an OpenAPI document by the specification, with openapi-spec-validator.
+"""Check an OpenAPI document against the specification, with openapi-spec-validator.
 
-The validator is imported when asked for: it takes half a second, which a server's start must not pay.
+The validator is imported only when it is used: it takes half a second, which the start of a server must not pay.
 """
 
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import Any
 
 
 def lint(document: Mapping[str, Any]) -> list[str]:
-    """Every violation of the OpenAPI specification as `pointer: message`, none for a valid document.
+    """Every violation of the OpenAPI specification, each as `pointer: message`; none for a valid document.
 
     Raises:
-        ModuleNotFoundError: openapi-spec-validator is not installed; it comes with the extra `hivestand[lint]`.
+        ModuleNotFoundError: openapi-spec-validator is not installed; the extra `conformance` brings it.
     """
     from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - see above
 

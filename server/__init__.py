@@ -1,1 +1,1 @@
-"""How a request gets in and an answer out."""
+"""How a request gets in and a response out, and the command line."""

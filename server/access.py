@@ -1,8 +1,8 @@
-"""Who may use the control API: a tenant's token for what is its own, the admin for all.
+"""Who may use the admin API: a tenant's token for its own data, the admin for all.
 
-On loopback whoever has no token is the admin. As a browser can reach loopback, `Host` has to be a local name there, as
-a page may have its own name lead to loopback; a foreign `Origin` is refused, and changes have to be declared as JSON,
-which a page can send elsewhere only after a preflight that is not granted.
+On loopback a client without a token is the admin. As a browser can reach loopback, `Host` must be a local name there,
+because a page may have its own name resolve to loopback. A foreign `Origin` is refused, and changes must be declared as
+JSON, which a page can send elsewhere only after a preflight that is not granted.
 """
 
 import secrets
@@ -22,16 +22,16 @@ _CHANGES = frozenset({"POST", "PUT", "PATCH"})
 
 
 class AdminAccess:
-    """What the control API asks of a request."""
+    """The checks that the admin API makes of a request."""
 
     def __init__(self, settings: Settings, keys: Keys) -> None:
-        """Take the address that is listened on, the admin's token, and the keys that are accepted."""
+        """Take the address that the server listens on, the admin token, and the keys that are accepted."""
         self._keys = keys
         self._is_local = is_local(settings.host)
         self._admin = sha256(settings.admin_token.encode()).digest() if settings.admin_token else None
 
     def check(self, method: str, headers: Mapping[bytes, bytes]) -> None:
-        """Return if the request may come from who sends it.
+        """Return if the request may come from this host and page.
 
         Raises:
             Forbidden: it names a foreign host, or comes from a page of one.
@@ -65,7 +65,7 @@ class AdminAccess:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host leads to loopback and nowhere else."""
+    """Whether a host name or address is loopback."""
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -76,7 +76,7 @@ def is_local(host: str) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    """Whether it can be read as a host at all."""
+    """Whether a Host header can be parsed."""
     try:
         urlsplit(f"//{host}").port  # noqa: B018 - it raises
     except ValueError:

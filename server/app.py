@@ -23,7 +23,7 @@ from hivestand.server.settings import Settings, described
 
 
 def build(settings: Settings, store: Store, shared: Path | None = None) -> Respond:
-    """What responds to requests, on a store; `shared` is a folder that workers share for their metrics."""
+    """The function that responds to requests; `shared` is a folder in which workers share their metrics."""
     metrics = Metrics(shared)
     keys = Keys() if settings.keys is None else read_keys(Path(settings.keys))
     store.barrier.on_settle(metrics.leave)

@@ -1,7 +1,6 @@
 """The command line: `hivestand serve`, `hivestand check` and `hivestand openapi`.
 
-Exit status 0 on a clean end, 2 for a wrong flag or value, 3 where something that is needed cannot be had: the store, or
-the address to listen on.
+Exit status 0 is a clean end, 2 wrong usage, and 3 that the store or the address cannot be had.
 """
 
 import math
@@ -42,7 +41,7 @@ def hivestand() -> None:
 
 
 class _Seconds(click.FloatRange):
-    """A number of seconds above zero; neither nan nor infinity is one, though Python reads both as numbers."""
+    """A positive, finite number of seconds."""
 
     name = "seconds"
 
@@ -144,7 +143,7 @@ def serve(store: str, ttl: float | None, journal: int, **options: Any) -> None:
 
 
 def _check(settings: Settings) -> None:
-    """Refuse what cannot be served, before anything is connected to."""
+    """Refuse what cannot be served, before connecting to anything."""
     try:
         store_for(settings.store, settings.store_options)
     except ValueError as error:
@@ -168,7 +167,7 @@ def _check(settings: Settings) -> None:
 @click.argument("name", type=click.Choice(DOCUMENTS), default="honeyhive")
 @click.option("--lint", "linting", is_flag=True, help="Judge the document by the OpenAPI specification.")
 def openapi(name: str, *, linting: bool) -> None:
-    """Print an OpenAPI document of hivestand's: that of the mocked API, or of its control API."""
+    """Print an OpenAPI document of hivestand's: that of the mocked API, or of its admin API."""
     if not linting:
         click.echo(path_of(name).read_text(encoding="utf-8"), nl=False)
         return
@@ -235,7 +234,7 @@ def check(**options: Any) -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; what stops it is said in one line."""
+    """Run the command line; an error is printed as one line."""
     try:
         sys.exit(hivestand.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:

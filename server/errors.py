@@ -12,7 +12,7 @@ _VARINT: Final = 128  # the base of protobuf's variable-length integers, and wha
 
 
 def response_of(error: ApiError, media_type: bytes | None = None) -> HttpResponse:
-    """The response with the error's status, headers and body; as a protobuf Status where that is the media type."""
+    """The response for an error: its status, headers and body; a protobuf Status if that is the media type."""
     headers = to_wire(error.headers.items())
     if media_type is not None:
         return HttpResponse(error.status, headers, _status_of(error), media_type)
@@ -20,7 +20,7 @@ def response_of(error: ApiError, media_type: bytes | None = None) -> HttpRespons
 
 
 def body_of(error: ApiError) -> bytes:
-    """The documented error body with this project's `details`, as JSON text."""
+    """The documented error body with `details`, as JSON text."""
     return orjson.dumps(
         {
             "statusCode": error.status,

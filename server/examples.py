@@ -1,4 +1,4 @@
-"""The answers that the document gives as examples, ready to be sent in place of a real one."""
+"""The responses that the document gives as examples, ready to be sent in place of a real one."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -29,10 +29,10 @@ class Examples:
         }
 
     def find(self, code: int | None, name: str | None) -> HttpResponse:
-        """The first example of that status and name, None being any.
+        """The first example with that status and name; None matches any.
 
-        A status that the document does not have is answered in the shape of those that it has: an error as an error,
-        any other as the first of the examples, without a body where it may have none.
+        A status that the document does not have takes the shape of those that it has: an error that of an error, any
+        other that of the first example, without a body where it may have none.
 
         Raises:
             BadRequest: there is no such example.

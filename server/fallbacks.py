@@ -33,7 +33,7 @@ def header_value(fallbacks: Iterable[Fallback]) -> str:
 
 
 def _item(name: str) -> str:
-    """The name as a token, else as a string, else (RFC 9651, section 3.3.8) as a display string."""
+    """The name as a token, otherwise as a string, otherwise as a display string (RFC 9651, 3.3.8)."""
     if _TOKEN.fullmatch(name):
         return name
     if _PRINTABLE.fullmatch(name):

@@ -12,7 +12,7 @@ MAX_PARAMETERS = 20
 
 
 class Parameters:
-    """The parameters that an operation has, compiled once."""
+    """The parameters of an operation, compiled once. `are_declared` says whether it has any."""
 
     def __init__(self, declared: Iterable[Mapping[str, Any]]) -> None:
         """Take the operation's parameters, which have no references left."""
@@ -27,7 +27,7 @@ class Parameters:
         self.are_declared = bool(self._declared)
 
     def read(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
-        """The values that were sent.
+        """The values that were sent, by name.
 
         Raises:
             BadRequest: a value is none that the schema has, or there is no such parameter.

@@ -1,4 +1,4 @@
-"""The request header `Prefer` (RFC 7240): the profile, and what a client wants to be answered instead.
+"""The request header `Prefer` (RFC 7240): the profile, and other responses that a client asks for.
 
 `code` and `example` are Prism's names for them; `hivestand-delay` and `hivestand-fault` are this project's own.
 """
@@ -52,19 +52,19 @@ class Preferences(NamedTuple):
 
     @property
     def is_replaced(self) -> bool:
-        """Whether an example is to be answered, and nothing to be done."""
+        """Whether an example is the response, and nothing is carried out."""
         return self.code is not None or self.example is not None
 
     @property
     def applied(self) -> str:
-        """What `Preference-Applied` says of them: a profile judges nothing where an example is answered."""
+        """The value of `Preference-Applied`; the profile judges nothing if an example is the response."""
         profile = None if self.is_replaced else self.profile
         handling = () if profile is None else (f"handling={profile}",)
         return ", ".join((*handling, *self.faults))
 
     @property
     def faults(self) -> Sequence[str]:
-        """Each override, as it was asked for."""
+        """Each override as the client spelled it."""
         values = {
             "code": self.code,
             "example": self.example,
@@ -78,10 +78,10 @@ NONE: Final = Preferences()
 
 
 def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> Preferences:
-    """What the headers prefer; but for the profile only where `overrides` are taken.
+    """The preferences in the headers; all but the profile only if `overrides` are allowed.
 
-    The first of a name counts (RFC 7240, section 2). What is not understood is ignored, as the RFC demands; but an
-    override that is meant and malformed would make a test pass that tries nothing.
+    The first value of a name counts (RFC 7240, 2). What is not understood is ignored, as the RFC demands; but a
+    malformed override is refused, as a test that relies on it would test nothing.
 
     Raises:
         BadRequest: an override has a value that it cannot have.
@@ -116,7 +116,7 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
 
 
 def effects_of(preferred: Preferences) -> list[Effect]:
-    """What the preferences do to the response, in the order in which it is done; last it is told what was applied."""
+    """What the preferences do to the response, in order; the last effect echoes what was applied."""
     effects = [] if preferred.delay is None else [delayed(preferred.delay / 1000)]
     if preferred.fault is not None:
         effects.append(EFFECTS[preferred.fault])
@@ -157,7 +157,7 @@ def _malformed(name: str, value: str, meant: str) -> BadRequest:
 
 
 def _parse(value: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Name and value of each preference; and of one that is no preference its name and what it is, up to a comma."""
+    """The name and value of each preference; of a malformed one, the name and its text up to a comma."""
     at = 0
     while at < len(value):
         match = _PREFERENCE.match(value, at)

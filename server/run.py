@@ -1,4 +1,4 @@
-"""Run the server: look at the store, listen, serve in this process or in workers."""
+"""Run the server: check the store, listen, serve in this process or in workers."""
 
 import asyncio
 import gc
@@ -53,7 +53,7 @@ def run(settings: Settings) -> None:
 
 
 async def _check(settings: Settings) -> Sequence[str]:
-    """What would lose data, of a store that can be used."""
+    """Warnings of what could lose data, from a store that can be used."""
     store = store_for(settings.store, settings.store_options)
     try:
         return await store.check()
@@ -66,11 +66,11 @@ async def _check(settings: Settings) -> Sequence[str]:
 
 
 def _with_admin(settings: Settings) -> Settings:
-    """With a token for the admin, made up where others than this machine could be the admin without."""
+    """The settings with an admin token; one is generated if other machines could be the admin without."""
     if settings.admin_token or is_local(settings.host):
         return settings
     token = secrets.token_urlsafe(24)
-    _say(f"the control API is open to others than this machine, and wants the admin token {token}")
+    _say(f"the admin API is open to others than this machine, and wants the admin token {token}")
     return replace(settings, admin_token=token)
 
 
@@ -87,13 +87,13 @@ def _listener(settings: Settings) -> socket.socket:
 
 
 def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Do the work in an event loop of its own, the fastest that there is."""
+    """Run a coroutine in an event loop of its own, the fastest available."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(work)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Where there is one, uvloop, which is everywhere but on Windows."""
+    """The factory of uvloop's event loop; None on Windows, where there is no uvloop."""
     if sys.platform == "win32":
         return None
     import uvloop  # noqa: PLC0415 - not installed on Windows

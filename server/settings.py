@@ -1,4 +1,4 @@
-"""What `hivestand serve` was told, read once and frozen."""
+"""The settings of `hivestand serve`, read once and frozen."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,10 +10,21 @@ from hivestand.handlers.store.protocol import StoreOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How to serve. Sizes are bytes, times are seconds; `workers` is how many processes.
+    """How to serve.
 
-    Without a `log_format` requests are not logged. Without an `admin_token` whoever has no token is the admin, on
-    loopback. Without a file of `keys` any token is accepted.
+    Attributes:
+        host: the address to listen on.
+        port: the port; 0 takes a free one.
+        workers: how many processes.
+        store: the URL of the store.
+        store_options: how the store keeps events.
+        max_body: the largest body, bytes.
+        body_timeout: seconds in which a body has to arrive.
+        cors: whether web pages may call the API.
+        overrides: whether clients may ask for other responses by `Prefer`.
+        admin_token: the admin's token; without one, clients without a token are the admin on loopback.
+        keys: the path of a file of keys; without one any token is accepted.
+        log_format: the form of the request log; None logs nothing.
     """
 
     host: str = "127.0.0.1"
@@ -31,9 +42,9 @@ class Settings:
 
 
 def described(settings: Settings) -> Mapping[str, Any]:
-    """The settings as the control API tells them: without the store's password, the admin's token and the keys.
+    """The settings as the admin API returns them: without the store's password, the admin token and the keys.
 
-    Of the latter it says whether there is a file.
+    `keys` says whether there is a file of keys.
     """
     told = {**asdict(settings), **settings.store_options._asdict(), "store": place_of(settings.store)}
     del told["store_options"], told["admin_token"]
@@ -42,6 +53,6 @@ def described(settings: Settings) -> Mapping[str, Any]:
 
 
 def place_of(store: str) -> str:
-    """A store's URL without user, password and options."""
+    """The URL of a store without user, password and options."""
     parts = urlsplit(store)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -1,4 +1,4 @@
-"""The strict profile: hold a body to the operation's request schema (JSON Schema 2020-12, by jsonschema-rs)."""
+"""The strict profile: check a body against the request schema (JSON Schema 2020-12, by jsonschema-rs)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
@@ -18,16 +18,16 @@ class StrictProfile:
     """A request schema, compiled once."""
 
     def __init__(self, schema: Mapping[str, Any], message: str = "Invalid session data") -> None:
-        """Compile the schema, which has no references left; refusals have the message."""
+        """Compile the schema, which has no references left; `message` is that of every refusal."""
         self._message = message
         self._validator = jsonschema_rs.Draft202012Validator(dict(schema))
 
     def check(self, body: Any) -> None:
-        """Return if the body keeps the schema.
+        """Return if the body is valid.
 
         Raises:
-            BadRequest: it does not; the details name every violation, but at most 1,000, and of an array's items beyond
-                the first 1,000 at least one.
+            BadRequest: it is not; the details name every violation, at most 1,000, and of the items of an array
+                beyond the first 1,000 at least one.
         """
         try:
             if self._validator.is_valid(body):
@@ -39,7 +39,7 @@ class StrictProfile:
         raise BadRequest(self._message, violations)
 
     def _errors(self, body: Any) -> list[ValidationError]:
-        """The errors of the body, each array cut first: jsonschema-rs makes all of them, at 20 µs each."""
+        """The violations of the body with each array cut first: jsonschema-rs collects all of them, at 20 µs each."""
         if errors := list(self._validator.iter_errors(_cut(body))):
             return errors
         try:
@@ -58,7 +58,7 @@ def _cut(value: Any) -> Any:
 
 
 def _details(error: ValidationError) -> Iterator[Detail]:
-    """One detail for each violation: a pointer to the property itself where one is missing or too many."""
+    """One detail for each violation; a missing or unexpected property is named itself."""
     kind = error.kind
     if isinstance(kind, ValidationErrorKind.AdditionalProperties):
         for name in kind.unexpected:
@@ -70,5 +70,5 @@ def _details(error: ValidationError) -> Iterator[Detail]:
 
 
 def _pointer(parts: Iterable[str | int]) -> str:
-    """A JSON pointer, escaped as RFC 6901 says."""
+    """A JSON pointer, escaped as in RFC 6901."""
     return "".join("/" + escaped(str(part)) for part in parts)

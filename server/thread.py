@@ -16,10 +16,10 @@ START_SECONDS = 30
 
 
 class ServerThread:
-    """Serves while the block lasts; `url` says where. Requests that are open at its end get no answer."""
+    """Serves while the block lasts; `url` is the address. Requests in flight at its end get no response."""
 
     def __init__(self, settings: Settings) -> None:
-        """Listen at once; a store that is away shows at the first request.
+        """Listen at once; an unavailable store shows at the first request.
 
         Raises:
             ValueError: the store cannot be.
@@ -33,14 +33,14 @@ class ServerThread:
         self._thread = threading.Thread(target=self._run, name="hivestand", daemon=True)
 
     def __enter__(self) -> Self:
-        """Serve."""
+        """Start serving."""
         self._thread.start()
         if not self._started.wait(START_SECONDS):
             raise RuntimeError("hivestand did not start")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End."""
+        """Stop serving."""
         self._loop.call_soon_threadsafe(self._server.end)
         self._thread.join()
         self._listener.close()

@@ -1,4 +1,4 @@
-"""Several processes that serve one socket: a parent that holds it, and workers that it forks and replaces."""
+"""Several processes on one socket: a parent that holds it, and workers that it forks and replaces."""
 
 import gc
 import os
@@ -18,15 +18,15 @@ Work = Callable[[int, Callable[[], None]], None]
 class Workers:
     """A parent and its workers.
 
-    A worker tells the parent by SIGUSR1 that it serves. It reads the end of a pipe when the parent is gone, however it
-    went, and ends too: nobody is left behind on the port.
+    A worker signals the parent by SIGUSR1 when it serves. It notices the end of the parent by a pipe, whatever the
+    cause, and ends too, so that nobody is left behind on the port.
     """
 
     def __init__(self, count: int, work: Work) -> None:
         """Prepare `count` workers.
 
-        `work` is given a file descriptor and a callable: it calls the latter when it serves, and serves until SIGTERM
-        or until the former can be read.
+        `work` gets a file descriptor and a callable: it makes the call when it serves, and serves until SIGTERM or
+        until the descriptor can be read.
         """
         self._count = count
         self._work = work
@@ -73,7 +73,7 @@ class Workers:
             os._exit(status)
 
     def _replace(self, pid: int, status: int) -> None:
-        """Start another worker for one that ended though nobody told it to."""
+        """Start another worker for one that ended unasked."""
         lived = time.monotonic() - self._started.pop(pid)
         if not self._ending:
             code = os.waitstatus_to_exitcode(status)
@@ -84,7 +84,7 @@ class Workers:
         self._start()
 
     def _end(self, *_signal: object) -> None:
-        """Tell the workers to end; told twice, they end at once. One that does not listen is killed."""
+        """Tell the workers to end, at the second call at once; a worker that does not end is killed."""
         self._ending = True
         signal.alarm(END_SECONDS)
         self._signal(signal.SIGTERM)
@@ -126,7 +126,7 @@ def _tell(parent: int) -> None:
 
 
 def _once(call: Callable[[], None]) -> Callable[..., None]:
-    """A signal handler that calls at the first signal alone."""
+    """A signal handler that makes the call at the first signal only."""
     left = [call]
 
     def handle(*_signal: Any) -> None:

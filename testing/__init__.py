@@ -1,4 +1,4 @@
-"""What developers import into tests of their own."""
+"""What developers import into their own tests."""
 
 from hivestand.testing.client import ControlError, Fault, Hivestand
 from hivestand.testing.serving import serve

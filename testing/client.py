@@ -1,4 +1,4 @@
-"""What a test asks of a server: one tenant's sessions and events, journal, faults and time."""
+"""One tenant of a server, as a test uses it: sessions, events, journal, faults and clock."""
 
 import json
 import time
@@ -11,39 +11,39 @@ from typing import Any, Final, Self
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
-TIMEOUT: Final = 30  # seconds for an answer of the control API
+TIMEOUT: Final = 30  # seconds for an answer of the admin API
 IDLE: Final = 4  # seconds after which a connection is not used again, as servers close those that are idle
 PAGE: Final = 1000  # entries, sessions or events that are asked for at once
 _ABSENT: Final = object()
 
 
 class ControlError(Exception):
-    """The control API refused something; the message is its answer, with the `status`."""
+    """The admin API refused a call; the message is its response, `status` its HTTP status."""
 
     def __init__(self, message: str, status: int) -> None:
-        """Take what it said."""
+        """Take the message and the HTTP status."""
         super().__init__(message)
         self.status = status
 
 
 class Fault:
-    """A fault that is armed, until it is disarmed or its block ends."""
+    """An armed fault, until it is disarmed or its block ends."""
 
     def __init__(self, hivestand: "Hivestand", fault_id: str) -> None:
-        """Take whose it is, and its id."""
+        """Take the tenant and the fault's id."""
         self._hivestand = hivestand
         self.id = fault_id
 
     def disarm(self) -> None:
-        """Disarm it."""
+        """Disarm the fault."""
         self._hivestand.ask("DELETE", f"faults/{self.id}")
 
     def __enter__(self) -> Self:
-        """It is armed already."""
+        """Return the fault, which is armed already."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Disarm it, unless that was done in the block."""
+        """Disarm the fault, unless the block did."""
         try:
             self.disarm()
         except ControlError as gone:
@@ -52,15 +52,15 @@ class Fault:
 
 
 class Hivestand:
-    """A tenant of a server, whose `token` nobody else has: its world is empty, and stays its own.
+    """A tenant of a server with a token of its own, so that it starts empty and no other test sees it.
 
     Attributes:
-        url: where SDKs find the server.
-        token: what they have to send as their API key.
+        url: the address for SDKs.
+        token: the API key for SDKs.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        """Take the server's URL; a token is made up if none is given."""
+        """Take the server's URL; without a token, one is generated."""
         self.url = url
         self.token = token or f"hh_{uuid4().hex}"
         parts = urlsplit(url)
@@ -71,21 +71,21 @@ class Hivestand:
 
     @property
     def env(self) -> dict[str, str]:
-        """The variables that point an SDK here."""
+        """The environment variables that point an SDK at this tenant."""
         return {"HH_API_URL": self.url, "HH_API_KEY": self.token}
 
     @property
     def sessions(self) -> list[dict[str, Any]]:
-        """The sessions that the server holds, as the API answers them; the one that started last comes last."""
+        """The sessions of the tenant as the API returns them; the one that started last comes last."""
         return [each["session"] for each in self._all("sessions", "sessions")]
 
     def events(self, session_id: str) -> list[dict[str, Any]]:
-        """The events of a session, itself among them, as the API answers them; the one that started last comes last."""
+        """The events of a session, its own included, as the API returns them; the one that started last comes last."""
         return [each["event"] for each in self._all(f"sessions/{quote(session_id, safe='')}/events", "events")]
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        """The journal, in the order in which requests were answered; each as `docs/testing.md` shows it."""
+        """The journal in the order of the requests; `docs/how-to/test-with-pytest.md` shows an entry."""
         return self._all("requests", "requests")
 
     def assert_seen(
@@ -97,10 +97,10 @@ class Hivestand:
         headers: Mapping[str, str] | None = None,
         body: Any = _ABSENT,
     ) -> None:
-        """Assert that such a request was seen, `times` exactly if that is given; objects may have further members.
+        """Assert that such a request was seen, exactly `times` if that is given; objects may have further members.
 
         Raises:
-            AssertionError: it was not; the message has what came nearest, and how that differs.
+            AssertionError: no such request was seen; the message shows the closest request and a diff.
         """
         given = {"operation": operation, "times": times, "status": status, "headers": headers}
         pattern = {name: value for name, value in given.items() if value is not None}
@@ -114,7 +114,7 @@ class Hivestand:
         """Arm a fault; a `delay` that is a number is milliseconds.
 
         Raises:
-            ControlError: there is no such fault.
+            ControlError: the fault is not valid.
         """
         if isinstance(delay, Mapping):
             fault["delay"] = delay
@@ -123,32 +123,32 @@ class Hivestand:
         return Fault(self, self.ask("POST", "faults", fault)["id"])
 
     def freeze_time(self, at: datetime | int | None = None, *, step: int = 0, seed: int | None = None) -> None:
-        """Have time stand still, at Unix milliseconds or a date, else now; each request adds `step` milliseconds.
+        """Freeze the clock at Unix milliseconds or a date, by default now; each request adds `step` milliseconds.
 
-        With a `seed` the ids that the server makes are the same on every run.
+        With a `seed` the ids that the server generates are the same on every run.
         """
         moment = "now" if at is None else round(at.timestamp() * 1000) if isinstance(at, datetime) else at
         self.ask("PUT", "clock", {"at": moment, "step": step, **({} if seed is None else {"seed": seed})})
 
     def advance_time(self, by: timedelta | int) -> None:
-        """Add to the time; a number is milliseconds."""
+        """Move the clock forward; a number is milliseconds."""
         milliseconds = round(by.total_seconds() * 1000) if isinstance(by, timedelta) else by
         self.ask("POST", "clock/advance", {"milliseconds": milliseconds})
 
     def release_time(self) -> None:
-        """Have time and ids be the machine's again."""
+        """Return to the system clock and random ids."""
         self.ask("PUT", "clock", {})
 
     def reset(self) -> None:
-        """Forget everything: sessions, journal, faults, time."""
+        """Delete everything of the tenant: sessions, journal, faults, clock."""
         self.ask("POST", "reset", {})
 
     def close(self) -> None:
-        """Close the connection to the control API."""
+        """Close the connection to the admin API."""
         self._connection.close()
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """What the control API answers.
+        """The response of the admin API, parsed.
 
         Raises:
             ControlError: it is an error.
@@ -182,7 +182,7 @@ class Hivestand:
 
 
 def _difference(pattern: Mapping[str, Any], verified: Mapping[str, Any]) -> str:
-    """Why a request was not seen, for a person."""
+    """The message for a request that was not seen: what was expected, and how the closest requests differ."""
     lines = [f"expected {_shown(pattern)}", f"seen {verified['count']} times"]
     for near in verified["nearest"]:
         request = near["request"]["request"]

@@ -1,7 +1,7 @@
 """The options of `pytest --pyargs hivestand.conformance`, and the run behind its tests.
 
-A packaged conftest.py cannot add an option, so they come with the plugin. The suite is imported only where a URL is
-given, as Schemathesis takes its time.
+A packaged conftest.py cannot add options, so they come with the plugin. The suite is imported only if a URL is given,
+as Schemathesis takes a while to import.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SEVERAL = {"operation": "operations", "header": "headers"}
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare the flags."""
+    """Add the options to pytest."""
     group = parser.getgroup("hivestand", "hivestand: does a deployment keep the contract?")
     for flag, settings in FLAGS.items():
         group.addoption(flag, **settings)
@@ -60,7 +60,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def hivestand_report(request: pytest.FixtureRequest) -> Report:
-    """What one run of all the requirements that were selected found."""
+    """The report of one run of all selected requirements."""
     from hivestand.conformance.run import run  # noqa: PLC0415 - it is slow to import
 
     access, plan = _asked(request.config)
@@ -73,7 +73,7 @@ def hivestand_report(request: pytest.FixtureRequest) -> Report:
 
 @pytest.fixture
 def hivestand_outcomes(hivestand_requirement: Requirement, hivestand_report: Report) -> list[Outcome]:
-    """What became of a requirement, an outcome for each operation."""
+    """The outcomes of one requirement, one for each operation."""
     return [outcome for outcome in hivestand_report.outcomes if outcome.requirement.id == hivestand_requirement.id]
 
 

@@ -1,4 +1,4 @@
-"""The fixture `hivestand`: a tenant of its own for each test, on a server for all."""
+"""The fixture `hivestand`: one server for the test run, and an isolated tenant for each test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _URL = pytest.StashKey[str]()
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare the flag."""
+    """Add the option to pytest."""
     parser.getgroup("hivestand").addoption(
         "--hivestand-server",
         choices=["thread", "process"],
@@ -29,7 +29,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def share(node: Any) -> None:
-    """Tell a worker of pytest-xdist of the one process that serves all, and start it for the first."""
+    """Tell a worker of pytest-xdist the address of the one shared server process; start it for the first worker."""
     config: pytest.Config = node.config
     if config.getoption("--hivestand-server") != "process" or config.getoption("--hivestand-url"):
         return
@@ -40,14 +40,14 @@ def share(node: Any) -> None:
 
 
 def end(config: pytest.Config) -> None:
-    """End what the controller started."""
+    """Stop the shared server process."""
     if _SHARED in config.stash:
         config.stash[_SHARED].close()
 
 
 @pytest.fixture(scope="session")
 def hivestand_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of the server for all tests of this process."""
+    """The URL of the server that all tests of this process share."""
     config = request.config
     shared = getattr(config, "workerinput", {}).get("hivestand_url")
     given: str | None = config.getoption("--hivestand-url") or shared
@@ -60,7 +60,7 @@ def hivestand_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def hivestand(hivestand_url: str) -> Iterator[Hivestand]:
-    """A tenant of its own: nothing is there at first, and nothing is left behind."""
+    """An isolated tenant of the server, for this test alone; it starts empty and is deleted afterwards."""
     with closing(Hivestand(hivestand_url)) as tenant:
         yield tenant
         tenant.reset()

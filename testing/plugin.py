@@ -1,4 +1,4 @@
-"""The pytest plugin `hivestand`, which pytest finds where hivestand is installed."""
+"""The pytest plugin `hivestand`, which pytest loads wherever the package is installed."""
 
 from typing import Any
 
@@ -21,22 +21,22 @@ __all__ = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the flags."""
+    """Add the options to pytest."""
     conformance.add_options(parser)
     fixture.add_options(parser)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make a test of each requirement, where one asks for that."""
+    """Make a test of each requirement for the packaged conformance tests."""
     conformance.parametrize(metafunc)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Let the workers of pytest-xdist share a server, where one is asked for."""
+    """Let the workers of pytest-xdist share a server process, if that is asked for."""
     fixture.share(node)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End what was started for them."""
+    """Stop the shared server process."""
     fixture.end(config)

@@ -1,4 +1,4 @@
-"""A server for as long as a block, or a test run, lasts."""
+"""A server for the length of a block or a test run."""
 
 import subprocess
 import sys
@@ -11,9 +11,9 @@ from hivestand.testing.client import Hivestand
 
 @contextmanager
 def serve(**settings: Any) -> Iterator[Hivestand]:
-    """Serve in a thread of this process, on a free port of loopback, from memory unless `store` says otherwise.
+    """Serve in a thread of this process on a free port of loopback, from memory unless `store` says otherwise.
 
-    Takes the fields of `hivestand.server.settings.Settings`; gives a tenant of the server.
+    Takes the fields of `hivestand.server.settings.Settings`; yields a tenant of the server.
     """
     with in_thread(**settings) as url, closing(Hivestand(url)) as hivestand:
         yield hivestand
@@ -21,7 +21,7 @@ def serve(**settings: Any) -> Iterator[Hivestand]:
 
 @contextmanager
 def in_thread(**settings: Any) -> Iterator[str]:
-    """Serve in a thread of this process; gives the URL."""
+    """Serve in a thread of this process; yields the URL."""
     from hivestand.server.settings import Settings  # noqa: PLC0415 - whoever only has the plugin installed pays nothing
     from hivestand.server.thread import ServerThread  # noqa: PLC0415 - likewise
 
@@ -31,7 +31,7 @@ def in_thread(**settings: Any) -> Iterator[str]:
 
 @contextmanager
 def in_process(*arguments: str) -> Iterator[str]:
-    """Serve in a process of its own, with the arguments of `hivestand serve`; gives the URL."""
+    """Serve in a process of its own with the arguments of `hivestand serve`; yields the URL."""
     command = [
         sys.executable,
         "-c",

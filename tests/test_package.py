@@ -99,7 +99,7 @@ def hivestand(project: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_the_fixture_works_where_every_warning_is_an_error(project: Path) -> None:
     """What Connexion's imports warn of is not the business of a user's tests."""
     (project / "test_it.py").write_text(FIXTURE_TEST, encoding="utf-8")
-    command = [project / ".venv/bin/python", "-m", "pytest", "-q", "-W", "error", "test_it.py"]
+    command = [str(project / ".venv/bin/python"), "-m", "pytest", "-q", "-W", "error", "test_it.py"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
     assert "1 passed" in done.stdout, done.stdout
 

@@ -1,4 +1,4 @@
-"""The operations on time and ids: freeze, advance, seed."""
+"""The operations on the clock: freeze it, advance it, seed the ids."""
 
 from collections.abc import Callable
 
@@ -11,12 +11,12 @@ from hivestand.handlers.store.plans import ALL_TENANTS, Plan
 
 
 async def get_clock(request: Request) -> Response:
-    """The time that the tenant's next request finds, and how it is made."""
+    """Return the time that the tenant's next request will see, including any step."""
     return await _answer(request, await _now_met(request))
 
 
 async def set_clock(request: Request) -> Response:
-    """Freeze time, and seed ids; or neither, and time is everyone's again: the machine's, unless that was planned."""
+    """Freeze the clock and seed the ids; with an empty body, go back to everyone's plan or the system clock."""
     tenant = await target_tenant(request)
     at, step, seed = (request.body.get(name) for name in ("at", "step", "seed"))
     if at is None and (seed is not None or step):
@@ -31,7 +31,7 @@ async def set_clock(request: Request) -> Response:
 
 
 async def advance_clock(request: Request) -> Response:
-    """Add to the time, frozen or not."""
+    """Move the tenant's clock forward, whether it is frozen or running."""
     tenant = await target_tenant(request)
 
     def later(timing: Timing) -> Timing:
@@ -50,18 +50,18 @@ async def _change(request: Request, change: Callable[[Timing], Timing]) -> Respo
 
 
 async def _now_met(request: Request) -> Timing:
-    """The timing that the tenant's next request meets."""
+    """The timing that the tenant's next request will see."""
     tenant = await target_tenant(request)
     return _met(request, request.store.plans.own_plan(tenant).timing)
 
 
 def _met(request: Request, own: Timing) -> Timing:
-    """The timing that requests meet: that of everyone where there is no own."""
+    """The timing that a tenant's requests see: its own if it has one, otherwise the one for all tenants."""
     return own if own.tenant else request.store.plans.own_plan(ALL_TENANTS).timing
 
 
 async def _clock(request: Request, timing: Timing) -> PlannedClock:
-    """The clock of the next request, which is not counted as one by this."""
+    """The clock of the tenant's next request, without counting a request."""
     number = await request.store.counters.current_number(timing.tenant, timing.counter) if timing.is_counted else 0
     return PlannedClock(timing, number, request.clock)
 

@@ -14,7 +14,7 @@ _ABOUT: Final = frozenset({"operation", "times", "share", "seed"})
 
 
 async def arm_fault(request: Request) -> Response:
-    """Arm a fault; once answered, every worker applies it.
+    """Arm a fault; every worker applies it by the time the response is sent.
 
     Raises:
         BadRequest: it would do nothing, or there are too many.
@@ -47,7 +47,7 @@ async def arm_fault(request: Request) -> Response:
 
 
 async def list_faults(request: Request) -> Response:
-    """The faults that are armed; for a tenant also those for everyone, which its requests meet, too."""
+    """List the armed faults; a tenant also sees those armed for all tenants, as its requests get them too."""
     plans = request.store.plans.all()
     if is_for_all_tenants(request):
         shown = list(plans.values())
@@ -58,7 +58,7 @@ async def list_faults(request: Request) -> Response:
 
 
 async def disarm_faults(request: Request) -> Response:
-    """Disarm all; for the admin, unless a tenant is named, those of all tenants."""
+    """Disarm all faults of a tenant; for the admin who names no tenant, those of every tenant."""
     if is_for_all_tenants(request):
         disarming = [digest for digest, plan in request.store.plans.all().items() if plan.faults]
     else:
@@ -70,12 +70,16 @@ async def disarm_faults(request: Request) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Without:
-    """A plan without one fault."""
+    """The change that removes one fault from a plan."""
 
     fault_id: str
 
     def __call__(self, plan: Plan) -> Plan:
-        """Raises NotFound where there is none of that id."""
+        """The plan without the fault.
+
+        Raises:
+            NotFound: no armed fault has that id.
+        """
         disarmed = [fault for fault in plan.faults if fault.id == self.fault_id]
         if not disarmed:
             raise NotFound("No such fault")
@@ -83,7 +87,7 @@ class _Without:
 
 
 async def disarm_fault(request: Request) -> Response:
-    """Disarm one.
+    """Disarm one fault.
 
     Raises:
         NotFound: there is none of that id.

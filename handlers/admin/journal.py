@@ -1,4 +1,4 @@
-"""The operations on the journal: what clients sent, and what they got."""
+"""The operations on the journal: the requests that clients sent and the responses they got."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class _Found(NamedTuple):
 
 
 async def list_requests(request: Request) -> Response:
-    """The newest entries that the filters let through, the newest first."""
+    """List the newest journal entries that match the filters, newest first."""
     limit: int = request.parameters.get("limit", 100)
     found: list[_Found] = []
     for tenant in await _tenants(request):
@@ -40,7 +40,7 @@ async def list_requests(request: Request) -> Response:
 
 
 async def count_requests(request: Request) -> Response:
-    """How many entries the filters let through."""
+    """Count the journal entries that match the filters."""
     count = 0
     for tenant in await _tenants(request):
         async for _ in _matching(request, tenant):
@@ -49,7 +49,7 @@ async def count_requests(request: Request) -> Response:
 
 
 async def get_request(request: Request) -> Response:
-    """One entry.
+    """Return one journal entry.
 
     Raises:
         NotFound: there is none of that id.
@@ -62,14 +62,14 @@ async def get_request(request: Request) -> Response:
 
 
 async def clear_requests(request: Request) -> Response:
-    """Drop the entries."""
+    """Delete the journal entries of the tenants in scope."""
     for tenant in await _tenants(request):
         await request.store.journal.clear(tenant)
     return Response(b'{"cleared":true}')
 
 
 async def verify_requests(request: Request) -> Response:
-    """Whether what the pattern describes was seen, and if not, what came nearest, and how that differs."""
+    """Tell whether a request like the pattern was seen; if not, return the closest entries and how they differ."""
     pattern = request.body
     seen: list[_Found] = []
     others: list[tuple[Sequence[Difference], _Found]] = []
@@ -102,12 +102,12 @@ async def verify_requests(request: Request) -> Response:
 
 
 def _shown(difference: Difference) -> dict[str, Any]:
-    """The difference as it is answered."""
+    """A difference as the response shows it."""
     return {**difference._asdict(), "expected": _text(difference.expected), "actual": _text(difference.actual)}
 
 
 def _text(value: Any) -> orjson.Fragment:
-    """The JSON text of a value, integers of any size exact; of one that is nested too deeply to be written, that."""
+    """A value as JSON text, with integers of any size exact; a message in its place if it is nested too deeply."""
     try:
         return orjson.Fragment(dumps(value))
     except BadRequest as error:
@@ -115,7 +115,7 @@ def _text(value: Any) -> orjson.Fragment:
 
 
 async def _tenants(request: Request) -> Sequence[Tenant]:
-    """Whose journals to read, once all workers have written to them; nobody's is the admin's alone."""
+    """The tenants whose journals are read, once all workers have written them; only the admin reads nobody's."""
     await request.store.barrier.settle()
     tenants = await tenants_in_scope(request)
     return [*tenants, ANONYMOUS] if is_for_all_tenants(request) else tenants
@@ -131,7 +131,7 @@ async def _page(request: Request, tenant: Tenant, limit: int) -> list[_Found]:
 
 
 async def _matching(request: Request, tenant: Tenant) -> AsyncIterator[_Found]:
-    """The tenant's entries that the filters let through, the newest first, read in steps."""
+    """The tenant's entries that match the filters, newest first, read in steps."""
     before = _before(request.parameters.get("before"), tenant)
     while kept := await request.store.journal.newest(tenant, before, ENTRIES_AT_ONCE):
         for each in kept:
@@ -149,7 +149,7 @@ def _matches(entry: JournalEntry, filters: Mapping[str, Any]) -> bool:
 
 
 def _cut(found: list[_Found]) -> list[_Found]:
-    """As many as fit a page, at least one."""
+    """The first entries, at least one, that fit into a page of `MAX_PAGE` bytes."""
     size = 0
     for number, each in enumerate(found):
         size += len(each.kept.packed)
@@ -159,7 +159,7 @@ def _cut(found: list[_Found]) -> list[_Found]:
 
 
 def _before(place: str | None, tenant: Tenant) -> str | None:
-    """The id before which a tenant's entries come at that place: those of two tenants may have the same id."""
+    """The id that a tenant's entries on the next page come before; entries of two tenants may have the same id."""
     entry_id, _, digest = (place or "").partition(":")
     if not entry_id or not digest or tenant.digest >= digest:
         return entry_id or None

@@ -15,9 +15,13 @@ T = TypeVar("T")
 
 
 class Difference(NamedTuple):
-    """What was expected and what came, under a JSON pointer into the pattern; a member that is not there is None.
+    """One difference between a pattern and a request.
 
-    `is_absent` tells a member that did not come from one that came as null.
+    Attributes:
+        pointer: a JSON pointer (RFC 6901) into the pattern.
+        expected: the value in the pattern.
+        actual: the value in the request; None if it is missing.
+        is_absent: whether it is missing, which tells that from a value that is null.
     """
 
     pointer: str
@@ -27,9 +31,10 @@ class Difference(NamedTuple):
 
 
 def differences(pattern: Mapping[str, Any], entry: JournalEntry) -> Sequence[Difference]:
-    """How the entry differs from the pattern: at all that the pattern names, and nowhere else.
+    """How a journal entry differs from a pattern; what the pattern does not name is not compared.
 
-    Objects have to have the pattern's members, and may have others; header names have no case; all else is to be equal.
+    Objects must have the pattern's members and may have others; header names have no case; everything else must be
+    equal.
     """
     found = chain(
         _plain("operation", pattern, entry.operation),
@@ -43,7 +48,7 @@ def differences(pattern: Mapping[str, Any], entry: JournalEntry) -> Sequence[Dif
 
 
 def nearest(found: Iterable[tuple[Sequence[Difference], T]], count: int) -> list[tuple[Sequence[Difference], T]]:
-    """Those with the fewest differences; another operation counts for more than anything in a body."""
+    """The `count` entries with the fewest differences; another operation weighs more than anything in a body."""
     return sorted(found, key=lambda each: sum(_weight(difference) for difference in each[0]))[:count]
 
 
@@ -65,7 +70,7 @@ def _headers(pattern: Mapping[str, str], sent: Sequence[tuple[bytes, bytes]]) ->
 
 
 def _body(pattern: Mapping[str, Any], entry: JournalEntry) -> Iterator[Difference]:
-    """Of a body that was kept in part nobody knows what the rest is; of what is no JSON, every pattern differs."""
+    """The differences of the body; a body that was kept in part, or is no JSON, differs from every pattern."""
     if "body" not in pattern:
         return
     kept, size = len(entry.request_body), entry.request_size
@@ -80,7 +85,7 @@ def _body(pattern: Mapping[str, Any], entry: JournalEntry) -> Iterator[Differenc
 
 
 def _parts(expected: Any, actual: Any) -> Iterator[Difference]:
-    """The differences of two values, from the first to the last, however deep they are."""
+    """The differences of two values in document order, at any depth."""
     waiting = [("/body", expected, actual)]
     while waiting:
         pointer, expected, actual = waiting.pop()
@@ -98,5 +103,5 @@ def _parts(expected: Any, actual: Any) -> Iterator[Difference]:
 
 
 def _is_equal(expected: Any, actual: Any) -> bool:
-    """As JSON has it: true is not 1."""
+    """Whether two JSON scalars are equal; true is not 1."""
     return isinstance(expected, bool) == isinstance(actual, bool) and bool(expected == actual)

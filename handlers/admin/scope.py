@@ -1,4 +1,4 @@
-"""Whose data a control operation reaches: the token's own, or for the admin one tenant's, or all."""
+"""Which tenants an operation of the admin API applies to: the token's own, or for the admin one tenant or all."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from hivestand.handlers.tenant import Tenant
 
 
 def is_for_all_tenants(request: Request) -> bool:
-    """Whether the admin asks, and names no tenant."""
+    """Whether the admin asks and names no tenant."""
     return request.tenant is ALL_TENANTS and "tenant" not in request.parameters
 
 
 async def tenants_in_scope(request: Request) -> Sequence[Tenant]:
-    """Every tenant that the request is about, which for the admin is all that there are.
+    """Every tenant that the request applies to; for the admin who names none, all registered tenants.
 
     Raises:
         Forbidden: another tenant is named than that of the token.
@@ -31,7 +31,7 @@ async def tenants_in_scope(request: Request) -> Sequence[Tenant]:
 
 
 async def target_tenant(request: Request) -> Tenant:
-    """The one tenant that the request plans for; `ALL_TENANTS` where the admin names none.
+    """The one tenant whose plan the request changes; `ALL_TENANTS` for the admin who names none.
 
     Raises:
         Forbidden: another tenant is named than that of the token.
@@ -45,7 +45,7 @@ async def target_tenant(request: Request) -> Tenant:
 
 
 async def _registered(request: Request) -> Sequence[Tenant]:
-    """Every tenant, once all workers have written down those that they noted."""
+    """Every registered tenant, once all workers have written down those that they noted."""
     await request.store.barrier.settle()
     return await request.store.tenants.all()
 

@@ -1,4 +1,4 @@
-"""The operations of hivestand's own control API."""
+"""The operations on the server itself: health, version, settings, metrics, tenants, reset."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +15,7 @@ _VERSION = version("hivestand")
 
 
 async def get_health(request: Request) -> Response:
-    """Live, as the process answers; ready, if the store does too, and else 503."""
+    """Tell that the process is live, and whether it is ready, with 503 if its store is unavailable."""
     try:
         warnings = await request.store.check()
     except StoreUnavailable as error:
@@ -29,17 +29,17 @@ def _health(request: Request, warnings: Sequence[str] = (), *, ready: bool) -> b
 
 
 async def get_version(_request: Request) -> Response:
-    """The version of hivestand."""
+    """Return the version of the package."""
     return Response(orjson.dumps({"version": _VERSION}))
 
 
 async def get_settings(request: Request) -> Response:
-    """What the server runs with."""
+    """Return the settings that the server runs with."""
     return Response(orjson.dumps({**request.settings, "version": _VERSION}))
 
 
 async def get_metrics(request: Request) -> Response:
-    """The counts of all workers; of those that can be heard, where the store is away."""
+    """Return the counts of all workers; if the store is unavailable, of those that have written theirs."""
     if request.tenant is not ALL_TENANTS:
         raise Forbidden("The metrics are the admin's")
     with suppress(StoreUnavailable):
@@ -48,12 +48,12 @@ async def get_metrics(request: Request) -> Response:
 
 
 async def list_tenants(request: Request) -> Response:
-    """Every tenant that the token reaches."""
+    """List the digests of the tenants in scope."""
     return Response(orjson.dumps({"tenants": [tenant.digest for tenant in await tenants_in_scope(request)]}))
 
 
 async def reset(request: Request) -> Response:
-    """Forget everything that was acknowledged before; for the admin, unless a tenant is named, of all tenants."""
+    """Delete everything of the tenants in scope that was stored before; for the admin who names no tenant, of all."""
     for tenant in await tenants_in_scope(request):
         await request.store.reset(tenant)
     if is_for_all_tenants(request):

@@ -1,4 +1,4 @@
-"""The operations that look into the store: which sessions are there, and what they hold."""
+"""The operations on what the store holds: the sessions, and the events of a session."""
 
 import asyncio
 import heapq
@@ -17,17 +17,17 @@ SESSIONS: Final = Selection("event_type", ("session",))
 
 
 async def list_sessions(request: Request) -> Response:
-    """The sessions that started last, the newest first."""
+    """List the sessions, the one that started last first."""
     return await _listed(request, SESSIONS, "session")
 
 
 async def list_events(request: Request) -> Response:
-    """The events of a session, likewise; none of one that nobody knows."""
+    """List the events of a session, the one that started last first; an unknown session has none."""
     return await _listed(request, Selection("session_id", (request.parameters["session_id"].lower(),)), "event")
 
 
 async def get_session(request: Request) -> Response:
-    """One session.
+    """Return one session.
 
     Raises:
         NotFound: there is none of that id.
@@ -40,7 +40,7 @@ async def get_session(request: Request) -> Response:
 
 
 async def _listed(request: Request, selection: Selection, name: str) -> Response:
-    """A page of the events selected, each under the name, of all tenants in scope."""
+    """A page of the selected events of all tenants in scope, each under `name`."""
     limit: int = request.parameters.get("limit", DEFAULT_LIMIT)
     before = _found(request.parameters.get("before"))
     lists = [

@@ -1,6 +1,6 @@
 """The operations on many events: `createEventBatch`, `createSessionEventBatch` and their older forms.
 
-What is refused is refused whole, before anything is stored.
+A batch is refused as a whole, before anything is stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _Sent = Mapping[str, Any]
 
 
 async def create_session_event_batch(request: Request) -> Response:
-    """Store the events in the session of the path; what is not known is refused, as is published.
+    """Store the events in the session of the path; unknown properties are refused, as is published.
 
     Raises:
         BadRequest: an event cannot be stored, or something is not known.
@@ -40,7 +40,7 @@ async def create_session_event_batch(request: Request) -> Response:
 
 
 async def add_session_traces_legacy(request: Request) -> Response:
-    """Store the events under either name in the session of the path.
+    """Store the events under `logs` or `events` in the session of the path.
 
     Raises:
         BadRequest: there are both names or neither, or an event cannot be stored.
@@ -54,7 +54,7 @@ async def add_session_traces_legacy(request: Request) -> Response:
 
 
 async def create_event_batch(request: Request) -> Response:
-    """Store the events, in one session if that is asked for.
+    """Store the events, in one session if `single_session` is true.
 
     Raises:
         BadRequest: an event cannot be stored.
@@ -64,7 +64,7 @@ async def create_event_batch(request: Request) -> Response:
 
 
 async def create_event_batch_legacy(request: Request) -> Response:
-    """Store the events; what makes them one session may have its older name."""
+    """Store the events; `is_single_session` and `session` are older names of two properties."""
     flag = "single_session" if "single_session" in request.body else "is_single_session"
     properties = "session_properties" if "session_properties" in request.body else "session"
     return await _create(request, flag, properties)
@@ -115,7 +115,7 @@ def _events(body: _Sent, name: str) -> Sequence[_Sent]:
 async def _made_of(
     request: Request, name: str, sent: Sequence[_Sent], session_id: str | None
 ) -> Sequence[PreparedEvent]:
-    """The events that were sent under a name, in the session of that id if there is one.
+    """The events under a name in the body, ready to be stored, in the session of `session_id` if it is not None.
 
     Raises:
         BadRequest: at least one of them cannot be stored.

@@ -1,4 +1,4 @@
-"""Many events of one request, stored in order, so many at a time."""
+"""Storing the many events of one request, in order and in steps."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ EVENTS_AT_ONCE: Final = 500  # events that are stored at once, or prepared befor
 
 
 class PreparedEvent(NamedTuple):
-    """An event that can be stored, and what was not used of it as it was sent."""
+    """An event ready to be stored: its index entry, its encoded form, and its fallbacks."""
 
     entry: IndexEntry
     event: EncodedEvent
@@ -22,7 +22,7 @@ class PreparedEvent(NamedTuple):
 
 
 def prepare(normalised: tuple[Event, Sequence[Fallback]]) -> PreparedEvent:
-    """An event as it is stored.
+    """A normalised event, ready to be stored.
 
     Raises:
         BadRequest: it is nested too deeply.
@@ -38,7 +38,7 @@ async def take_turns(place: int) -> None:
 
 
 async def store_all(request: Request, events: Sequence[PreparedEvent], partially: str) -> None:
-    """Store the events.
+    """Store the events in steps, and let other requests have their turn in between.
 
     Raises:
         PartiallyStored: the store went away in the middle, which the message `partially` says.
@@ -59,10 +59,10 @@ async def store_all(request: Request, events: Sequence[PreparedEvent], partially
 
 
 def with_pointer(pointer: str, fallbacks: Sequence[Fallback]) -> Sequence[Fallback]:
-    """The fallbacks of a part of a body, by JSON pointers (RFC 6901) to it."""
+    """The fallbacks of a part of a body, named by JSON pointers (RFC 6901) into the whole body."""
     return [fallback._replace(name=f"{pointer}/{escaped(fallback.name)}") for fallback in fallbacks]
 
 
 def with_pointers(pointer: str, events: Sequence[PreparedEvent]) -> Sequence[Fallback]:
-    """The fallbacks of the events in a list."""
+    """The fallbacks of the events in a list, named by JSON pointers into the whole body."""
     return [each for place, event in enumerate(events) for each in with_pointer(f"{pointer}/{place}", event.fallbacks)]

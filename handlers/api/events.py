@@ -12,12 +12,12 @@ SUCCESS = b'{"success":true}'
 
 
 async def create_event(request: Request) -> Response:
-    """Store the event in the body, or merge into it if it is there."""
+    """Store the event in the body, or merge it into the one with the same id."""
     return await _create(request, request.body)
 
 
 async def create_event_legacy(request: Request) -> Response:
-    """Store the event under the body's key `event`, in every other way like `create_event`.
+    """Store the event under the body's key `event`; otherwise the same as `create_event`.
 
     Raises:
         BadRequest: there is no object under `event`.
@@ -35,12 +35,12 @@ async def create_event_legacy(request: Request) -> Response:
 
 
 async def update_event(request: Request) -> Response:
-    """Change the event of the id in the path as the body says."""
+    """Update the event whose id is in the path."""
     return await _update(request, request.parameters["event_id"].lower(), request.body)
 
 
 async def update_event_legacy(request: Request) -> Response:
-    """Change the event of the id in the body.
+    """Update the event whose id is in the body.
 
     Raises:
         BadRequest: there is no id.
@@ -53,7 +53,7 @@ async def update_event_legacy(request: Request) -> Response:
 
 
 async def get_event(request: Request) -> Response:
-    """The event of the id in the path.
+    """Return the event whose id is in the path.
 
     Raises:
         NotFound: there is none.

@@ -1,7 +1,7 @@
 """The searches: `searchEvents` and the older `exportEventsLegacy`.
 
-Filters on what is indexed select events without reading them. Any other filter has what remains read in steps, each a
-bounded piece of work for the store, and others have their turn in between.
+Filters on indexed properties select events without reading them. For any other filter the remaining events are read in
+steps, each a bounded piece of work for the store, with turns for other requests in between.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ _EXPORT: Final = Form(7500, ("$gte", "$lte"), typed=True)
 
 
 async def search_events(request: Request) -> Response:
-    """The events that are looked for, the last first."""
+    """Return a page of the events that match, the one that started last first."""
     return await _search(request, _SEARCH)
 
 
 async def export_events_legacy(request: Request) -> Response:
-    """The same in larger pages, and of each event no more than is asked for."""
+    """Return a page of the events that match, in larger pages and with projections."""
     return await _search(request, _EXPORT)
 
 
@@ -40,7 +40,7 @@ async def _search(request: Request, form: Form) -> Response:
 
 
 async def _page(request: Request, query: Query) -> tuple[int, list[bytes]]:
-    """How many events are selected, and the texts of those on the page."""
+    """The number of selected events and the JSON texts of those on the page, where the index decides."""
     count = await request.store.count(request.tenant, query.selection)
     if query.skip >= count:
         return count, []
@@ -49,7 +49,7 @@ async def _page(request: Request, query: Query) -> tuple[int, list[bytes]]:
 
 
 async def _scan(request: Request, query: Query) -> tuple[int, list[bytes]]:
-    """The same, where each event has to be looked at."""
+    """The number of matching events and the JSON texts of those on the page, where each event has to be read."""
     count, events = 0, []
     filters, texts = _candidates(request, query)
     async for event in texts:
@@ -61,7 +61,7 @@ async def _scan(request: Request, query: Query) -> tuple[int, list[bytes]]:
 
 
 def _candidates(request: Request, query: Query) -> tuple[Iterable[Filter], AsyncIterator[bytes]]:
-    """The texts of the events that it can be, and the filters that are to be tried on them."""
+    """The filters that are still to be tried, and the JSON texts of the events to try them on."""
     if query.event_id is None:
         return query.remaining, _selected(request, query)
     return query.filters, _texts(request, [Found(0, 0, query.event_id)])
@@ -76,7 +76,7 @@ async def _selected(request: Request, query: Query) -> AsyncIterator[bytes]:
 
 
 async def _texts(request: Request, found: Iterable[Found]) -> AsyncIterator[bytes]:
-    """The texts of the events that are still there, in their order."""
+    """The JSON texts of the events that are still there, in order."""
     ids = [each.event_id for each in found]
     for at in range(0, len(ids), READ_AT_ONCE):
         for event in await request.store.read_each(request.tenant, ids[at : at + READ_AT_ONCE]):

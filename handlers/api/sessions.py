@@ -10,12 +10,12 @@ from hivestand.handlers.request import Request, Response
 
 
 async def create_session(request: Request) -> Response:
-    """Start the session in the body, or merge into it if it is there; answer with its event."""
+    """Start the session in the body, or merge it into the one with the same id; return its event."""
     return await _start(request, request.body)
 
 
 async def start_session_legacy(request: Request) -> Response:
-    """Start the session under the body's key `session`, in every other way like `create_session`.
+    """Start the session under the body's key `session`; otherwise the same as `create_session`.
 
     Raises:
         BadRequest: there is no object under `session`.

@@ -12,7 +12,7 @@ PROTOBUF = "application/x-protobuf"
 
 
 async def export_traces(request: Request) -> Response:
-    """Store an event for each span, and start the sessions that are not known; answer in the encoding of the request.
+    """Store an event for each span and start unknown sessions; the response has the encoding of the request.
 
     Raises:
         BadRequest: it is no ExportTraceServiceRequest.
@@ -31,7 +31,7 @@ async def export_traces(request: Request) -> Response:
 
 
 def _in_json(received: Received) -> bytes:
-    """An ExportTraceServiceResponse, in which a 64-bit integer is a string."""
+    """An ExportTraceServiceResponse as OTLP JSON, where a 64-bit integer is a string."""
     if not received.rejected:
         return b"{}"
     partly = {"rejectedSpans": str(received.rejected), "errorMessage": received.reason}

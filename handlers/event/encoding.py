@@ -1,8 +1,8 @@
-"""An event in the form in which stores keep it, and its JSON text.
+"""An event as stores keep it, and its JSON text.
 
-An event is packed as it was created; what merges is spread, a field for each key, so that a merge is a plain write of
-fields, and so is an update of anything else. All are JSON text already: no store parses or changes a value, and two
-stores cannot differ in one.
+An event is packed as it was created; what can merge is spread, one field for each key, so that a merge or an update is
+a plain write of fields. All fields are JSON text: no store parses or changes a value, so two stores cannot differ in
+one.
 """
 
 import json
@@ -33,8 +33,8 @@ class EncodedEvent(NamedTuple):
 
     `packed` is the JSON text of all but `metadata` and `user_properties`, as it was created. A key of `merged` is a
     letter for an object (`m` metadata, `u` user_properties, `c` config, `f` feedback, `k` metrics) and the JSON text of
-    a key in it, such as `m"release"`, or `t` and the name of a property that was replaced, such as `t"outputs"`; its
-    value is the JSON text of that member. What is merged wins over what is packed.
+    a key in it, such as `m"release"`; or `t` and the name of a property that was replaced, such as `t"outputs"`. Its
+    value is the JSON text of that member. Merged fields win over packed ones.
     """
 
     packed: bytes
@@ -42,14 +42,16 @@ class EncodedEvent(NamedTuple):
 
 
 def entry_of(event: Event) -> IndexEntry:
-    """What the index is to know of the event."""
+    """The index entry of an event."""
     return IndexEntry(
         event["event_id"], event["session_id"], event["event_type"], event["event_name"], event["start_time"]
     )
 
 
 def encode(event: Event, write: Callable[[Any], bytes] | None = None) -> EncodedEvent:
-    """The event as stores keep it; `write` makes the JSON texts, None chooses what is fast enough and right.
+    """The event as stores keep it.
+
+    `write` turns a value into JSON text; None chooses the fastest one that is exact.
 
     Raises:
         BadRequest: a value is nested deeper than can be written, on Python 3.11 some 950 levels.
@@ -70,7 +72,7 @@ def encode(event: Event, write: Callable[[Any], bytes] | None = None) -> Encoded
 
 
 def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
-    """What an update changes, as fields to merge.
+    """The fields that an update merges into an event.
 
     Raises:
         BadRequest: a value is nested deeper than can be written.
@@ -86,7 +88,7 @@ def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
 
 
 def compact(event: EncodedEvent) -> EncodedEvent:
-    """The event, to be kept in memory: copies of the right size, where `encode` saved itself those."""
+    """The event in copies of the right size, for keeping it in memory; `encode` does not spend the time on them."""
     merged = {bytes(memoryview(field)): bytes(memoryview(value)) for field, value in event.merged.items()}
     return EncodedEvent(bytes(memoryview(event.packed)), merged)
 
@@ -97,7 +99,7 @@ def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
 
 
 def text(event: EncodedEvent, tenant: Tenant) -> bytes:
-    """The event's JSON text, as the API answers it."""
+    """The event's JSON text as the API returns it."""
     metadata: list[bytes] = []
     user_properties: list[bytes] = []
     updates: dict[bytes, bytes] = {}
@@ -119,7 +121,7 @@ def text(event: EncodedEvent, tenant: Tenant) -> bytes:
 
 
 def _updated(packed: bytes, updates: Mapping[bytes, bytes]) -> bytes:
-    """The packed text with what was updated in its place."""
+    """The packed JSON text with the updated properties in place."""
     event = loads(packed)
     for field, value in updates.items():
         holder = event if field[:1] == _REPLACED else event[_OBJECTS[field[:1]]]
@@ -128,7 +130,7 @@ def _updated(packed: bytes, updates: Mapping[bytes, bytes]) -> bytes:
 
 
 def loads(text: bytes) -> Any:
-    """The value of a JSON text, integers of any size exact.
+    """The value of a JSON text, with integers of any size exact.
 
     Raises:
         ValueError: it is no JSON text.
@@ -141,7 +143,7 @@ def loads(text: bytes) -> Any:
 
 
 def pack(event: EncodedEvent) -> bytes:
-    """The packed text, and key and value of each merged member, each after its length in four bytes."""
+    """The packed text and all merged fields in one text, each after its length in four bytes (little-endian)."""
     parts = [_length(len(event.packed)), event.packed]
     for field, value in event.merged.items():
         parts += (_length(len(field)), field, _length(len(value)), value)
@@ -149,7 +151,7 @@ def pack(event: EncodedEvent) -> bytes:
 
 
 def unpack(packed: bytes) -> EncodedEvent:
-    """The event that a text of `pack` stands for."""
+    """The event that `pack` turned into this text."""
     texts = _texts(packed)
     return EncodedEvent(next(texts), dict(zip(texts, texts, strict=True)))
 
@@ -163,7 +165,7 @@ def _texts(packed: bytes) -> Iterator[bytes]:
 
 
 def dumps(value: Any) -> bytes:
-    """The JSON text of a value.
+    """The JSON text of a value, in a copy of the right size.
 
     Raises:
         BadRequest: it is nested deeper than can be written.
@@ -176,7 +178,7 @@ def dumps(value: Any) -> bytes:
 
 
 def _dumps_large(value: Any) -> bytes:
-    """As JSON, with the standard library: orjson stops at 64-bit integers, and both stop at some depth."""
+    """The JSON text by the standard library, which writes integers of any size."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except RecursionError:

@@ -1,7 +1,7 @@
-"""The filters of a search: whether one holds of an event.
+"""The filters of a search, and whether an event matches one.
 
-Pure. What is published is the names of the operators and types; what each means where the document is silent is in
-`docs/behaviour.md`.
+Pure. The names of operators and types are published; what each means where the document is silent is in
+`docs/reference/behaviour.md`.
 """
 
 import re
@@ -24,7 +24,15 @@ Json = Any  # a parsed JSON value
 
 
 class Filter(NamedTuple):
-    """One condition: the field's path, the operator, whether its opposite is meant, the type and the value as that."""
+    """One condition of a search.
+
+    Attributes:
+        path: the field, as a path with dots.
+        operator: one of the positive operators, such as `is`.
+        negated: whether the opposite is meant, such as `is not`.
+        type: how the field and the value are compared.
+        value: the value, read as that type.
+    """
 
     path: str
     operator: str
@@ -33,22 +41,24 @@ class Filter(NamedTuple):
     value: Json
 
     def holds(self, event: Mapping[str, Json]) -> bool:
-        """Whether it holds of an event."""
+        """Whether an event matches."""
         found = lookup(event, self.path)
         return _OPERATORS[self.operator](self, None if found is ABSENT else found) is not self.negated
 
 
 class Malformed(Exception):
-    """What was sent is no filter; the detail says why."""
+    """A filter that cannot be understood; `detail` says why."""
 
     def __init__(self, pointer: str, rule: str, message: str) -> None:
-        """Take what a detail has; the pointer begins at the filter."""
+        """Take the fields of a `Detail`; the pointer begins at the filter."""
         super().__init__(message)
         self.detail = Detail(pointer, rule, message)
 
 
 def read_filter(sent: Json, *, typed: bool = False) -> Filter:
-    """The filter that was sent; it has to name its type where it is to be `typed`.
+    """The filter in a search.
+
+    With `typed` it has to name its type.
 
     Raises:
         Malformed: it is none.
@@ -76,7 +86,7 @@ def read_filter(sent: Json, *, typed: bool = False) -> Filter:
 
 
 def _operator(sent: Json) -> tuple[str, bool]:
-    """The operator, and whether its opposite is meant."""
+    """The positive operator, and whether its opposite is meant."""
     operator = OPPOSITES.get(sent, sent) if isinstance(sent, str) else ""
     if operator not in _OPERATORS:
         raise Malformed("/operator", "enum", f"must be one of {', '.join((*_OPERATORS, *OPPOSITES))}")
@@ -84,7 +94,7 @@ def _operator(sent: Json) -> tuple[str, bool]:
 
 
 def _type(sent: Json, operator: str, value: Json) -> str:
-    """The type, or for a filter that names none what the operator is for, or the type of the value."""
+    """The type of a filter; without one, the type that its operator or its value implies."""
     if sent is not None:
         if sent not in (*TYPES, *_ALIASES):
             raise Malformed("/type", "enum", f"must be one of {', '.join(TYPES)}")
@@ -107,7 +117,7 @@ def _unquoted(value: Json, kind: str) -> Json:
 
 
 def lookup(event: Mapping[str, Json], path: str) -> Json:
-    """The value at a path with dots, `ABSENT` if it leads nowhere; a key that has the dots itself comes first."""
+    """The value at a path with dots, `ABSENT` if there is none; a key that contains the dots itself comes first."""
     found = event.get(path, ABSENT)
     if found is not ABSENT:
         return found
@@ -119,7 +129,7 @@ def lookup(event: Mapping[str, Json], path: str) -> Json:
 
 
 def splits(path: str) -> Iterator[tuple[str, str]]:
-    """A path as a key and what is behind it, the longest key first."""
+    """A path split into a key and the rest, longest key first."""
     place = path.rfind(".")
     while place >= 0:
         yield path[:place], path[place + 1 :]

@@ -11,7 +11,15 @@ LATEST: Final = 2**63 - 1
 
 
 class IndexEntry(NamedTuple):
-    """What the index knows of an event; none of it ever changes."""
+    """What the index holds of an event; none of it ever changes.
+
+    Attributes:
+        event_id: a UUID in lower case.
+        session_id: a UUID in lower case.
+        event_type: one of `TYPES`.
+        event_name: the name.
+        start_time: Unix milliseconds.
+    """
 
     event_id: str
     session_id: str
@@ -21,7 +29,14 @@ class IndexEntry(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """The events whose property has one of the values, and that began in that time, both ends included."""
+    """The events whose indexed property has one of some values and that started in a period.
+
+    Attributes:
+        property: the indexed property.
+        values: the values, one of which it must have.
+        since: the first start time, Unix milliseconds, included.
+        until: the last start time, Unix milliseconds, included.
+    """
 
     property: Property = "event_type"
     values: tuple[str, ...] = TYPES
@@ -30,9 +45,9 @@ class Selection(NamedTuple):
 
 
 class Found(NamedTuple):
-    """An event that was found: when it began, when it came (a later one has a higher number), and its id.
+    """An event that a search found: its start time, its arrival (later events have higher numbers), and its id.
 
-    Events are in this order; the last is found first.
+    Events sort in this order; the last is found first.
     """
 
     start_time: int

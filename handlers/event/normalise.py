@@ -1,8 +1,8 @@
-"""Make an event of whatever was sent as a session or an event: each documented field, or its fallback.
+"""Turn what was sent as a session or an event into an event: each documented field, or its fallback.
 
 Pure: time and ids come from the clock that is passed in. The rules are the published prose of `POST /v1/sessions`
-("every field has a server-side fallback") and of the operations on events; where it is silent, `docs/behaviour.md` says
-what hivestand does, and `DECISIONS.md` why.
+("every field has a server-side fallback") and of the operations on events. Where that is silent,
+`docs/reference/behaviour.md` says what happens, and `DECISIONS.md` why.
 """
 
 import re
@@ -54,7 +54,7 @@ Json = Any  # a parsed JSON value: dict, list, str, int, float, bool or None
 
 
 class Event(TypedDict):
-    """An event as the API answers it, but for the three ids of its tenant. Times are Unix milliseconds."""
+    """An event as the API returns it, without the three ids of its tenant. Times are Unix milliseconds."""
 
     event_id: str
     session_id: str
@@ -77,10 +77,10 @@ class Event(TypedDict):
 
 
 class Fallback(NamedTuple):
-    """A property whose value the server did not use as it was sent, and why.
+    """A property whose value was not used as it was sent, and why.
 
-    `reason` is `type`, `format`, `range`, `fraction` (cut off), `unknown` (no such property, ignored) or `ignored` (one
-    that has no effect). The name of a property within a batch is a JSON pointer.
+    `reason` is `type`, `format`, `range`, `fraction` (cut off), `unknown` (no such property) or `ignored` (it has no
+    effect). A property inside a batch is named by a JSON pointer.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Fallback(NamedTuple):
 
 
 def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, list[Fallback]]:
-    """The event that a session object starts, and what was not used as sent: known properties first."""
+    """The event that a session object starts, and its fallbacks, those of known properties first."""
     told: list[Fallback] = []
     session_id = _id(sent, "session_id", told)
     if session_id is None:
@@ -126,7 +126,7 @@ def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, li
 def normalise_event(
     sent: Mapping[str, Json], clock: Clock, session_id: str | None = None
 ) -> tuple[Event, list[Fallback]]:
-    """The event that was sent, in the session of that id if one is given, and what was not used as sent.
+    """The event that was sent, in the session of `session_id` if it is not None, and its fallbacks.
 
     Raises:
         BadRequest: it has no valid type, or no inputs; the pointers of the details begin at the event.
@@ -178,7 +178,7 @@ def _check_event(sent: Mapping[str, Json]) -> None:
 
 
 def normalise_update(sent: Mapping[str, Json]) -> tuple[dict[str, Json], list[Fallback]]:
-    """What an update changes, by property: what is merged, and what is replaced; and what was not used as sent.
+    """What an update changes, by property, and its fallbacks.
 
     Raises:
         BadRequest: the outputs are neither an object nor null.
@@ -237,7 +237,7 @@ _UPDATES: Final[Mapping[str, Callable[[Json], tuple[Json, str]]]] = {
 
 
 def uuid_of(value: Json) -> str | None:
-    """A UUID in its 36-character form, in lower case; None if it is no such thing."""
+    """A UUID in its 36-character form as lower case; None for anything else."""
     return value.lower() if isinstance(value, str) and _UUID.fullmatch(value) else None
 
 
@@ -295,7 +295,7 @@ def _end_time(sent: Mapping[str, Json], clock: Clock, told: list[Fallback]) -> i
 
 
 def _int64(value: Json, name: str, clock: Clock, told: list[Fallback]) -> int:
-    """The number cut to a 64-bit integer, or the current time."""
+    """The number cut to a 64-bit integer; the current time if there is none or it is out of range."""
     if not _is_number(value):
         told.append(Fallback(name, "type"))
         return clock.now()
@@ -309,5 +309,5 @@ def _int64(value: Json, name: str, clock: Clock, told: list[Fallback]) -> int:
 
 
 def _is_number(value: Json) -> bool:
-    """Whether it is a JSON number; Python takes true and false for integers, JSON does not."""
+    """Whether a value is a JSON number; Python counts true and false as integers, JSON does not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,6 +1,6 @@
 """What a search looks for, read from its body.
 
-Pure. A search that is not understood is refused under either profile: what it answered would be taken for the truth.
+Pure. A search that cannot be understood is refused under either profile: its result would be taken for the truth.
 """
 
 import math
@@ -23,10 +23,7 @@ Json = Any  # a parsed JSON value
 
 
 class Form(NamedTuple):
-    """How an operation has a search written: its largest page, the names of the first and the last date, and more.
-
-    That is whether a filter has to name its type.
-    """
+    """How an operation spells a search: largest page, names of the two dates, whether filters must name a type."""
 
     most: int
     ends: tuple[str, str]
@@ -34,11 +31,17 @@ class Form(NamedTuple):
 
 
 class Query(NamedTuple):
-    """What to look for: of the selected events that every filter holds for, `limit` behind the first `skip`.
+    """What to look for: of the selected events that match every filter, `limit` after the first `skip`.
 
-    `filters` are all that were sent, `remaining` those that the selection does not stand for already. `event_id` is the
-    one event that it can be, where that is said, and `run` the experiment; `projections` are the only properties to
-    answer with.
+    Attributes:
+        selection: what the index can decide.
+        filters: all filters that were sent.
+        remaining: those that the index cannot decide.
+        limit: the size of a page.
+        skip: how many events come before the page.
+        event_id: the one event that can match, where a filter names it.
+        run: the run of an experiment, if it is asked for.
+        projections: the only properties to return, None for all.
     """
 
     selection: Selection
@@ -52,11 +55,11 @@ class Query(NamedTuple):
 
     @property
     def is_indexed(self) -> bool:
-        """Whether what is selected is what is looked for."""
+        """Whether the index alone decides."""
         return self.event_id is None and not self.remaining and self.run is None
 
     def holds(self, event: Mapping[str, Json], filters: Iterable[Filter]) -> bool:
-        """Whether the filters hold of an event, and it is of the time and the run."""
+        """Whether an event matches the filters, the period and the run."""
         if not self.selection.since <= event["start_time"] <= self.selection.until:
             return False
         is_of_run = self.run is None or any(event["metadata"].get(name) == self.run for name in _RUN)
@@ -64,7 +67,7 @@ class Query(NamedTuple):
 
 
 def read_query(body: Mapping[str, Json], form: Form) -> tuple[Query, Sequence[Fallback]]:
-    """The query in a body, and what was not used of it.
+    """The query in a body, and its fallbacks.
 
     Raises:
         BadRequest: it cannot be understood; the details say where.
@@ -99,7 +102,7 @@ def _filters(sent: Json, form: Form, details: list[Detail]) -> Sequence[Filter]:
 
 
 def _dates(sent: Json, form: Form, details: list[Detail]) -> tuple[int, int]:
-    """The first and the last start time, Unix milliseconds."""
+    """The first and the last start time of the date range, Unix milliseconds."""
     if sent is None:
         return EARLIEST, LATEST
     if not isinstance(sent, dict):
@@ -110,7 +113,7 @@ def _dates(sent: Json, form: Form, details: list[Detail]) -> tuple[int, int]:
 
 
 def _end(sent: Mapping[str, Json], name: str, default: int, details: list[Detail]) -> int | float:
-    """One end of the dates; an end that is not sent is none."""
+    """One end of the date range; the default if it is missing."""
     if sent.get(name) is None:
         return default
     end = moment(sent[name])
@@ -146,7 +149,7 @@ def _projections(sent: Json, details: list[Detail]) -> Sequence[str] | None:
 
 
 def _select(filters: Sequence[Filter], since: int, until: int) -> tuple[Selection, Sequence[Filter]]:
-    """What the index can tell, and the filters that it cannot."""
+    """What the index can decide, and the filters that it cannot."""
     remaining = list(filters)
     selection = Selection()
     for name in _INDEXED:
@@ -170,7 +173,7 @@ def _names(each: Filter, name: str) -> bool:
 
 
 def _bounds(each: Filter) -> tuple[int, int] | None:
-    """The first and the last start time that a filter lets through; None if it is no such filter."""
+    """The first and the last start time that a filter on `start_time` lets through; None for any other filter."""
     if each.path != "start_time" or each.negated or each.type not in {"number", "datetime"}:
         return None
     if each.operator in {"after", "greater than"}:
@@ -190,7 +193,7 @@ def _told(body: Mapping[str, Json], form: Form) -> Sequence[Fallback]:
 
 
 def projected(event: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:
-    """The event with nothing but what is at the paths, each where it was."""
+    """The event with only the values at the given paths, each in its place."""
     kept: dict[str, Json] = {}
     for path in paths:
         _keep(event, path, kept)

@@ -1,7 +1,7 @@
-"""Read spans as OTLP sends them: an ExportTraceServiceRequest in its protobuf or its JSON encoding.
+"""Read spans from OTLP: an ExportTraceServiceRequest as protobuf or JSON.
 
-Pure. Both encodings give the same spans. In JSON, ids are hexadecimal, 64-bit integers strings or numbers, and names
-that are not known are ignored, as the protocol has it.
+Pure. Both encodings give the same spans. In JSON, ids are hexadecimal, 64-bit integers are strings or numbers, and
+unknown names are ignored, as the protocol says.
 """
 
 import math
@@ -21,7 +21,7 @@ Place = tuple[
 
 
 class SpanEvent(NamedTuple):
-    """What happened at one moment of a span, Unix nanoseconds."""
+    """An event of a span; its time is Unix nanoseconds."""
 
     name: str
     time: int
@@ -29,9 +29,18 @@ class SpanEvent(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A span: ids in lower-case hexadecimal, empty where there is none; times are Unix nanoseconds.
+    """One span.
 
-    `failure` is the message of a status that says that it failed, else None.
+    Attributes:
+        trace_id: lower-case hexadecimal.
+        span_id: lower-case hexadecimal.
+        parent_id: lower-case hexadecimal, empty for a root.
+        name: the span's name.
+        start: Unix nanoseconds, 0 if missing.
+        end: Unix nanoseconds, 0 if missing.
+        attributes: JSON values by key.
+        events: in the order in which they were sent.
+        failure: the message of an error status; None for any other status.
     """
 
     trace_id: str
@@ -91,7 +100,7 @@ def _value(value: Any) -> Json:
 
 
 def _finite(number: float) -> float | None:
-    """The number, or null for what JSON has no name for."""
+    """The number; null for what JSON cannot write."""
     return number if math.isfinite(number) else None
 
 
@@ -150,7 +159,7 @@ def _json_attributes(holder: Mapping[str, Json], at: Place) -> Mapping[str, Json
 
 
 def _json_value(sent: Json, at: Place, levels: int) -> Json:
-    """The value that the first known member of an AnyValue stands for."""
+    """The value of an AnyValue: that of its first known member."""
     if sent is None:
         return None
     if not levels:
@@ -214,7 +223,7 @@ _JSON_KINDS: Final[Mapping[str, Callable[[Json, Place, int], Json]]] = {
 
 
 def _items(holder: Mapping[str, Json], name: str, at: Place) -> Iterator[tuple[Mapping[str, Json], Place]]:
-    """The objects of a list, each with its place."""
+    """The objects of a list, each with its place in the body."""
     sent = holder.get(name)
     if sent is None:
         return
@@ -253,7 +262,7 @@ def _hexadecimal(holder: Mapping[str, Json], name: str, at: Place) -> str:
 
 
 def _whole(sent: Json, at: Place) -> int:
-    """A 64-bit integer, which is a string or a number; 0 where there is none."""
+    """A 64-bit integer, sent as a string or a number; 0 if it is missing."""
     if sent is None:
         return 0
     digits = sent.removeprefix("-") if isinstance(sent, str) else ""
@@ -271,5 +280,5 @@ def _malformed(at: Place, rule: str, message: str) -> BadRequest:
 
 
 def _pointer(at: Place) -> str:
-    """The JSON pointer to a place (RFC 6901)."""
+    """The JSON pointer (RFC 6901) of a place in the body."""
     return f"{_pointer(at[0])}/{at[1]}" if at else ""

@@ -1,8 +1,8 @@
-"""Make an event of a span: the body with which `createEvent` would be called for it.
+"""Map a span to an event: the body that `createEvent` would get for it.
 
-Pure. Which attributes stand for what is read off the requests of the released Python SDK, which flattens what it is
-given: the first item of a list `name` in the outputs is `honeyhive_outputs.name.0`. Any other attribute becomes
-metadata under its own name, so that nothing is lost.
+Pure. The attributes are those that the released Python SDK sends, which flattens what it is given: the first item of a
+list `name` in the outputs is `honeyhive_outputs.name.0`. Any other attribute becomes metadata under its own name, so
+that nothing is lost.
 """
 
 import json
@@ -49,10 +49,13 @@ _MAX_GAPS: Final = 8  # items that were null and so are not there, of a list
 
 
 class Received(NamedTuple):
-    """What spans stand for.
+    """What the spans of a request stand for.
 
-    `sessions` are those that spans name, each as it would be started; `events` the bodies of events; `rejected` is how
-    many spans could not be used, and `reason` why the first could not.
+    Attributes:
+        sessions: the sessions that spans name, each as the body that starts it, by id.
+        events: the bodies of the events.
+        rejected: how many spans could not be used.
+        reason: why the first of those could not.
     """
 
     sessions: Mapping[str, Mapping[str, Json]]
@@ -62,7 +65,7 @@ class Received(NamedTuple):
 
 
 def receive(spans: Iterable[Span]) -> Received:
-    """What the spans stand for; of those with an id of their own, others of the same request are children by that."""
+    """Map the spans of a request; the parent of a span with an event id of its own is found by that id."""
     usable, reasons = [], []
     for span in spans:
         reason = _unusable(span)
@@ -76,7 +79,7 @@ def receive(spans: Iterable[Span]) -> Received:
 
 
 def event_of(span: Span, own: Mapping[tuple[str, str], str] | None = None) -> dict[str, Json]:
-    """The event that a span stands for; `own` are ids that spans have been given, by trace and span."""
+    """The event of a span; `own` holds the event ids that spans name themselves, by trace and span."""
     own = own or {}
     attributes = span.attributes
     session_id = uuid_of(_first(attributes, _SESSION)) or str(UUID(hex=span.trace_id))
@@ -108,7 +111,7 @@ def event_of(span: Span, own: Mapping[tuple[str, str], str] | None = None) -> di
 
 
 def _unusable(span: Span) -> str:
-    """Why a span cannot be kept, or nothing."""
+    """Why a span cannot be used; empty if it can."""
     if len(span.trace_id) != 32 or not int(span.trace_id, 16):  # noqa: PLR2004 - hexadecimal digits of sixteen bytes
         return "a span has no valid trace id"
     if len(span.span_id) != 16 or not int(span.span_id, 16):  # noqa: PLR2004 - of eight
@@ -133,19 +136,19 @@ def _of(span: Span) -> tuple[str, str]:
 
 
 def _id_of(trace_id: str, span_id: str) -> str:
-    """The id of a span's event: the same whenever the span is sent."""
+    """The id of a span's event, the same each time the span is sent."""
     return str(UUID(bytes=blake2b(bytes.fromhex(trace_id + span_id), digest_size=16).digest(), version=4))
 
 
 def _parent_id(span: Span, own: Mapping[tuple[str, str], str], session_id: str) -> str:
-    """The event that the span is within; the session is that of the first of a trace, unless it says another."""
+    """The id of the parent event; for the root of a trace the session, unless the span names another."""
     if not span.parent_id.strip("0"):
         return uuid_of(_first(span.attributes, _PARENT)) or session_id
     return own.get((span.trace_id, span.parent_id)) or _id_of(span.trace_id, span.parent_id.zfill(16))
 
 
 def _type(attributes: Mapping[str, Json]) -> str:
-    """What it says, else what kind other instrumentations say that it is, else a tool, as the SDK has it."""
+    """The event type that the span names, or that its kind implies; otherwise `tool`, as in the SDK."""
     said = _first(attributes, _TYPE)
     if said in TYPES:
         return str(said)
@@ -154,7 +157,7 @@ def _type(attributes: Mapping[str, Json]) -> str:
 
 
 def _error(span: Span) -> tuple[str | None, str | None]:
-    """What went wrong, and its type: as the SDK says it, or the exception that was recorded, or the status."""
+    """The error and its type: from the SDK's attribute, the recorded exception, or the status."""
     exception = next((each.attributes for each in span.events if each.name == "exception"), {})
     type_ = exception.get("exception.type")
     told = span.attributes.get("honeyhive_error")
@@ -172,7 +175,7 @@ def _first(attributes: Mapping[str, Json], names: Iterable[str]) -> Json:
 
 
 def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
-    """Each object of the event by its name, as it was before it was flattened."""
+    """The objects of the event by name, with flattened attributes nested again."""
     sections: dict[str, dict[str, Json]] = {name: {} for name in _SECTIONS}
     nested = set()
     for name, value in attributes.items():
@@ -206,7 +209,7 @@ def _keep_unknown(sections: Mapping[str, dict[str, Json]], name: str, value: Jso
 
 
 def _argument(value: Json) -> Json:
-    """An argument of a traced function: the SDK sends objects and lists as what `json.dumps` makes of them."""
+    """An argument of a traced function; the SDK sends objects and lists as the JSON text of `json.dumps`."""
     if not isinstance(value, str) or value[:1] not in ("{", "["):
         return value
     read = _parsed(value)
@@ -214,7 +217,7 @@ def _argument(value: Json) -> Json:
 
 
 def _parsed(value: Json) -> Json:
-    """The value of a JSON text; of what is none, the value itself."""
+    """The value of a JSON text; the text itself if it is not JSON."""
     try:
         return loads(value.encode())
     except (AttributeError, ValueError, RecursionError):
@@ -222,7 +225,7 @@ def _parsed(value: Json) -> Json:
 
 
 def _nest(holder: dict[str, Json], path: Sequence[str], value: Json) -> None:
-    """Put a value at a path; where something else is in the way, under what is left of the path."""
+    """Put a value at a path; if something else is in the way, under the rest of the path."""
     for place, name in enumerate(path[:-1]):
         inner = holder.setdefault(name, {})
         if not isinstance(inner, dict):
@@ -233,7 +236,7 @@ def _nest(holder: dict[str, Json], path: Sequence[str], value: Json) -> None:
 
 
 def _with_lists(value: dict[str, Json]) -> Json:
-    """The value with a list wherever an object has nothing but places in one; items that are not there were null."""
+    """The value with a list for each object whose keys are list positions; missing items were null."""
     inner = {name: _with_lists(each) if isinstance(each, dict) else each for name, each in value.items()}
     if "0" not in inner or not all(name.isascii() and name.isdigit() and len(name) < _MAX_DIGITS for name in inner):
         return inner

@@ -12,7 +12,7 @@ class Barrier(Protocol):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether this worker knows of every change that was answered; the plan table is current while it does."""
+        """Whether this worker has every change that was answered; only then is the plan table current."""
 
     async def refresh(self) -> None:
         """Reload all plans from the store."""
@@ -21,7 +21,7 @@ class Barrier(Protocol):
         """Change a tenant's plan in one atomic step; returns the new one, once every live worker has it."""
 
     async def settle(self) -> None:
-        """Return once every live worker has written to the store what it answered before, its journal included."""
+        """Return once every live worker has stored what it responded to before, its journal included."""
 
     def on_settle(self, write: Callable[[], None]) -> None:
         """Have this worker call `write` before it counts as settled."""

@@ -1,6 +1,6 @@
-"""The journal: what came in and went out, an entry for each request.
+"""The journal: one entry for each request and its response.
 
-An entry is packed when its request is answered, as cheaply as can be, and only read when somebody asks.
+An entry is packed when its response is sent, as cheaply as possible, and unpacked only when somebody reads it.
 """
 
 from base64 import b64encode
@@ -23,11 +23,25 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class JournalEntry(NamedTuple):
-    """A request and its answer.
+    """A request and its response.
 
-    `time` is when the request came, Unix milliseconds; `duration` is milliseconds until its answer was on its way.
-    `operation` and `profile` are None where no operation was reached; `fallbacks` is the header that told of them;
-    `faults` names what was applied on purpose. Sizes are those of whole bodies, of which the first 64 KiB are kept.
+    Attributes:
+        time: when the request came, Unix milliseconds.
+        duration: milliseconds until the response was on its way.
+        method: the HTTP method.
+        path: without the query.
+        query: as it was sent.
+        operation: the operationId; None if the path is unknown.
+        profile: `lenient` or `strict`; None if the body was not judged.
+        status: the HTTP status; None if the connection was closed or reset instead.
+        fallbacks: the value of Hivestand-Fallbacks.
+        faults: the names of the faults that were applied.
+        request_headers: secrets blanked.
+        request_body: the first 64 KiB.
+        response_headers: secrets blanked.
+        response_body: the first 64 KiB.
+        request_size: bytes of the whole request body.
+        response_size: bytes of the whole response body.
     """
 
     time: int
@@ -42,56 +56,56 @@ class JournalEntry(NamedTuple):
     faults: Sequence[str]
     request_headers: Headers
     request_body: bytes
-    answer_headers: Headers
-    answer_body: bytes
+    response_headers: Headers
+    response_body: bytes
     request_size: int = 0
-    answer_size: int = 0
+    response_size: int = 0
 
 
 class StoredEntry(NamedTuple):
-    """An entry as it is found: its id, in the order of which they were kept, and its packed text."""
+    """An entry as the journal returns it: its id, which grows with time, and its packed text."""
 
     id: str
     packed: bytes
 
 
 class Journal(Protocol):
-    """The last entries of each tenant. What is awaited raises `StoreUnavailable` where the store is away."""
+    """The newest entries of each tenant. Awaited methods raise `StoreUnavailable`."""
 
     @property
     def is_on(self) -> bool:
-        """Whether it keeps anything."""
+        """Whether entries are kept at all."""
 
     def add(self, tenant: Tenant, packed: bytes) -> None:
-        """Keep an entry, at once or soon, whatever becomes of it: it is never a reason for a request to fail."""
+        """Add an entry, now or soon; failing to is never a reason for a request to fail."""
 
     async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[StoredEntry]:
-        """The tenant's newest entries that are older than the one of the id `before`, newest first."""
+        """The tenant's newest `count` entries older than the entry `before`, newest first."""
 
     async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:
-        """The tenant's entry of that id."""
+        """The tenant's entry with that id, or None."""
 
     async def clear(self, tenant: Tenant) -> None:
-        """Drop the tenant's entries."""
+        """Delete the tenant's entries."""
 
 
-def pack(about: tuple[Any, ...], sent: Headers, request_body: bytes, answered: Headers, answer_body: bytes) -> bytes:
-    """An entry as a text: a line of JSON, then headers and bodies as they were; secrets blanked, bodies cut.
+def pack(about: tuple[Any, ...], sent: Headers, request_body: bytes, answered: Headers, response_body: bytes) -> bytes:
+    """An entry as one text: a line of JSON, then headers and bodies as they were, with secrets blanked and bodies cut.
 
-    `about` has the first ten fields of `JournalEntry`, in their order.
+    `about` holds the first ten fields of `JournalEntry`, in order.
     """
-    request_headers, answer_headers = _lines(sent), _lines(answered)
-    sizes = (len(request_headers), len(request_body), len(answer_headers), len(answer_body))
+    request_headers, response_headers = _lines(sent), _lines(answered)
+    sizes = (len(request_headers), len(request_body), len(response_headers), len(response_body))
     head = orjson.dumps((about, sizes))
     if len(request_body) > MAX_BODY:
         request_body = request_body[:MAX_BODY]
-    if len(answer_body) > MAX_BODY:
-        answer_body = answer_body[:MAX_BODY]
-    return b"".join((head, b"\n", request_headers, request_body, answer_headers, answer_body))
+    if len(response_body) > MAX_BODY:
+        response_body = response_body[:MAX_BODY]
+    return b"".join((head, b"\n", request_headers, request_body, response_headers, response_body))
 
 
 def _lines(headers: Headers) -> bytes:
-    """Names and values in turn, a line each: there is no line break in either (RFC 9110, 5.5)."""
+    """Names and values in turn, one a line: neither can contain a line break (RFC 9110, 5.5)."""
     lines = list(chain.from_iterable(headers))
     for number, name in enumerate(lines[::2]):
         if name in _SECRET:
@@ -100,9 +114,9 @@ def _lines(headers: Headers) -> bytes:
 
 
 def unpack(packed: bytes) -> JournalEntry:
-    """The entry that a text of `pack` stands for."""
+    """The entry that `pack` turned into this text."""
     head, _, rest = packed.partition(b"\n")
-    about, (sent_size, body_size, answered_size, answer_size) = orjson.loads(head)
+    about, (sent_size, body_size, answered_size, response_size) = orjson.loads(head)
     body = sent_size + min(body_size, MAX_BODY)
     answer = body + answered_size
     headers_and_bodies = (
@@ -111,11 +125,11 @@ def unpack(packed: bytes) -> JournalEntry:
         _headers(rest[body:answer]),
         rest[answer:],
     )
-    return JournalEntry._make([*about, *headers_and_bodies, body_size, answer_size])
+    return JournalEntry._make([*about, *headers_and_bodies, body_size, response_size])
 
 
 def render(kept: StoredEntry, tenant: Tenant) -> dict[str, Any]:
-    """The entry as the control API answers it."""
+    """The entry as the admin API returns it."""
     entry = unpack(kept.packed)
     return {
         "id": kept.id,
@@ -134,7 +148,7 @@ def render(kept: StoredEntry, tenant: Tenant) -> dict[str, Any]:
             "headers": joined(entry.request_headers),
             **_body(entry.request_body, entry.request_size),
         },
-        "answer": {"headers": joined(entry.answer_headers), **_body(entry.answer_body, entry.answer_size)},
+        "response": {"headers": joined(entry.response_headers), **_body(entry.response_body, entry.response_size)},
     }
 
 
@@ -152,7 +166,7 @@ def _headers(text: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def joined(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    """Each name with its values, which a comma parts (RFC 9110, 5.3)."""
+    """Each header name with its values, joined by commas (RFC 9110, 5.3)."""
     joined: dict[str, str] = {}
     for name, value in headers:
         key, text = name.decode("latin-1"), value.decode("latin-1")
@@ -161,7 +175,7 @@ def joined(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
 
 
 def _body(body: bytes, size: int) -> dict[str, Any]:
-    """A body as JSON where it is that, else as text, else as base64; `size` is that of the whole, in bytes."""
+    """A body as JSON if it is JSON, otherwise as text, otherwise as base64; `size` counts the whole body."""
     cut = size > len(body)
     if not cut and _is_json(body):
         return {"body": orjson.Fragment(body), "encoding": "json", "size": size, "cut": cut}

@@ -20,9 +20,15 @@ WINDOW_MARGIN = 1000  # milliseconds for which windows are taken to be open long
 class ArmedFault(NamedTuple):
     """A planned misbehaviour.
 
-    `tenant` is the digest of whose plan it is in, `operation` the operationId that it is for (None: any), `times` how
-    many of the next requests may get it (None: all), `share` how many of those do, chosen by `seed`. `effects` is what
-    was armed: `status`, `example`, `retry_after`, `delay`, `kind`, `missing`, `null`, `window`, as in the document.
+    Attributes:
+        id: its number within the plan.
+        tenant: the digest of whose plan it is in.
+        operation: the operationId that it is for; None for any.
+        times: how many of the next requests may get it; None for all.
+        share: how many of those do, from 0 to 1.
+        seed: decides which.
+        effects: what was armed: `status`, `example`, `retry_after`, `delay`, `kind`, `missing`, `null`, `window`, as in
+            the document.
     """
 
     id: str
@@ -37,8 +43,11 @@ class ArmedFault(NamedTuple):
 class Plan(NamedTuple):
     """What is planned for a tenant.
 
-    `armed` is how many faults ever were, as they are numbered by it; `hidden_until` is when the last window is closed
-    that a fault opened which is disarmed by now, Unix milliseconds.
+    Attributes:
+        faults: the armed faults, in order.
+        timing: time and ids.
+        armed: how many faults were ever armed, which numbers them.
+        hidden_until: when the last window closes that a disarmed fault opened, Unix milliseconds.
     """
 
     faults: tuple[ArmedFault, ...] = ()
@@ -48,11 +57,11 @@ class Plan(NamedTuple):
 
     @property
     def has_windows(self) -> bool:
-        """Whether what is created may be invisible for a while, or something is that was created before."""
+        """Whether new events may stay invisible for a while, or earlier ones still are."""
         return any("window" in fault.effects for fault in self.faults) or _now() < self.hidden_until
 
     def without(self, faults: Sequence[ArmedFault]) -> "Plan":
-        """The plan once these faults are disarmed; what they hid stays hidden for as long as was planned."""
+        """The plan once these faults are disarmed; what they hid stays hidden for as long as planned."""
         longest = max((fault.effects.get("window", 0) for fault in faults), default=0)
         closed = _now() + round(longest) + WINDOW_MARGIN if longest else 0
         left = tuple(fault for fault in self.faults if fault not in faults)
@@ -101,7 +110,7 @@ class PlanTable:
 
 
 def combine(own: Plan | None, everyones: Plan | None) -> Plan | None:
-    """The plan that a tenant is served by: its own time comes before everyone's."""
+    """The plan that a tenant's requests are served by: its own clock comes before that for all tenants."""
     if own is None or everyones is None:
         return own or everyones
     timing = own.timing if own.timing.tenant else everyones.timing
@@ -115,7 +124,7 @@ def encode_plan(plan: Plan) -> bytes:
 
 
 def decode_plan(text: bytes) -> Plan:
-    """The plan that a text of `encode_plan` stands for."""
+    """The plan that `encode_plan` turned into this text."""
     faults, timing, *rest = orjson.loads(text)
     return Plan(tuple(ArmedFault(**fault) for fault in faults), Timing(**timing), *rest)
 

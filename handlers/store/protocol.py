@@ -1,4 +1,4 @@
-"""The store: all state there is, behind one small protocol."""
+"""The store: all state of the server, behind one protocol."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -18,9 +18,12 @@ from hivestand.handlers.tenant import Tenant
 class StoreOptions(NamedTuple):
     """How a store keeps events.
 
-    `ttl` is how many seconds an event lives after its last write, None is for ever; `wait` is how many replicas of
-    Redis have to have a write before it is answered; `prefix` begins every key in Redis; `timeout` is for how many
-    seconds Redis may be silent. `journal` is how many requests of each tenant are kept.
+    Attributes:
+        ttl: seconds that an event lives after its last write; None for ever.
+        wait: how many replicas of Redis must have a write before it is answered.
+        prefix: the beginning of every key in Redis.
+        timeout: seconds for which Redis may be silent.
+        journal: how many requests of each tenant are kept.
     """
 
     ttl: float | None = None
@@ -31,7 +34,7 @@ class StoreOptions(NamedTuple):
 
 
 class Store(Protocol):
-    """Events by tenant and id. Every method but `close` raises `StoreUnavailable` where the store is away."""
+    """Events by tenant and id. Every method but `close` raises `StoreUnavailable`."""
 
     kind: str
 
@@ -64,28 +67,28 @@ class Store(Protocol):
         """What keeps the plans of all workers alike."""
 
     async def check(self) -> Sequence[str]:
-        """Return if the store answers and can be used; gives what about it would lose data, a sentence each."""
+        """Return if the store can be used; returns warnings of what could lose data, one sentence each."""
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
-        """Keep the event if its id is new, else merge its merged fields into the one there: one atomic step.
+        """Store the event if its id is new, otherwise merge its merged fields into the one there: one atomic step.
 
-        Returns the event as it is after that step.
+        Returns the event after that step.
         """
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
-        """Keep or merge the events, each in one atomic step, those of one id in their order.
+        """Store or merge the events, each in one atomic step, those with the same id in order.
 
-        Returns how many were kept or merged: fewer than given where the store went away in the middle.
+        Returns how many were stored or merged: fewer than given if the store became unavailable in the middle.
         """
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
-        """Merge the fields into the event of that id, if there is one: one atomic step. Gives whether there is."""
+        """Merge the fields into the event with that id in one atomic step; returns whether there is one."""
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
-        """The tenant's event of that id, or None."""
+        """The tenant's event with that id, or None."""
 
     async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
-        """The tenant's events of these ids, in their order; None for one that is not there."""
+        """The tenant's events with these ids, in order; None for one that is not there."""
 
     async def count(self, tenant: Tenant, selection: Selection) -> int:
         """How many of the tenant's events are selected."""
@@ -93,10 +96,10 @@ class Store(Protocol):
     async def find(
         self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
     ) -> Sequence[Found]:
-        """At most so many of those selected, the last first; those before that one, and but for the first `skip`."""
+        """At most `limit` of the selected events, last first: those before `before`, without the first `skip`."""
 
     async def reset(self, tenant: Tenant) -> None:
-        """Delete all of the tenant: events, journal, plan. Nothing that was acknowledged before is there afterwards."""
+        """Delete everything of a tenant: events, journal, plan. Nothing answered before is there afterwards."""
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""

@@ -8,7 +8,7 @@ SCHEMES = ("memory", "redis", "rediss", "unix", "redis+cluster", "rediss+cluster
 
 
 def store_for(url: str, options: StoreOptions = StoreOptions()) -> Store:
-    """The store that a URL names, not connected yet; its module, and so its driver, is imported here.
+    """The store that a URL names, not connected yet; only its module, and so its driver, is imported.
 
     Raises:
         ValueError: the URL names no store, or none with such options.

@@ -1,4 +1,4 @@
-"""The documented weakness: an answer before the event is visible, and updates that are lost in that window."""
+"""The documented weakness of the real API: a response before the event is visible, and updates lost until then."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,15 +10,15 @@ from hivestand.handlers.tenant import Tenant
 
 
 class Window:
-    """A store in which what is created becomes visible only `seconds` after it was answered."""
+    """A store in which new events become visible only `seconds` after the response."""
 
     def __init__(self, store: Store, seconds: float) -> None:
-        """Open windows of that length; 0 opens none, and minds those that are open."""
+        """Hide new events for that long; 0 hides none, but respects those that are hidden."""
         self._store = store
         self._seconds = seconds
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
-        """Answer as the store would, but write a new event later, and what comes until then not at all."""
+        """Return what the store would; a new event is written later, and merges until then are lost."""
         hidden = await self._store.hidden.find(tenant, entry.event_id)
         if hidden is not None:
             return merge(unpack(hidden), event.merged)
@@ -29,7 +29,7 @@ class Window:
         return event
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
-        """Answer as the store would; how many that is, where it goes away in the middle."""
+        """Store or merge the events; returns how many, fewer if the store became unavailable in the middle."""
         for stored, (entry, event) in enumerate(events):
             try:
                 await self.create_or_merge(tenant, entry, event)
@@ -40,6 +40,6 @@ class Window:
         return len(events)
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
-        """Update the event, unless it is still hidden: then the update is lost, and answered as if it were not."""
+        """Update the event; an update of a hidden event is lost, and reported as done."""
         hidden = await self._store.hidden.find(tenant, event_id)
         return hidden is not None or await self._store.update(tenant, event_id, fields)

@@ -1,1 +1,1 @@
-"""Faults: the effects on a response, and which of the armed faults a request gets."""
+"""Faults: their effects on a response, and which armed faults a request gets."""

@@ -1,4 +1,4 @@
-"""The faults that are armed for a request, as what is done to its answer."""
+"""The armed faults that a request gets."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,10 +10,14 @@ from hivestand.server.faults.effects import EFFECTS, Effect, delayed, edited, re
 
 
 class Armed(NamedTuple):
-    """What a request is in for.
+    """The faults that apply to one request.
 
-    `code` and `example` name what is answered instead of serving it, `window` is for how many seconds what it creates
-    stays invisible, `names` says what was applied.
+    Attributes:
+        code: the status of an example to respond with.
+        example: the name of an example to respond with.
+        effects: what is done to the response, in order.
+        window: seconds for which what the request creates stays invisible.
+        names: the applied faults, for the journal.
     """
 
     code: int | None = None
@@ -24,12 +28,12 @@ class Armed(NamedTuple):
 
     @property
     def is_replaced(self) -> bool:
-        """Whether an example is to be answered, and nothing to be done."""
+        """Whether an example is the response, and nothing is carried out."""
         return self.code is not None or self.example is not None
 
 
 async def armed_for(plan: Plan, counters: Counters, operation: str) -> Armed:
-    """What the plan has for the next request of an operation; it is counted as one."""
+    """The armed faults that the next request to an operation gets; counts the request."""
     armed = Armed()
     for fault in plan.faults:
         if fault.operation not in {None, operation}:

@@ -13,42 +13,42 @@ Effect = Callable[[HttpResponse], HttpResponse]
 
 
 def delayed(seconds: float) -> Effect:
-    """The answer, later."""
+    """The effect that delays the response."""
     return lambda response: response._replace(delay=response.delay + seconds)
 
 
 def reset(response: HttpResponse) -> HttpResponse:
-    """No answer: the connection is reset (RST)."""
+    """No response: the connection is reset (RST)."""
     return response._replace(ending="reset")
 
 
 def close(response: HttpResponse) -> HttpResponse:
-    """No answer: the connection is closed in good order (FIN)."""
+    """No response: the connection is closed (FIN)."""
     return response._replace(ending="close")
 
 
 def truncated(response: HttpResponse) -> HttpResponse:
-    """Half of the body, of which the head declares the whole; then the connection is closed."""
+    """Half of the declared body; then the connection is closed."""
     return response._replace(ending="truncate")
 
 
 def empty(response: HttpResponse) -> HttpResponse:
-    """No body at all, under the same status."""
+    """The same status with an empty body."""
     return response._replace(body=b"")
 
 
 def malformed(response: HttpResponse) -> HttpResponse:
-    """A body that ends in its middle, but is declared so: no JSON."""
+    """Half of the body, with a matching length: no JSON."""
     return response._replace(body=response.body[: len(response.body) // 2])
 
 
 def mistyped(response: HttpResponse) -> HttpResponse:
-    """The same body as text/html."""
+    """The same body declared as text/html."""
     return response._replace(media_type=b"text/html")
 
 
 def retried(seconds: int) -> Effect:
-    """The answer with that `Retry-After`."""
+    """The effect that sets `Retry-After`."""
     header = (b"retry-after", b"%d" % seconds)
     return lambda response: response._replace(
         headers=[*(each for each in response.headers if each[0] != header[0]), header]
@@ -56,7 +56,7 @@ def retried(seconds: int) -> Effect:
 
 
 def edited(missing: Iterable[str], null: Iterable[str]) -> Effect:
-    """The answer without some members of its body, and with null for others, named by JSON pointers (RFC 6901)."""
+    """The effect that removes some members of the body and sets others to null, named by JSON pointers (RFC 6901)."""
 
     def effect(response: HttpResponse) -> HttpResponse:
         try:
@@ -73,7 +73,7 @@ def edited(missing: Iterable[str], null: Iterable[str]) -> Effect:
 
 
 def _edit(body: Any, pointer: str, edit: Callable[[Any, Any], object]) -> None:
-    """Edit what a pointer names, if it is there."""
+    """Edit the member that a pointer names, if it is there."""
     *path, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     try:
         for part in path:
@@ -86,7 +86,7 @@ def _edit(body: Any, pointer: str, edit: Callable[[Any, Any], object]) -> None:
 
 
 def _key(parent: Any, part: str) -> str | int:
-    """Raises ValueError for what is no place in a list (RFC 6901, 4)."""
+    """A part of a pointer as a key of its parent; raises ValueError if it is not a list index (RFC 6901, 4)."""
     if not isinstance(parent, list):
         return part
     if not _PLACE.fullmatch(part):

@@ -23,7 +23,7 @@ _EXPOSED: Final = ("Preference-Applied", "Retry-After", "Hivestand-Fallbacks", "
 
 
 class Cors:
-    """Answers preflights, and marks other responses as readable for every page."""
+    """Responds to preflights, and lets every page read other responses."""
 
     def __init__(self) -> None:
         """Allow every origin, method and header."""
@@ -33,7 +33,7 @@ class Cors:
         self._readable = [*to_wire(self._rules.simple_headers.items()), (b"vary", b"Origin")]
 
     async def respond(self, request: HttpRequest, respond: Respond) -> HttpResponse | None:
-        """The response to a request that names its origin; `respond` serves what is no preflight."""
+        """The response to a request with an Origin; `respond` serves it unless it is a preflight."""
         if request.method == "OPTIONS" and b"access-control-request-method" in request.fields:
             return self._preflight(request)
         response = await respond(request)

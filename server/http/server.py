@@ -18,7 +18,7 @@ GRACE_SECONDS: Final = 10
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn, saying when it serves, and ending with status 0 when it is asked to end."""
+    """uvicorn, which says when it serves, and ends with status 0 when it is told to end."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class HttpServer(uvicorn.Server):
         self._lifeline = lifeline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
+        """Listen, and call `ready`."""
         await super().startup(sockets)
         if self._lifeline is not None:
             asyncio.get_running_loop().add_reader(self._lifeline, self._orphaned)
@@ -50,15 +50,15 @@ class HttpServer(uvicorn.Server):
         await self._close()
 
     def _orphaned(self) -> None:
-        """End as if told to."""
+        """End as if by SIGTERM."""
         asyncio.get_running_loop().remove_reader(self._lifeline or 0)
         self.handle_exit(signal.SIGTERM, None)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM as a wish to end, without raising them again afterwards as uvicorn does.
+        """Treat SIGINT and SIGTERM as a request to end, without raising them again afterwards as uvicorn does.
 
-        A worker leaves SIGINT to its parent, a thread both to its program.
+        A worker leaves SIGINT to its parent; a thread leaves both to its program.
         """
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -1,1 +1,1 @@
-"""What is told of each request and its response: the journal, the log and the metrics."""
+"""Observers of each request and its response: the journal, the log and the metrics."""

@@ -23,7 +23,7 @@ class JournalRecorder:
         self._keys = keys
 
     def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
-        """Add an entry; should that fail, the request does not."""
+        """Add an entry; a failure to add it never fails the request."""
         if not self._store.journal.is_on:
             return
         is_written = response.ending not in UNWRITTEN
@@ -52,7 +52,7 @@ class JournalRecorder:
             _log.exception("a request that the journal could not take")
 
     def _tenant(self, request: HttpRequest) -> Tenant:
-        """Who asked for a path that there is not; entries of nobody are the admin's."""
+        """The tenant of a request to an unknown path; without a valid token `ANONYMOUS`."""
         try:
             return self._keys.authenticate(request.fields.get(b"authorization"))
         except Unauthorized:

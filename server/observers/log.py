@@ -1,4 +1,4 @@
-"""One line of log for each request, for people or for programs."""
+"""One log line for each request, as text or JSON."""
 
 import sys
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ LogFormat = Literal["text", "json"]
 
 
 class RequestLog:
-    """Writes to standard error, before the answer is sent; the tenant is named by its digest, never by its token."""
+    """Writes to standard error before the response is sent; tenants appear by digest, never by token."""
 
     def __init__(self, form: LogFormat) -> None:
-        """Write in this form."""
+        """Write lines in this form."""
         self._line = _json if form == "json" else _text
 
     def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
@@ -45,7 +45,7 @@ def _json(fields: Mapping[str, Any]) -> str:
 
 
 def _text(fields: Mapping[str, Any]) -> str:
-    """Fields parted by spaces, `-` where there is none; whatever could break the line is escaped."""
+    """The fields separated by spaces, `-` for none; anything that could break the line is escaped."""
     shown = {
         **fields,
         "path": fields["path"].encode("unicode_escape").decode().replace(" ", "\\x20"),

@@ -1,7 +1,7 @@
-"""Counts of requests, in the format of Prometheus: the one module that knows prometheus-client's API.
+"""Counts of requests in Prometheus's format: the one module that knows prometheus-client's API.
 
-Counting is a dict's business, and prometheus-client is imported when somebody asks. Workers leave what they counted in
-files of a folder, as soon as one of them is asked, so that any of them can answer for all, those that ended included.
+Counting only updates a dict; prometheus-client is imported when somebody asks. Workers write their counts to files in a
+shared folder when one of them is asked, so that any of them can report for all, ended ones included.
 """
 
 import os
@@ -22,7 +22,7 @@ _Counts = dict[str, list[float]]  # by operation and status: seconds in all, the
 
 
 class Metrics:
-    """What this process counted, and what others left in `folder`."""
+    """The counts of this process, and those that other workers left in `folder`."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Count from zero; without a folder this process is the only one."""
@@ -38,7 +38,7 @@ class Metrics:
         counts[1 + bisect_left(BUCKETS, seconds)] += 1
 
     def leave(self) -> None:
-        """Leave what was counted where the other workers find it."""
+        """Write this worker's counts where the others find them."""
         if self._folder is not None:
             mine = self._folder / f"{os.getpid()}.json"
             fresh = mine.with_suffix(".new")
@@ -46,7 +46,7 @@ class Metrics:
             fresh.replace(mine)
 
     def text(self) -> bytes:
-        """All counts, as Prometheus reads them."""
+        """The counts of all workers in Prometheus's text format."""
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - it takes a tenth of a second
 
         self.leave()
@@ -57,7 +57,7 @@ class Metrics:
 
 
 class _Collected:
-    """What prometheus-client asks for counts."""
+    """The collector that prometheus-client asks for counts."""
 
     def __init__(self, counts: _Counts) -> None:
         self._counts = counts

@@ -75,7 +75,7 @@ def test_the_budget_of_a_quick_run_is_one_number() -> None:
     said = f"at most {QUICK_BUDGET} requests"
     assert said in (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
     assert said in FLAGS["--hivestand-quick"]["help"]
-    assert said in next(each.help for each in check.params if each.name == "quick").lower()
+    assert said in str(next(each.help for each in check.params if each.name == "quick")).lower()
     assert asked({**OPTIONS, "quick": True})[0].max_requests == QUICK_BUDGET
     assert asked({**OPTIONS, "quick": True, "max_requests": 7})[0].max_requests == 7
 

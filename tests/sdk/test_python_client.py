@@ -91,7 +91,7 @@ class Sdk:
         assert self.server.post(event, path="/v1/events", token=self.tenant.token).status_code == 200
 
     def held(self, session_id: str = SESSION_ID) -> list[dict[str, Any]]:
-        """The events of a session but for their tenant, as search, id and control API have them; the first first."""
+        """The events of a session but for their tenant, as search, id and admin API have them; the first first."""
         return [own(event) for event in held(self.tenant, session_id).values()]
 
 
@@ -420,5 +420,5 @@ def test_what_is_not_mocked_is_seen_at_once(
     with noted(name, "404, Route not found"), pytest.raises(AssertionError, match="404"):
         sdk(expression)
     (entry,) = tenant.requests
-    assert (404, None, "Route not found") == (entry["status"], entry["operation"], entry["answer"]["body"]["message"])
-    assert "hivestand does not mock" in entry["answer"]["body"]["details"][0]["message"]
+    assert (404, None, "Route not found") == (entry["status"], entry["operation"], entry["response"]["body"]["message"])
+    assert "hivestand does not mock" in entry["response"]["body"]["details"][0]["message"]

@@ -116,7 +116,7 @@ def expected(absent: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("mode", ["single", "batch"])
 @pytest.mark.parametrize("encoding", ["json", "protobuf"])
 def test_the_store_holds_the_tree(tenant: Hivestand, noted: Noting, mode: str, encoding: str) -> None:
-    """Exactly it, each event as often as it happened, and found by search, by id and through the control API."""
+    """Exactly it, each event as often as it happened, and found by search, by id and through the admin API."""
     with noted(f"a traced program, disable_batch={mode == 'single'}, HH_OTLP_PROTOCOL=http/{encoding}", CHECKED):
         session_id = python_program(tenant, str(PROGRAM), mode, HH_OTLP_PROTOCOL=f"http/{encoding}").strip()
     check_exports(tenant, mode, encoding)

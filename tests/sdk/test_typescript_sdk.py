@@ -130,4 +130,4 @@ def test_what_is_not_mocked_is_seen_at_once(
         told = call(typescript_sdk, tenant, call_name)
     assert 404 == told["status"] or "404" in told["error"]
     entry = tenant.requests[-1]
-    assert (404, None, "Route not found") == (entry["status"], entry["operation"], entry["answer"]["body"]["message"])
+    assert (404, None, "Route not found") == (entry["status"], entry["operation"], entry["response"]["body"]["message"])

@@ -1,4 +1,4 @@
-"""Who may use the control API."""
+"""Who may use the admin API."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""The control API, asked as a user would."""
+"""The admin API, asked as a user would."""
 
 import json
 from typing import Any
@@ -45,7 +45,7 @@ def test_operation_ids_are_those_of_the_api() -> None:
 
 
 async def test_the_journal_has_what_came_and_went(client: httpx.AsyncClient) -> None:
-    """Requests that were refused, too, and unknown paths; not those to the control API."""
+    """Requests that were refused, too, and unknown paths; not those to the admin API."""
     sent: dict[str, Any] = {"session_id": SESSION_ID, "colour": 1}
     await start(client, **sent)
     await client.post("/v1/sessions", json=[], headers={"Prefer": "handling=strict, hivestand-delay=1"})
@@ -60,7 +60,7 @@ async def test_the_journal_has_what_came_and_went(client: httpx.AsyncClient) -> 
         first["profile"],
     )
     assert "***" == first["request"]["headers"]["authorization"]
-    assert SESSION_ID == first["answer"]["body"]["session_id"]
+    assert SESSION_ID == first["response"]["body"]["session_id"]
     assert ("strict", ["hivestand-delay=1"]) == (refused["profile"], refused["faults"])
     assert ("GET", "/v1/nowhere", "a=b") == tuple(unknown["request"][name] for name in ("method", "path", "query"))
     one = await client.get(f"/__admin/requests/{first['id']}")

@@ -1,4 +1,4 @@
-"""The control API, fuzzed by Schemathesis from its own document: documented answers, valid under their schemas."""
+"""The admin API, fuzzed by Schemathesis from its own document: documented answers, valid under their schemas."""
 
 from typing import Any
 

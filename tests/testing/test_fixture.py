@@ -32,7 +32,7 @@ def test_what_is_sent_is_there(hivestand: Hivestand) -> None:
 
 
 def test_many_are_all_there(hivestand: Hivestand) -> None:
-    """More than a page of the control API."""
+    """More than a page of the admin API."""
     with httpx.Client(headers={"Authorization": f"Bearer {hivestand.token}"}) as client:
         for _ in range(1001):
             client.post(f"{hivestand.url}/v1/sessions", json={})

@@ -164,7 +164,7 @@ _BY_TYPE: Final = [(b"[" + each, b"(" + each + b"\xff" * 33) for each in _TYPES]
 
 
 class _Write(NamedTuple):
-    """What the script is given of an event; without a place it is not to be created."""
+    """The arguments of the script for one event; without a place the event is not created."""
 
     event_id: str
     written: bytes
@@ -172,7 +172,7 @@ class _Write(NamedTuple):
 
 
 class RedisStore:
-    """Events in Redis 6.2 or later, or Valkey: one server, or a cluster."""
+    """Events in Redis 6.2 or later, or Valkey: one server or a cluster."""
 
     kind = "redis"
 
@@ -202,19 +202,19 @@ class RedisStore:
         self._life = 0 if options.ttl is None else max(1, round(options.ttl * 1000))
 
     async def check(self) -> Sequence[str]:
-        """What would lose data, once each, however many servers there are."""
+        """Warnings of what could lose data, each once, however many servers there are."""
         infos = await self._client.read_each(("INFO",))
         warnings = (warning for info in infos for warning in self._warnings(_usable(info)))
         return tuple(dict.fromkeys(warnings))
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
-        """Keep the event, or merge into the one that is there, in one script."""
+        """Store the event, or merge it into the one that is there, in one script."""
         write = _Write(entry.event_id, pack(event), place_of(entry, self._next_arrival()))
         (reply,) = await self._write(self._index_of(tenant, entry.event_id), [write], asked=True)
         return event if isinstance(reply, int) else _decode(reply)
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
-        """Keep or merge the events: those of a bucket in one script, or in several where they are many or large."""
+        """Store or merge the events: those of a bucket in one script, or in several if they are many or large."""
         buckets: dict[str, list[_Write]] = {}
         for entry, event in events:
             index = self._index_of(tenant, entry.event_id)
@@ -230,7 +230,7 @@ class RedisStore:
         return sum(len(outcome) for outcome in outcomes if not isinstance(outcome, BaseException))
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
-        """Merge into the event of that id, if there is one, in one script."""
+        """Merge into the event with that id, if there is one, in one script."""
         write = _Write(event_id, pack(EncodedEvent(b"", dict(fields))))
         return await self._write(self._index_of(tenant, event_id), [write]) == [1]
 
@@ -241,7 +241,7 @@ class RedisStore:
         return _decode(reply) if reply else None
 
     async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
-        """The tenant's events of these ids: those of a bucket in one script, or in several where they are many."""
+        """The tenant's events with these ids: those of a bucket in one script, or in several if they are many."""
         buckets: dict[str, list[str]] = {}
         for event_id in event_ids:
             buckets.setdefault(self._index_of(tenant, event_id), []).append(event_id)
@@ -267,12 +267,12 @@ class RedisStore:
     async def find(
         self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
     ) -> Sequence[Found]:
-        """At most so many of those selected, the last first."""
+        """At most `limit` of the selected events, last first."""
         await self._clear_expired(tenant)
         return await find(self._client, ranges_of(self._indexes(tenant), selection, before), limit, skip)
 
     async def reset(self, tenant: Tenant) -> None:
-        """Delete all of the tenant, its events in steps, bucket by bucket.
+        """Delete everything of a tenant, its events in steps, bucket by bucket.
 
         What is written meanwhile may be deleted too, as if it had come before: neither was answered yet when the other
         began.
@@ -287,7 +287,7 @@ class RedisStore:
                 raise failure
 
     async def close(self) -> None:
-        """Write what waits, and close all connections."""
+        """Write what is pending, and close all connections."""
         await self.journal.close()
         await self.barrier.close()
         await self._client.close()
@@ -311,7 +311,7 @@ class RedisStore:
         return self._arrival
 
     async def _clear_expired(self, tenant: Tenant) -> None:
-        """Have the index forget what has expired, so that it is neither counted nor found."""
+        """Clear expired events from the index, so that they are neither counted nor found."""
         if self._life:
             await asyncio.gather(*(self._clear(index) for index in self._indexes(tenant)))
 
@@ -329,7 +329,7 @@ class RedisStore:
             left = await self._client.run(_RESET, (*others, *events), *arguments)
 
     async def _by_type(self, index: str) -> Sequence[bytes]:
-        """Members of the index that stand for different events."""
+        """Members of the index, one for each of some events."""
         commands = (("ZRANGEBYLEX", index, *ends, "LIMIT", 0, EVENTS_PER_SCRIPT) for ends in _BY_TYPE)
         replies = await asyncio.gather(*(self._client.read(index, command) for command in commands))
         return list(chain.from_iterable(replies))[:EVENTS_PER_SCRIPT]
@@ -352,7 +352,7 @@ class RedisStore:
 
 
 def _steps(writes: Iterable[_Write]) -> Iterable[Sequence[_Write]]:
-    """The writes in order, a few at a time: so many, or so large, as Redis is soon done with."""
+    """The writes in order, in steps that keep Redis busy only briefly."""
     step: list[_Write] = []
     size = 0
     for write in writes:
@@ -366,7 +366,7 @@ def _steps(writes: Iterable[_Write]) -> Iterable[Sequence[_Write]]:
 
 
 def _usable(reply: object) -> dict[bytes, bytes]:
-    """The fields of an INFO, of a server that can be used.
+    """The fields of an INFO reply, from a server that can be used.
 
     Raises:
         StoreUnavailable: it is older than 6.2, is loading its data, is a replica, or is no Redis.

@@ -1,7 +1,7 @@
 """Read the index in Redis: how many events are selected, and which come last.
 
-What is selected is a range of members in each bucket, and for each value. All ranges are asked at once, and of each no
-more than is needed, so that neither Redis nor the network is busy for long with one question.
+A selection is a range of members in each bucket, for each value. All ranges are read at once, and of each no more than
+is needed, so that neither Redis nor the network is busy with one query for long.
 """
 
 import asyncio
@@ -19,7 +19,14 @@ _BEYOND: Final = b"\xff" * (_PLACE + 1)  # behind every place
 
 
 class Range(NamedTuple):
-    """Members of an index that have a digest, from `low` to `high`, places or their beginnings, without `high`."""
+    """The members of one index with one digest, between two places.
+
+    Attributes:
+        key: the index.
+        digest: the digest that the members begin with.
+        low: the first place, or its beginning, included.
+        high: the last place, or its beginning, excluded.
+    """
 
     key: str
     digest: bytes
@@ -28,12 +35,12 @@ class Range(NamedTuple):
 
     @property
     def ends(self) -> tuple[bytes, bytes]:
-        """Both ends, as Redis takes them."""
+        """Both ends as arguments of Redis's commands."""
         return b"[" + self.digest + self.low, b"(" + self.digest + self.high
 
 
 def ranges_of(indexes: Sequence[str], selection: Selection, before: Found | None = None) -> list[Range]:
-    """The ranges that are selected of a tenant's indexes."""
+    """The ranges of a tenant's indexes that a selection stands for."""
     low = sortable(selection.since)
     high = sortable(selection.until) + _BEYOND
     if before is not None:
@@ -43,12 +50,12 @@ def ranges_of(indexes: Sequence[str], selection: Selection, before: Found | None
 
 
 async def count(client: Client, ranges: Sequence[Range]) -> int:
-    """How many members the ranges have."""
+    """How many members the ranges hold."""
     return sum(await _ask(client, [("ZLEXCOUNT", each.key, *each.ends) for each in ranges]))
 
 
 async def find(client: Client, ranges: Sequence[Range], limit: int, skip: int) -> Sequence[Found]:
-    """At most so many of the ranges' events, the last first, but for the first `skip`."""
+    """At most `limit` of the events in the ranges, last first, without the first `skip`."""
     if skip > MAX_PASSED_OVER:
         ranges, skip = await _passed_over(client, ranges, skip)
     places = await _last(client, ranges, skip + limit)
@@ -56,7 +63,7 @@ async def find(client: Client, ranges: Sequence[Range], limit: int, skip: int) -
 
 
 async def _last(client: Client, ranges: Sequence[Range], wanted: int) -> list[bytes]:
-    """The places of the last events: an even share of each range, and more of those that may have more."""
+    """The places of the last events: an even share of each range, then more of the ranges that may have more."""
     places: list[bytes] = []
     step = 2 * wanted // max(1, len(ranges)) + 16
     while ranges:
@@ -74,7 +81,7 @@ async def _last(client: Client, ranges: Sequence[Range], wanted: int) -> list[by
 
 
 async def _passed_over(client: Client, ranges: Sequence[Range], skip: int) -> tuple[Sequence[Range], int]:
-    """The ranges without most of the last `skip` events, and how many of those are left: the end is halved down to."""
+    """The ranges without most of the last `skip` events, and how many of those remain, found by bisection."""
     low, high = await _extremes(client, ranges)
     left = skip
     while left > MAX_PASSED_OVER and high - low > 1:
@@ -90,7 +97,7 @@ async def _passed_over(client: Client, ranges: Sequence[Range], skip: int) -> tu
 
 
 async def _extremes(client: Client, ranges: Sequence[Range]) -> tuple[int, int]:
-    """The order of the first event in the ranges, and one behind that of the last."""
+    """The order of the first event in the ranges, and one above that of the last."""
     firsts = [("ZRANGEBYLEX", each.key, *each.ends, "LIMIT", 0, 1) for each in ranges]
     replies = await _ask(client, [*firsts, *(_last_of(each, 1) for each in ranges)])
     orders = [int.from_bytes(member[-_PLACE:][:_ORDER], "big") for reply in replies for member in reply]

@@ -1,7 +1,7 @@
 """The journals of servers that share a Redis: a stream `<prefix>:{<digest>:journal}` for each tenant.
 
-Entries are written behind the answers, as many at a time as have come meanwhile. Whoever reads the journal has all
-workers write first (`Barrier.settle`), and so finds every request that was answered before.
+Entries are written behind the responses, as many at a time as have come meanwhile. Whoever reads a journal first has
+all workers write theirs (`Barrier.settle`), and so finds every request that was answered before.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ class RedisJournal:
     """Journals that all workers on a Redis share."""
 
     def __init__(self, client: Client, prefix: str, max_entries: int) -> None:
-        """Keep at most so many entries of a tenant (0: none)."""
+        """Keep at most `max_entries` of a tenant; 0 keeps none."""
         self.is_on = max_entries > 0
         self._client = client
         self._prefix = prefix
@@ -45,7 +45,7 @@ class RedisJournal:
         self._writing: asyncio.Task[None] | None = None
 
     def add(self, tenant: Tenant, packed: bytes) -> None:
-        """Keep an entry soon."""
+        """Add an entry soon."""
         if self._size > MAX_WAITING:
             return
         self._size += len(packed)
@@ -55,14 +55,14 @@ class RedisJournal:
             self._writing = asyncio.get_running_loop().create_task(self._write())
 
     async def flush(self) -> None:
-        """Return when what was added before is written, or lost."""
+        """Return when everything added before is written, or lost."""
         if self._done < self._added:
             done = asyncio.get_running_loop().create_future()
             self._flushes.append((self._added, done))
             await done
 
     async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[StoredEntry]:
-        """The tenant's newest entries that are older than one, newest first."""
+        """The tenant's newest entries older than one, newest first."""
         if before == FIRST_ID:
             return ()  # Redis refuses to look before it
         key = self._key(tenant.digest)
@@ -71,17 +71,17 @@ class RedisJournal:
         return tuple(_kept(entry) for entry in reply)
 
     async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:
-        """The tenant's entry of that id."""
+        """The tenant's entry with that id, or None."""
         key = self._key(tenant.digest)
         reply = await self._client.read(key, ("XRANGE", key, entry_id, entry_id))
         return _kept(reply[0]) if reply else None
 
     async def clear(self, tenant: Tenant) -> None:
-        """Drop the tenant's entries."""
+        """Delete the tenant's entries."""
         await self._client.run(_CLEAR, (self._key(tenant.digest),))
 
     async def close(self) -> None:
-        """Write what waits."""
+        """Write what is pending."""
         await self.flush()
 
     async def _write(self) -> None:
@@ -108,7 +108,7 @@ class RedisJournal:
 
 
 def _batches(entries: Sequence[tuple[str, bytes]]) -> list[tuple[str, list[bytes]]]:
-    """The entries by tenant, in their order, in calls of a size that holds nobody up."""
+    """The entries by tenant, in order, in batches that Redis is done with quickly."""
     batches: list[tuple[str, list[bytes]]] = []
     filling: dict[str, tuple[list[bytes], int]] = {}
     for digest, packed in entries:

@@ -16,7 +16,7 @@ DIGEST: Final = 12  # bytes of a property's digest
 
 
 def place_of(entry: IndexEntry, arrival: int) -> bytes:
-    """What the three members of an entry are made of, beside its id: their digests, start time and arrival."""
+    """The common part of an entry's three members: their digests, then start time and arrival."""
     kind = _remembered("event_type", entry.event_type)
     name = (_remembered if len(entry.event_name) < MAX_REMEMBERED else digest)("event_name", entry.event_name)
     order = (entry.start_time - EARLIEST).to_bytes(8, "big") + arrival.to_bytes(8, "big")
@@ -24,7 +24,7 @@ def place_of(entry: IndexEntry, arrival: int) -> bytes:
 
 
 def digest(name: Property, value: str) -> bytes:
-    """What stands for a property in the index; 96 bits, so that no two values are taken for each other."""
+    """The digest of a property and its value: 96 bits, so that two values are never taken for each other."""
     return blake2b(value.encode(), digest_size=DIGEST, person=name.encode()).digest()
 
 

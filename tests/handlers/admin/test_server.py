@@ -1,4 +1,4 @@
-"""The operations of the control API, on every store."""
+"""The operations of the admin API, on every store."""
 
 import json
 

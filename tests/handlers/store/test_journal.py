@@ -27,14 +27,14 @@ ENTRY = JournalEntry(
     faults=["1: status"],
     request_headers=[(b"authorization", b"Bearer secret"), (b"x", b"1"), (b"x", b"2"), (b"cookie", b"secret")],
     request_body=b'{"n": 12345678901234567890123}',
-    answer_headers=[(b"content-type", b"application/json")],
-    answer_body=b"{}",
+    response_headers=[(b"content-type", b"application/json")],
+    response_body=b"{}",
 )
 
 
 def packed_of(entry: JournalEntry) -> bytes:
     """The entry, packed."""
-    return pack(entry[:10], entry.request_headers, entry.request_body, entry.answer_headers, entry.answer_body)
+    return pack(entry[:10], entry.request_headers, entry.request_body, entry.response_headers, entry.response_body)
 
 
 def times(kept: Sequence[StoredEntry]) -> list[int]:
@@ -113,7 +113,7 @@ def test_an_entry_comes_back() -> None:
     found = unpack(packed_of(ENTRY))
     assert ENTRY.request_body == found.request_body
     assert ENTRY[:10] == found[:10]
-    assert (len(ENTRY.request_body), 2) == (found.request_size, found.answer_size)
+    assert (len(ENTRY.request_body), 2) == (found.request_size, found.response_size)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""What the store asks of Redis: scripts and commands, on one server or a cluster.
+"""Scripts and commands for the store, on one server or a cluster.
 
-Only a call that was not done is made again: one that was never sent, or that Redis refused. Whatever else goes wrong is
-for the client to repeat, who knows what it sent since.
+A call is repeated only if it was not carried out: it was never sent, or Redis refused it. After any other failure the
+client decides, as only it knows what it sent since.
 """
 
 from collections.abc import Sequence
@@ -30,28 +30,28 @@ class Script(NamedTuple):
 
 
 def script(text: str) -> Script:
-    """A Lua script."""
+    """A Lua script with its digest."""
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 def fields_of(reply: Any) -> dict[bytes, bytes]:
-    """A hash, as either protocol of Redis replies it: a map, or fields and values in turn."""
+    """The fields of a hash, as either protocol of Redis replies it: a map, or fields and values in turn."""
     return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 class Client:
-    """Whatever goes wrong, from a lost connection to a full memory, is `StoreUnavailable`: to be tried again later."""
+    """Calls to Redis; every failure, from a lost connection to a full memory, raises `StoreUnavailable`."""
 
     def __init__(self, servers: Server | Cluster) -> None:
-        """Take where calls go."""
+        """Send calls to one server or to a cluster."""
         self._servers = servers
 
     async def run(
         self, script: Script, keys: Sequence[str], *arguments: Any, size: int = 0, durable: bool = True
     ) -> Any:
-        """The reply to a script, whose keys are in one slot; `size` is the client's part of it, bytes.
+        """The reply to a script whose keys are in one slot; `size` is how many bytes of it a client sent.
 
-        What it writes is waited for on replicas, if that is asked for at all and it is to be `durable`.
+        A `durable` script waits for replicas, if that is configured at all.
         """
         call = (len(keys), *keys, *arguments)
         try:
@@ -70,7 +70,7 @@ class Client:
             raise _unavailable(error) from error
 
     async def wait(self, key: str, command: Command, seconds: float) -> Any:
-        """The reply to a command that reads a key, and for which Redis may take so many seconds."""
+        """The reply to a command that reads a key and for which Redis may take `seconds`."""
         try:
             return await self._servers.call(key, command, seconds=seconds)
         except RedisError as error:
@@ -89,7 +89,7 @@ class Client:
 
 
 def client_for(url: str, timeout: float, wait: int) -> Client:
-    """A client of the Redis at a URL; a call has `timeout` seconds, a write is done when `wait` replicas have it.
+    """A client of the Redis at a URL; `timeout` is in seconds, `wait` is how many replicas must have a write.
 
     Raises:
         ValueError: the URL cannot be read.

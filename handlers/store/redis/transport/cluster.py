@@ -1,7 +1,7 @@
-"""A Redis cluster: several servers, and the map of who holds which hash slot, which is redis-py's.
+"""A Redis cluster: several servers, and redis-py's map from hash slots to servers.
 
-The map is looked at again when a server sends a call elsewhere, is down, or is not there. A call that cannot have been
-done is made again where the map has changed since; otherwise it fails at once.
+The map is read again when a server redirects a call, is down, or cannot be reached. A call that cannot have been
+carried out is repeated if the map has changed since; otherwise it fails at once.
 """
 
 import asyncio
@@ -25,14 +25,13 @@ PAUSE: Final = 0.05  # seconds between tries, from the second on
 
 
 class Cluster:
-    """The servers of a cluster, each with lines of its own."""
+    """The servers of a cluster, each with connections of its own."""
 
     def __init__(self, url: str, timeout: float, wait: int) -> None:
         """Take the URL of any of the servers, `redis://` or `rediss://`, and connect later.
 
         Raises:
-            TypeError, ValueError, RedisError, RedisClusterException: the URL has an option that there is not, or not
-                with that value.
+            TypeError, ValueError, RedisError, RedisClusterException: the URL has an unknown option or value.
         """
         self._timeout = timeout
         self._wait = wait
@@ -106,7 +105,7 @@ class Cluster:
         await self._map.aclose("startup_nodes")
 
     async def _found(self, slot: int, deadline: float) -> Server:
-        """The server that holds a slot, looked for if it is not known."""
+        """The server that holds a slot; reads the map if that is not known."""
         if self._holder(slot) is None:
             await self._look(deadline)
         server = self._holder(slot)
@@ -130,13 +129,13 @@ class Cluster:
         return len(self._map.slots_cache) == REDIS_CLUSTER_HASH_SLOTS
 
     async def _moved(self, error: MovedError) -> None:
-        """Note that one slot has moved; others may have, too."""
+        """Note that one slot has moved; others may have too."""
         if error.slot_id in self._map.slots_cache:
             await self._map.move_slot(error)
         self._look_soon()
 
     async def _look(self, deadline: float) -> None:
-        """Ask for the map, and wait for it until the deadline; those who want it at the same time share one look."""
+        """Read the map, and wait for it until the deadline; callers at the same time share one reading."""
         looking = self._look_soon()
         await asyncio.wait([looking], timeout=deadline - asyncio.get_running_loop().time())
 
@@ -155,7 +154,7 @@ class Cluster:
             self._map.startup_nodes.update(self._entrance)  # the name in the URL may lead to new servers by now
 
     async def _forget_gone(self) -> None:
-        """Drop the lines to servers that are in the cluster no more."""
+        """Close the connections to servers that have left the cluster."""
         for name in self._servers.keys() - self._map.nodes_cache.keys():
             if self._servers[name].is_idle:
                 await self._servers.pop(name).close()

@@ -34,20 +34,20 @@ Command = tuple[Any, ...]
 
 
 class NotSent(RedisConnectionError):
-    """There is no connection, so the call was not done and will not be."""
+    """There is no connection, so the call was not carried out and will not be."""
 
 
 class NotReplicated(RedisError):
-    """The write was done, but fewer replicas than asked for have it."""
+    """The write was carried out, but fewer replicas than required have it."""
 
 
 class SilenceTimeout:
-    """Waits `timeout` seconds for a first reply, and as long again for all others, with what busy ones take on top.
+    """Waits `timeout` seconds for a first reply, and again for all others, plus what a busy Redis takes for each.
 
-    Used as `asyncio.timeout` is, for one exchange of the task that enters it. Silence is counted in checks rather than
-    by the clock: a process that is kept from the processor for longer than the time-out would take what lies in its
-    socket for silence, as the clock has run and nothing was read. So it is checked for several times, at least a share
-    of the time-out apart, and what was to be read is read between two checks.
+    Used like `asyncio.timeout`, for one exchange of the task that enters it. Silence is counted in checks rather than
+    by the clock: a process that is kept from the processor for longer than the time-out would take unread replies in
+    its socket for silence. So it checks several times, at least a share of the time-out apart, and replies are read
+    between two checks.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -68,7 +68,7 @@ class SilenceTimeout:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Check no more.
+        """Stop checking.
 
         Raises:
             TimeoutError: the server was silent, or too slow, for too long.
@@ -78,7 +78,7 @@ class SilenceTimeout:
         await self._expiry.__aexit__(kind, error, trace)
 
     def hear(self) -> None:
-        """Wait anew, as a reply has come."""
+        """Start waiting anew, as a reply has come."""
         self._silent = 0
         self._heard = True
         self._behind = max(0, self._behind - SECONDS_PER_REPLY / self._interval)
@@ -94,7 +94,14 @@ class SilenceTimeout:
 
 
 class Call(NamedTuple):
-    """Commands that stay together, the reply to the last of which is the call's; `size` is the client's part, bytes."""
+    """Commands that are sent together; the reply to the last is the call's.
+
+    Attributes:
+        commands: the commands, in order.
+        size: how many bytes of them a client sent.
+        write: whether replicas must have what they write.
+        reply: set to the reply, or to the error.
+    """
 
     commands: Sequence[Command]
     size: int
@@ -103,10 +110,10 @@ class Call(NamedTuple):
 
 
 class ReplyReader(asyncio.Protocol):
-    """The replies on a connection, parsed as they come, in place of redis-py's stream: a pipeline is one wait."""
+    """Parses the replies on a connection as they come, in place of redis-py's stream: a pipeline is one wait."""
 
     def __init__(self, connection: Connection) -> None:
-        """Take over a connection that is made and idle."""
+        """Take over a connection that is established and idle."""
         # with the errors that redis-py makes of refusals
         self._reader = connection._parser._reader  # type: ignore[attr-defined]  # noqa: SLF001 - hiredis's parser has it
         self._incomplete = self._reader.gets()
@@ -117,10 +124,10 @@ class ReplyReader(asyncio.Protocol):
         self.transport.set_protocol(self)
 
     async def next(self) -> Any:
-        """The next reply, or the error that Redis refused a command with.
+        """The next reply, or the error with which Redis refused a command.
 
         Raises:
-            RedisConnectionError: the connection is lost, or what came is no reply, and leaves us out of step.
+            RedisConnectionError: the connection is lost, or what came is not a reply.
         """
         while not self._replies:
             if self._failure is not None:
@@ -133,7 +140,7 @@ class ReplyReader(asyncio.Protocol):
         return reply
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; what Redis tells unasked is dropped."""
+        """Parse what came; unsolicited messages are dropped."""
         try:
             self._reader.feed(data)
             while (reply := self._reader.gets()) is not self._incomplete:
@@ -145,11 +152,11 @@ class ReplyReader(asyncio.Protocol):
             self._heard.set_result(None)
 
     def eof_received(self) -> None:
-        """Nothing comes any more."""
+        """Fail: Redis closed the connection."""
         self._fail("Redis closed the connection")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Likewise."""
+        """Fail: the connection is lost."""
         self._fail(str(exc or "the connection is closed"))
 
     def _fail(self, reason: str) -> None:
@@ -161,13 +168,13 @@ class ReplyReader(asyncio.Protocol):
 class PipelinedConnection:
     """A connection, made when it is needed, and the calls that wait for it.
 
-    Calls of one event-loop turn travel as one pipeline, as do those that come while it is on its way. One that Redis
-    refuses fails alone. If the connection fails, so do the calls that are on their way; if Redis falls silent, or
-    answers so slowly that it may as well be, those that wait for it too, so that no call waits for two silences.
+    Calls of one event-loop turn are sent as one pipeline, as are those that come while it is under way. A call that
+    Redis refuses fails alone. If the connection fails, so do the calls under way; if Redis falls silent, or is so slow
+    that it might as well be, those that wait behind them fail too, so that no call waits for two silences.
     """
 
     def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int = 0) -> None:
-        """Connect later; Redis may be silent for `timeout` seconds, a write is done when `wait` replicas have it."""
+        """Connect later; `timeout` is how long Redis may be silent, `wait` how many replicas must have a write."""
         self._connect = connect
         self._timeout = timeout
         self._wait = wait
@@ -191,7 +198,7 @@ class PipelinedConnection:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no call is on its way."""
+        """Whether no call is under way."""
         return self._travelling is None
 
     async def close(self) -> None:
@@ -215,7 +222,7 @@ class PipelinedConnection:
         self._travelling = None
 
     def _next_calls(self) -> list[Call]:
-        """As many of those that wait as make up a pipeline that Redis and the network are soon done with."""
+        """As many of the waiting calls as make up a pipeline of bounded size."""
         calls: list[Call] = []
         size = 0
         while self._waiting and (not calls or size + self._waiting[0].size <= MAX_PIPELINE):
@@ -226,7 +233,7 @@ class PipelinedConnection:
         return calls
 
     async def _connected(self) -> ReplyReader:
-        """What a connection says, a new one if there is none or Redis has dropped it."""
+        """The reply reader of the connection; connects if there is none, or Redis has closed it."""
         if self._connection is not None and _is_dropped(self._connection):
             await self.close()
         if self._connection is None or self._replies is None:
@@ -243,7 +250,7 @@ class PipelinedConnection:
         return self._replies
 
     async def _exchange(self, replies: ReplyReader, calls: list[Call], silence: SilenceTimeout) -> None:
-        """Send the calls at once, and settle each with its reply, or with the error that it was refused with."""
+        """Send the calls at once, and settle each with its reply or its error."""
         waits = self._wait > 0 and any(call.write for call in calls)
         commands: list[Command] = []
         for call in calls:
@@ -272,7 +279,7 @@ class PipelinedConnection:
             await self.close()  # the name of what is read-only now may lead elsewhere
 
     def _acknowledge(self, held: list[tuple[Call, Any]], replicas: Any) -> None:
-        """Settle the writes, now that it is known how many replicas have them."""
+        """Settle the writes, now that the number of replicas that have them is known."""
         enough = isinstance(replicas, int) and replicas >= self._wait
         error = NotReplicated(f"{replicas} of {self._wait} replicas have it")
         for call, reply in held:
@@ -280,18 +287,18 @@ class PipelinedConnection:
 
 
 class Server:
-    """One Redis: a line for what is small, and others for what is large, or waits, and must not hold the small up."""
+    """One Redis: one connection for small calls, and others for those that are large or wait."""
 
     def __init__(self, connect: Callable[[], Connection], timeout: float, wait: int) -> None:
-        """Connect later; a call has `timeout` seconds, a write is done when `wait` replicas have it."""
+        """Connect later; `timeout` is in seconds, `wait` is how many replicas must have a write."""
         self._small = PipelinedConnection(connect, timeout, wait)
         self._large = PipelinedConnection(connect, timeout * LARGE_TIMEOUT_FACTOR, wait)
         self._waiting = PipelinedConnection(connect, timeout + MAX_WAIT)
 
     async def call(self, _key: str, *commands: Command, size: int = 0, write: bool = False, seconds: float = 0) -> Any:
-        """The reply to the last of the commands; `size` is the client's part of them, bytes.
+        """The reply to the last of the commands; `size` is how many bytes of them a client sent.
 
-        Commands that Redis may take its time for say for how many `seconds`, at most `MAX_WAIT`.
+        A command for which Redis may take its time says for how many `seconds`, at most `MAX_WAIT`.
         """
         line = self._waiting if seconds else self._large if size >= LARGE_CALL else self._small
         return await line.call(*commands, size=size, write=write)
@@ -302,7 +309,7 @@ class Server:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no call is on its way."""
+        """Whether no call is under way."""
         return self._small.is_idle and self._large.is_idle and self._waiting.is_idle
 
     async def close(self) -> None:
@@ -312,7 +319,7 @@ class Server:
 
 
 def server_at(url: str, timeout: float, wait: int) -> Server:
-    """The server at a URL; its options are redis-py's, save those on time and decoding, which are ours.
+    """The server at a URL; its options are redis-py's, except those on time and decoding.
 
     Raises:
         TypeError, ValueError, RedisError: there is no such option, or not with that value.
@@ -325,7 +332,7 @@ def server_at(url: str, timeout: float, wait: int) -> Server:
 
 
 def _is_dropped(connection: Connection) -> bool:
-    """Whether Redis has closed the connection, as it does when it ends or finds it idle: no reply is due, and yet."""
+    """Whether Redis has closed an idle connection: something can be read, though no reply is due."""
     writer = connection._writer  # noqa: SLF001 - redis-py's own way to ask takes a turn of the event loop
     if writer is None or writer.is_closing():
         return True
@@ -338,7 +345,7 @@ def _is_dropped(connection: Connection) -> bool:
 
 
 def _forget_on_close(connection: Connection) -> None:
-    """Have the system drop on closing what it has not delivered: it would do so later, after newer calls."""
+    """Have the system discard undelivered bytes on closing: it would deliver them later, after newer calls."""
     writer = connection._writer  # noqa: SLF001 - redis-py has no way to say so
     if writer is not None:
         linger = struct.pack("ii", 1, 0)
@@ -346,7 +353,7 @@ def _forget_on_close(connection: Connection) -> None:
 
 
 async def _drop(connection: Connection) -> None:
-    """Close a connection at once, whatever is on its way, and without the farewell of TLS."""
+    """Close a connection at once, whatever is under way, without TLS's closing handshake."""
     writer = connection._writer  # noqa: SLF001 - redis-py closes politely, and waits for the other side
     if writer is not None:
         writer.transport.abort()
