@@ -1,1 +1,1 @@
-"""The proof: whether a deployment keeps the contract, sentence by sentence. It speaks HTTP, and knows no server."""
+"""The proof: whether a deployment keeps the contract, sentence by sentence. It speaks HTTP and imports no server."""

@@ -1,4 +1,4 @@
-"""The operations of the contract, as the requirements call them."""
+"""The operations of the contract, as requirements call them."""
 
 import json
 import re
@@ -30,11 +30,11 @@ MARK = "hivestand_check"  # the key in metadata that marks a session as the suit
 
 
 class CannotTest(Exception):
-    """A requirement cannot be tried on this target; the message says why."""
+    """A requirement cannot be tested on this target; the message says why."""
 
 
 class Id(NamedTuple):
-    """Stands in a case for an id that no other run uses; those of one version are one UUID in all posts of a case."""
+    """An id in a case that no other run uses; ids of one version are the same UUID in all posts of the case."""
 
     version: int = 4
     form: str = "{}"
@@ -45,12 +45,12 @@ SAME = Id()
 
 
 class Api:
-    """A target, what is known of its sessions, and ids that no other run uses."""
+    """A target, the exchanges with it so far, and ids that no other run uses."""
 
     def __init__(self, target: Target, run_id: str, dice: Random, headers: Mapping[str, str], *, quick: bool) -> None:
         """Mark what is created with `run_id`, draw ids from `dice`, and send `headers` with every request.
 
-        If it is to be quick, of several things that could be tried few are.
+        A quick run tries only a few of several similar things.
         """
         self.target = target
         self.history = SessionHistory()
@@ -68,11 +68,11 @@ class Api:
 
     @property
     def is_strict(self) -> bool:
-        """Whether the target is asked to hold bodies to their schema."""
+        """Whether the target is asked to check bodies against their schema."""
         return "Prefer" in self._headers
 
     def few(self, things: Sequence[T], number: int = 1) -> Sequence[T]:
-        """All of the things, or so many where the run is to be quick."""
+        """All of the things; in a quick run only the first `number`."""
         return things[:number] if self._quick else things
 
     def new_id(self) -> str:
@@ -80,22 +80,22 @@ class Api:
         return str(UUID(int=self._dice.getrandbits(128), version=4))
 
     def send(self, request: SentRequest) -> Exchange:
-        """Send a request, and remember what came."""
+        """Send a request and remember the exchange."""
         request = self.with_headers(request)
         exchange = Exchange(request, self.target.send(request))
         self.remember(exchange)
         return exchange
 
     def start(self, session: Any, operation: str = "createSession", **changes: Any) -> Exchange:
-        """Post a session, in the wrapper that the operation asks for."""
+        """Post a session, in the wrapper that the operation needs."""
         return self.send(request_of(session, operation, **changes))
 
     def call(self, operation: str, body: Any = None, id_: str = "", **changes: Any) -> Exchange:
-        """Send a body to an operation, whose path may have an id in it."""
+        """Send a body to an operation, whose path may contain an id."""
         return self.send(call_of(operation, body, id_, **changes))
 
     def sample(self, operation: str) -> SentRequest:
-        """A request that an operation has to take."""
+        """A request that an operation has to accept."""
         if operation in SESSIONS:
             return request_of(self.marked({}), operation)
         event, session_id = self.event(), self.session_id
@@ -117,11 +117,11 @@ class Api:
         )
 
     def event(self, **properties: Any) -> dict[str, Any]:
-        """An event as it has to be taken, in the run's own session unless another is named, with the run's mark."""
+        """An event that has to be accepted: in the run's own session unless another is named, with the run's mark."""
         return self.marked({"event_type": "tool", "inputs": {}, "session_id": self.session_id, **properties})
 
     def read(self, event_id: str, is_there: Callable[[Mapping[str, Any]], bool] = bool) -> Exchange:
-        """Get an event that is there, again for a while until it is as it should be.
+        """Get an event that exists, again for a while until `is_there` holds.
 
         Raises:
             CannotTest: events cannot be read, or it is not to be seen: that is the business of one requirement alone.
@@ -134,13 +134,13 @@ class Api:
         return exchange
 
     def look(self, event_id: str, is_there: Callable[[Mapping[str, Any]], bool] = bool) -> Exchange:
-        """The same, whether it is there or not."""
+        """Get an event, again for a while until `is_there` holds, whether it exists or not."""
         return self._until(
             lambda: self.call("getEvent", id_=event_id), lambda exchange: is_there(exchange.response.held)
         )
 
     def find(self, session_id: str, number: int, operation: str = "searchEvents", **query: Any) -> Exchange:
-        """Search the events of a session, again for a while until so many are found.
+        """Search the events of a session, again for a while until `number` are found.
 
         Raises:
             CannotTest: events cannot be searched.
@@ -152,9 +152,9 @@ class Api:
         return self._until(lambda: self.call(operation, body), lambda exchange: len(exchange.response.found) == number)
 
     def _until(self, look: Callable[[], Exchange], is_seen: Callable[[Exchange], bool]) -> Exchange:
-        """Look until it is seen: a write may be seen later than it is answered.
+        """Look until `is_seen` holds: a write may become visible later than its response.
 
-        A target that shows nothing is waited for less and less, and one that does again as long as at first.
+        A target that never shows anything is waited for less and less.
         """
         began, pause = time.monotonic(), FIRST_PAUSE[self.target.access.is_near]
         for looks in count():
@@ -169,14 +169,14 @@ class Api:
         return exchange
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """What several requirements share, made when it is first needed."""
+        """A value that several requirements share, made when it is first needed."""
         if name not in self._made:
             self._made[name] = make()
         made: T = self._made[name]
         return made
 
     def lacking(self, operation: str) -> str:
-        """Why nothing can be said of an operation, or nothing: it is asked for once."""
+        """Why an operation cannot be tested, or an empty string; the target is asked once."""
         if operation in SESSIONS:
             return ""
         response = self.sampled(operation).response
@@ -185,7 +185,7 @@ class Api:
         return "the target does not know the operation" if self.is_unknown(response) else ""
 
     def is_unknown(self, response: ReceivedResponse) -> bool:
-        """Whether an answer says that there is no such operation: as for a path that there is not, if it is 404."""
+        """Whether a response says that the operation is unknown: a 404 only if it reads like an unknown path's."""
         if response.status != NOT_FOUND:
             return response.status in NO_SUCH_METHOD
         said = response.event.get("message")
@@ -193,12 +193,12 @@ class Api:
 
     @cached_property
     def _nowhere(self) -> object:
-        """What the target says of a path that there is not."""
+        """The message of the target for an unknown path."""
         request = self.with_headers(SentRequest("createEvent", f"{PATHS['createEvent']}-no-such-route", b"{}"))
         return self.target.send(request).event.get("message")
 
     def sampled(self, operation: str) -> Exchange:
-        """What came of a request that the operation has to take."""
+        """The exchange of a request that the operation has to accept."""
         if operation not in self._samples:
             request = self.sample(operation)
             self._samples[operation] = self._until(
@@ -209,19 +209,19 @@ class Api:
 
     @cached_property
     def session_id(self) -> str:
-        """A session that is started when it is first needed, for events that need one."""
+        """A session for events that need one, started when it is first needed."""
         session_id = self.new_id()
         self.start(self.marked({"session_id": session_id, "event_name": "events of hivestand check"}))
         return session_id
 
     @cached_property
     def event_id(self) -> str:
-        """An event of that session, likewise; the session itself where none can be created."""
+        """An event of that session, created when it is first needed; the session itself if none can be created."""
         created = self.call("createEvent", self.event(event_name="an event of hivestand check"))
         return canonical(created.response.event.get("event_id")) or self.session_id
 
     def posts(self, bodies: Sequence[Mapping[str, Any]], operation: str) -> Iterator[SessionPost]:
-        """Post the sessions of a case one after the other; gives those that were started."""
+        """Post the sessions of a case one after the other; yields those that were started."""
         bits = self._dice.getrandbits(128)
         for body in bodies:
             session = {name: _made(value, bits) if isinstance(value, Id) else value for name, value in body.items()}
@@ -231,14 +231,14 @@ class Api:
                 yield step
 
     def marked(self, session: Mapping[str, Any]) -> dict[str, Any]:
-        """The session with the run's mark in its metadata, where that is an object."""
+        """The session with the run's mark in its metadata, if that is an object."""
         metadata = session.get("metadata", {})
         if not isinstance(metadata, dict):
             return dict(session)
         return {**session, "metadata": {**metadata, MARK: self.run_id}}
 
     def with_marks(self, operation: str, body: Any) -> Any:
-        """A body with the run's mark in the metadata of all that it stores, and no event without a session."""
+        """A body with the run's mark in the metadata of all that it stores, and a session for every event."""
         if not isinstance(body, dict) or operation not in STORING:
             return body
         if operation == "createEvent":
@@ -251,7 +251,7 @@ class Api:
         }
 
     def _with_mark(self, value: Any, known: Mapping[str, Any]) -> Any:
-        """An event or session with the mark, whatever its metadata is, or a list of them."""
+        """An event, session or list of them with the mark, whatever the metadata is."""
         if isinstance(value, list):
             return [self._with_mark(each, {"session_id": self.session_id}) for each in value]
         if not isinstance(value, dict):
@@ -260,12 +260,12 @@ class Api:
         return self.marked(named if isinstance(named.get("metadata"), dict) else {**named, "metadata": {}})
 
     def mark_rest(self) -> None:
-        """Merge the run's mark into the sessions that do not bear it."""
+        """Merge the run's mark into the sessions that do not have it."""
         for token, session_id in sorted(self._unmarked):
             self.start(self.marked({"session_id": session_id}), token=token)
 
     def at_once(self, requests: Sequence[SentRequest]) -> list[Exchange]:
-        """Send requests at the same time, each from a thread of its own; no rule can judge their sessions then."""
+        """Send requests at the same time, each from a thread of its own; their sessions are not judged by rules."""
         gate = threading.Barrier(len(requests))
 
         def send(request: SentRequest) -> Exchange:
@@ -280,11 +280,11 @@ class Api:
         return exchanges
 
     def with_headers(self, request: SentRequest) -> SentRequest:
-        """The request with the headers that all have."""
+        """The request with the headers of every request."""
         return replace(request, headers={**request.headers, **self._headers})
 
     def remember(self, exchange: Exchange) -> SessionPost | None:
-        """Take an exchange into account; gives the session that it started, if any."""
+        """Add an exchange to the history; returns the session that it started, if any."""
         self.exchanges.append(exchange)
         step = self.history.step(exchange)
         if step is not None:
@@ -311,7 +311,7 @@ def request_of(session: Any, operation: str = "createSession", **changes: Any) -
 
 
 def call_of(operation: str, body: Any = None, id_: str = "", **changes: Any) -> SentRequest:
-    """The request that sends a body to an operation, whose path may have an id in it."""
+    """The request that sends a body to an operation, whose path may contain an id."""
     route = ROUTES[operation]
     path = re.sub(r"\{\w+\}", id_, route.path)
     text = None if body is None else json.dumps(body, ensure_ascii=False).encode()

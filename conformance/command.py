@@ -1,4 +1,4 @@
-"""What `hivestand check` was told, turned into a run, and the run into an exit status."""
+"""Turn the options of `hivestand check` into a run, and the run into an exit status."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ DOCUMENTS: Final[Mapping[str, Callable[[Report], str]]] = {
 
 
 def check(options: Mapping[str, Any]) -> int:
-    """Run what the options ask for, and say on standard output what was found; gives the exit status.
+    """Run what the options ask for and print the result; returns the exit status.
 
     Raises:
         ValueError: an option cannot be used.
@@ -73,7 +73,7 @@ def check(options: Mapping[str, Any]) -> int:
 
 
 def asked(options: Mapping[str, Any]) -> tuple[TargetAccess, RunPlan]:
-    """The target and the run that options ask for.
+    """The target and the run that the options ask for.
 
     Raises:
         ValueError: an option cannot be used.
@@ -87,7 +87,7 @@ def asked(options: Mapping[str, Any]) -> tuple[TargetAccess, RunPlan]:
 
 
 def status_of(report: Report, lowest: Level, known: AbstractSet[str] = frozenset()) -> int:
-    """The exit status of a run, which `lowest` and what is above it may fail, but for the ids that are known to."""
+    """The exit status of a run; requirements of `lowest` level and above fail it, except those in `known`."""
     levels = {Level.MUST} if lowest is Level.MUST else {Level.MUST, Level.SHOULD}
     failing = (outcome.requirement for outcome in report.outcomes if outcome.fails)
     if any(requirement.level in levels and requirement.id not in known for requirement in failing):
@@ -96,7 +96,7 @@ def status_of(report: Report, lowest: Level, known: AbstractSet[str] = frozenset
 
 
 def stale_of(report: Report, known: AbstractSet[str]) -> list[str]:
-    """What is known to fail and does not: a line for each, as a list that is not kept up hides what breaks next."""
+    """A line for each known failure that passes or does not exist: a stale list would hide what breaks next."""
     failing = {outcome.requirement.id for outcome in report.outcomes if outcome.status is Status.FAILED}
     tried = {outcome.requirement.id for outcome in report.outcomes}
     said = {id_: "passes" if id_ in tried else "matches no requirement of the run" for id_ in known - failing}
@@ -104,7 +104,7 @@ def stale_of(report: Report, known: AbstractSet[str]) -> list[str]:
 
 
 def _without_tokens(text: str, access: TargetAccess) -> str:
-    """A report in which a target repeats no token; one that is made up is no secret."""
+    """A report without the tokens that a target may have repeated; a generated one is no secret."""
     for name in ("first", "second"):
         token = access.tokens.get(name, "")
         if len(token) >= SECRET and token != TOKEN:
@@ -113,7 +113,7 @@ def _without_tokens(text: str, access: TargetAccess) -> str:
 
 
 def _known_failing(path: str | None) -> frozenset[str]:
-    """The ids in a file, one a line; what follows a # is a remark."""
+    """The ids in a file, one a line; text after a # is a comment."""
     if path is None:
         return frozenset()
     lines_ = Path(path).read_text(encoding="utf-8").splitlines()
@@ -125,7 +125,7 @@ def _erred(outcomes: tuple[Outcome, ...]) -> bool:
 
 
 def chosen(options: Mapping[str, Any]) -> tuple[Requirement, ...]:
-    """The requirements that options name.
+    """The requirements that the options select.
 
     Raises:
         ValueError: there is none.

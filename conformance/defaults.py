@@ -1,4 +1,4 @@
-"""What is meant where a flag says nothing."""
+"""The defaults of options."""
 
 from typing import Final
 

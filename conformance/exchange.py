@@ -1,4 +1,4 @@
-"""A request that was sent, and what came back."""
+"""A request that was sent, and the response that was received."""
 
 import json
 import shlex
@@ -13,9 +13,16 @@ TOKEN_VARIABLE = "$HIVESTAND_TOKEN"  # stands where a token stood  # noqa: S105 
 
 @dataclass(frozen=True)
 class SentRequest:
-    """A request to an operation. Its headers are those that it has beside its token's.
+    """A request to an operation.
 
-    `token` says which token goes with it, behind its `scheme`: `first`, `second`, `bad`, or None for none.
+    Attributes:
+        operation: the operationId.
+        path: path and query.
+        body: the body, None for none.
+        method: the HTTP method.
+        headers: those beside Authorization.
+        token: which token goes with it: `first`, `second`, `bad`, or None for none.
+        scheme: the scheme in front of the token.
     """
 
     operation: str
@@ -32,11 +39,11 @@ class SentRequest:
         return _parsed(self.body or b"")
 
     def credentials(self, token: str) -> str:
-        """The value of its Authorization header, with a token."""
+        """The value of the Authorization header with a token."""
         return f"{self.scheme} {token}".lstrip()
 
     def curl(self, base_url: str) -> str:
-        """A command line that sends it again, with the token left to a variable."""
+        """A command line that sends the request again, with a variable in place of the token."""
         words = ["curl", "-i", "-X", self.method, shlex.quote(base_url.rstrip("/") + self.path)]
         if self.token is not None:
             words += ["-H", f'"Authorization: {self.credentials(TOKEN_VARIABLE)}"']
@@ -49,9 +56,15 @@ class SentRequest:
 
 @dataclass(frozen=True)
 class ReceivedResponse:
-    """An answer; header names are in lower case. `began` and `ended` are Unix times in seconds.
+    """A response.
 
-    So is `clock`, what the target's own clock said, if that is known.
+    Attributes:
+        status: the HTTP status.
+        headers: names in lower case.
+        body: the whole body.
+        began: when the request was sent, Unix seconds.
+        ended: when the response was complete, Unix seconds.
+        clock: what the target's own clock said, Unix seconds; None if that is unknown.
     """
 
     status: int
@@ -68,30 +81,30 @@ class ReceivedResponse:
 
     @property
     def media_type(self) -> str:
-        """The media type that it declares, without parameters, in lower case."""
+        """The declared media type without parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def event(self) -> dict[str, Any]:
-        """The JSON object of the body, empty where there is none."""
+        """The JSON object of the body; empty if it is none."""
         return self.json if isinstance(self.json, dict) else {}
 
     @property
     def held(self) -> dict[str, Any]:
-        """The event in an object under `event`, empty where there is none; ids in lower case, as UUIDs have none."""
+        """The event in an object under `event`, with ids in lower case; empty if there is none."""
         event = self.event.get("event")
         return _with_plain_ids(event) if isinstance(event, dict) else {}
 
     @property
     def found(self) -> list[dict[str, Any]]:
-        """The events in a list under `events`, likewise."""
+        """The events in a list under `events`, with ids in lower case; empty if there is none."""
         events = self.event.get("events")
         return [_with_plain_ids(each) for each in events if isinstance(each, dict)] if isinstance(events, list) else []
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its answer."""
+    """A request and its response."""
 
     request: SentRequest
     response: ReceivedResponse
@@ -113,7 +126,7 @@ def _parsed(text: bytes) -> Any:
 
 
 def _quoted(body: bytes) -> str:
-    """A body as curl's argument; what is no plain text comes from printf, as no argument can hold a NUL."""
+    """A body as an argument of curl; what is not plain text comes from printf, as no argument can hold a NUL."""
     if body.isspace() and body.count(b" ") == len(body):
         return f"@<(printf '%{len(body)}s')"
     with suppress(UnicodeDecodeError):

@@ -1,8 +1,7 @@
 """Requests that nobody thought of, by Schemathesis: the one module that knows its API.
 
-Its phases (examples, coverage, fuzzing, and stateful along the document's links) make the requests up; what is judged,
-and how, is the caller's: each answer is handed to it, and what it objects to is shrunk to the smallest request that
-shows it.
+Its phases (examples, coverage, fuzzing, and stateful along the document's links) generate requests; the caller judges.
+Each exchange is handed to it, and an objection is shrunk to the smallest request that shows it.
 """
 
 import copy
@@ -32,7 +31,7 @@ _marks: list[Mark] = []
 
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case[Any], **_kwargs: Any) -> None:
-    """Have what is created bear the run's mark, where that is asked for."""
+    """Put the run's mark into what a generated request creates, if that is asked for."""
     for mark in _marks[-1:]:
         case.body = mark(_operation(case), case.body)
 
@@ -51,10 +50,16 @@ def hivestand(_context: CheckContext, response: Response, case: Case[Any]) -> No
 
 
 class Cases(NamedTuple):
-    """What to make up: ids for the document's examples, requests to `operations`, `examples` of them in a phase.
+    """What to generate.
 
-    Links may begin at `roots` too, of which nothing else is made up. Where it `is_brief` no phase tries each property
-    with many values. `mark` gives the body of an operation with the run's mark in it.
+    Attributes:
+        new_id: makes the ids in the document's examples.
+        operations: the operations to send requests to.
+        seed: the seed of chance.
+        examples: requests in a phase.
+        roots: operations at which links may begin, without requests of their own.
+        is_brief: whether to leave out the phase that tries each property with many values.
+        mark: returns the body of an operation with the run's mark; None for no marks.
     """
 
     new_id: Callable[[], str]
@@ -67,10 +72,10 @@ class Cases(NamedTuple):
 
 
 def generate(access: TargetAccess, judge: Judge, cases: Cases) -> None:
-    """Send generated requests, and hand every answer to `judge`, which gives what is wrong with it, or None.
+    """Send generated requests and hand every exchange to `judge`, which returns an objection or None.
 
     Raises:
-        Inconclusive: the judge did, or there were no answers; nothing was sent since.
+        Inconclusive: the judge did, or there were no responses; nothing was sent since.
     """
     schema = schemathesis.openapi.from_dict(_document(cases), config=_config(access, cases))
     stops: list[Inconclusive] = []
@@ -84,11 +89,11 @@ def generate(access: TargetAccess, judge: Judge, cases: Cases) -> None:
     for stop in stops[:1]:
         raise stop
     if errors:
-        raise Inconclusive(f"{len(errors)} generated requests had no answer, such as: {errors[0]}")
+        raise Inconclusive(f"{len(errors)} generated requests had no response, such as: {errors[0]}")
 
 
 def _run(schema: Any) -> list[str]:
-    """Let the engine run; gives the errors that it met, which end it where they are many."""
+    """Let the engine run; returns its errors, many of which end it."""
     errors: list[str] = []
     stream = from_schema(schema).execute()
     for event in stream:  # its own view of the run is nobody's verdict here
@@ -102,7 +107,7 @@ def _run(schema: Any) -> list[str]:
 
 
 def _document(cases: Cases) -> dict[str, Any]:
-    """The document without the profile's header, which is the run's to send, and with nobody's ids in its examples."""
+    """The document without the `Prefer` header, which the run sends, and with fresh ids in its examples."""
     new_id, known = cases.new_id, {*cases.operations, *cases.roots}
     ids: dict[str, str] = {}
     document: dict[str, Any] = copy.deepcopy(load("honeyhive"))
@@ -130,7 +135,7 @@ def _with_ids(value: Any, new: Callable[[str], str]) -> Any:
 
 
 def _config(access: TargetAccess, cases: Cases) -> SchemathesisConfig:
-    """Explicit in everything: an ambient configuration file is not read, and tokens are tried elsewhere."""
+    """An explicit configuration: no ambient file is read, and tokens are tested elsewhere."""
     settings: dict[str, Any] = {
         "seed": cases.seed,
         "base-url": access.url,

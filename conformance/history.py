@@ -1,4 +1,4 @@
-"""What the suite has sent and was answered, as far as the next answer depends on it."""
+"""The sessions of a run, as far as the next response depends on them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,14 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class SessionPost:
-    """A session that was posted and the event that came back; `before` is the event that was there already, or None."""
+    """A session that was posted, and the event that came back.
+
+    Attributes:
+        sent: the session object.
+        event: the event in the response.
+        before: the event that was there before, None if the session was new.
+        exchange: the request and the response.
+    """
 
     sent: Mapping[str, Any]
     event: Mapping[str, Any]
@@ -23,29 +30,29 @@ class SessionPost:
 
     @property
     def window(self) -> tuple[float, float]:
-        """When the request was on its way, Unix milliseconds."""
+        """When the request was under way, Unix milliseconds."""
         return self.exchange.response.began * 1000, self.exchange.response.ended * 1000
 
 
 @dataclass
 class SessionHistory:
-    """The sessions that the suite knows of, for each token, as they were last answered."""
+    """The sessions of a run by token and id, as they were last returned."""
 
     events: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     unordered: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)  # by operations other than those that start sessions
 
     def mark_unordered(self, requests: Iterable[SentRequest]) -> None:
-        """Note that what these requests left of their sessions depends on their order, which nobody knows."""
+        """Note that the state of these requests' sessions is unknown, as it depends on the order of serving."""
         for request in requests:
             posted = canonical((session_of(request) or {}).get("session_id"))
             if posted:
                 self.unordered.add(posted)
 
     def step(self, exchange: Exchange) -> SessionPost | None:
-        """What an exchange says of a session; None where none was started.
+        """The session that an exchange posted, or None.
 
-        What other operations change of a session that they name is not known, so it is judged no more.
+        A session that another operation names is not judged any more, as what that operation changed is not tracked.
         """
         if exchange.request.operation not in SESSIONS:
             self.touched |= set(_UUID.findall(f"{exchange.request.path} {exchange.request.body!r}".lower()))

@@ -1,4 +1,4 @@
-"""The operations of the contract, as the document has them."""
+"""The operations of the contract, read from the document."""
 
 import re
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ from hivestand.openapi import load
 
 
 class Route(NamedTuple):
-    """Where an operation is, the path with its parameters in braces, and which role its token needs, if any."""
+    """The method and path of an operation, with parameters in braces, and whether its token needs the read role."""
 
     method: str
     path: str
@@ -35,5 +35,5 @@ _PATTERNS: Final = {name: re.compile(re.sub(r"\{\w+\}", UUID, route.path)) for n
 
 
 def matches(operation: str, path: str) -> bool:
-    """Whether a path is an operation's, with a UUID in place of its parameter."""
+    """Whether a path is that of an operation, with a UUID for its parameter."""
     return _PATTERNS[operation].fullmatch(path.partition("?")[0]) is not None

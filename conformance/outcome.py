@@ -1,4 +1,4 @@
-"""What a run found of a requirement."""
+"""The outcome of a requirement on a target."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from hivestand.conformance.requirement import Finding, Level, Requirement
 
 
 class Status(StrEnum):
-    """How a requirement fared. `error` is the suite's or the network's, never blamed on the target."""
+    """The result of a requirement. `error` is the suite's or the network's, never blamed on the target."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -19,9 +19,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A requirement's result on one of its operations.
+    """The result of a requirement on one of its operations.
 
-    `finding` is the smallest that does not hold, or one that does where all do; `reason` says why there is none.
+    Attributes:
+        requirement: the requirement.
+        operation: the operationId.
+        status: the result.
+        finding: the smallest finding that does not hold, or one that holds if all do.
+        reason: why there is no finding.
     """
 
     requirement: Requirement
@@ -32,12 +37,12 @@ class Outcome:
 
     @property
     def fails(self) -> bool:
-        """Whether the contract is broken: INFO only reports."""
+        """Whether the contract is broken; INFO is only reported."""
         return self.status is Status.FAILED and self.requirement.level is not Level.INFO
 
 
 def outcome_of(requirement: Requirement, operation: str, findings: Iterable[Finding]) -> Outcome:
-    """The outcome of what was found."""
+    """The outcome that some findings amount to."""
     found = list(findings)
     if not found:
         return Outcome(requirement, operation, Status.NOT_EXERCISED)
@@ -48,7 +53,7 @@ def outcome_of(requirement: Requirement, operation: str, findings: Iterable[Find
 
 
 def is_smaller(finding: Finding, other: Finding) -> bool:
-    """Whether a finding is shown by less than another: by fewer bytes of request bodies."""
+    """Whether a finding needs fewer bytes of request bodies than another."""
     return _size(finding) < _size(other)
 
 

@@ -1,4 +1,4 @@
-"""Few posts that try much: the cases of many rules in one, where they do not get in each other's way."""
+"""Pack the cases of many rules into few posts, as far as they do not interfere."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -13,7 +13,7 @@ Session = Mapping[str, Any]
 
 
 def packed(requirements: Iterable[Requirement], is_wanted: Callable[[Session], bool]) -> list[Session]:
-    """Sessions that hold every wanted case of one post that the requirements have, each once."""
+    """Sessions that hold every wanted single-post case of the requirements once."""
     packs: list[tuple[dict[str, Any], set[str]]] = []
     for requirement in requirements:
         for bodies in requirement.cases:

@@ -1,4 +1,4 @@
-"""Whether there is anything to judge behind a URL, by one request."""
+"""Find out by one request whether there is an API behind a URL."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ NOT_LET_IN: Final = {
 
 
 def probe(api: Api, operation: str = "createSession") -> None:
-    """Start a session, or two where the first is an error of the server.
+    """Start a session; a second one if the first is answered by a server error.
 
     Raises:
         Inconclusive: What is behind the URL is not the API, or does not let us in.
@@ -35,7 +35,7 @@ def probe(api: Api, operation: str = "createSession") -> None:
 
 
 def _strange(response: ReceivedResponse) -> str:
-    """What says that this is not the API, but something in front or instead of it."""
+    """What is wrong with a response that is not the API's; empty for one that is."""
     if response.status in REDIRECTS:
         return f"redirects to {response.headers.get('location', 'nowhere')}: check that URL"
     if response.body.lstrip().startswith(b"<"):

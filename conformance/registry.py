@@ -1,13 +1,13 @@
-"""How a module of requirements declares them."""
+"""The decorators by which a module of requirements declares them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Required, TypedDict, Unpack
 
-from hivestand.conformance.requirement import AnswerRule, Level, Requirement, Rule, Scenario, Tries
+from hivestand.conformance.requirement import Level, Requirement, ResponseRule, Rule, Scenario, Tries
 
 
 class Details(TypedDict, total=False):
-    """What a requirement may say beside its title; see `Requirement`."""
+    """The optional arguments of a requirement; see `Requirement`."""
 
     source: Required[str]
     operations: tuple[str, ...]
@@ -19,7 +19,7 @@ class Details(TypedDict, total=False):
 
 
 class Registry:
-    """The requirements of one module, in the order in which they are declared."""
+    """The requirements of one module, in order of declaration."""
 
     def __init__(self) -> None:
         """Start without any."""
@@ -42,13 +42,13 @@ class Registry:
 
         return declare
 
-    def answer(
+    def response(
         self, id_: str, level: Level, title: str, **details: Unpack[Details]
-    ) -> Callable[[AnswerRule], AnswerRule]:
-        """Declare an answer rule."""
+    ) -> Callable[[ResponseRule], ResponseRule]:
+        """Declare a rule on every response."""
 
-        def declare(rule: AnswerRule) -> AnswerRule:
-            self.requirements.append(Requirement(id_, level, title, answer_rule=rule, **details))
+        def declare(rule: ResponseRule) -> ResponseRule:
+            self.requirements.append(Requirement(id_, level, title, response_rule=rule, **details))
             return rule
 
         return declare

@@ -1,8 +1,8 @@
-"""One sentence of the contract, made checkable.
+"""A requirement: one sentence of the contract and its check.
 
-There are three ways to check one. A **rule** is a pure function of a session that was posted and the event that came
-back; it judges every such answer of a run, whoever made the request up. An **answer rule** judges every answer
-whatsoever, and may say what to send so that there is one. A **scenario** sends what it needs itself.
+There are three kinds of check. A **rule** is a pure function of a session that was posted and the event that came back;
+it judges every such exchange of a run, whoever made the request. A **response rule** judges every exchange, and may say
+what to send so that there is one. A **scenario** sends what it needs itself.
 """
 
 import math
@@ -20,10 +20,10 @@ BOTH = SESSIONS
 
 
 class Level(StrEnum):
-    """How much a sentence binds.
+    """How binding a sentence is.
 
     MUST: the published prose or response schema says it. SHOULD: clients, RFCs or the plain sense of a sentence imply
-    it. INFO: the contract is open; what the deployment does is reported, and fails nothing.
+    it. INFO: the contract is open; what the deployment does is reported and fails nothing.
     """
 
     MUST = "MUST"
@@ -40,13 +40,13 @@ class Finding(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether it came as expected; 1 is not True, as JSON knows the difference."""
+        """Whether the value is as expected; 1 is not true, as in JSON."""
         return same(self.expected, self.actual)
 
 
 Expectations = Iterator[tuple[Any, Any]]
 Rule = Callable[[SessionPost], Expectations]
-AnswerRule = Callable[[Exchange], Expectations]
+ResponseRule = Callable[[Exchange], Expectations]
 Scenario = Callable[[Api, str], Iterator[Finding]]
 Tries = Callable[[Api, str], Iterator[Exchange]]
 Bodies = tuple[Mapping[str, Any], ...]
@@ -54,11 +54,23 @@ Bodies = tuple[Mapping[str, Any], ...]
 
 @dataclass(frozen=True)
 class Requirement:
-    """A sentence and its check: a rule with its posts, an answer rule with what it `tries`, if anything, or a scenario.
+    """A sentence and its check: a rule with cases, a response rule with what it tries, or a scenario.
 
-    An id is never used again for another sentence. `statuses` are those of the answers that it judges, `needs` what has
-    to be asked for before it can be tried, such as a flag of `hivestand check`, and a `costly` one takes many requests.
-    One `is_of_presence` if it is about whether the target knows the operation at all.
+    Attributes:
+        id: never used again for another sentence.
+        level: how binding it is.
+        title: the sentence.
+        source: where the contract says it.
+        operations: the operations that it is about.
+        rule: the rule, if it is one.
+        cases: the sessions to post for a rule.
+        scenario: the scenario, if it is one.
+        response_rule: the response rule, if it is one.
+        tries: sends requests for a response rule.
+        statuses: the response statuses that it judges.
+        needs: a flag of `hivestand check` without which it is skipped.
+        costly: whether it takes many requests.
+        is_of_presence: whether it is about the existence of the operation.
     """
 
     id: str
@@ -69,7 +81,7 @@ class Requirement:
     rule: Rule | None = None
     cases: tuple[Bodies, ...] = ()
     scenario: Scenario | None = None
-    answer_rule: AnswerRule | None = None
+    response_rule: ResponseRule | None = None
     tries: Tries | None = None
     statuses: tuple[int, ...] = (200,)
     needs: str = ""
@@ -86,9 +98,9 @@ class Requirement:
             exhaust(api.posts(bodies, operation))
 
     def judge(self, exchange: Exchange, step: SessionPost | None) -> Iterator[Finding]:
-        """What its rule says of an exchange, and of the session that it started, if it did."""
-        if self.answer_rule is not None:
-            for expected, actual in self.answer_rule(exchange):
+        """The findings of a rule on an exchange, and on the session that it posted, if any."""
+        if self.response_rule is not None:
+            for expected, actual in self.response_rule(exchange):
                 yield Finding(expected, actual, (exchange,))
         if self.rule is not None and step is not None:
             for expected, actual in self.rule(step):
@@ -96,16 +108,15 @@ class Requirement:
 
 
 def exhaust(exchanges: Iterator[object]) -> None:
-    """Have everything sent; what comes of it is judged with all exchanges of the run."""
+    """Consume an iterator of exchanges; they are judged with all others of the run."""
     for _ in exchanges:
         pass
 
 
 def same(expected: Any, actual: Any) -> bool:
-    """Whether two JSON values are the same: numbers by value, as doubles have it, everything else by type too.
+    """Whether two JSON values are equal: numbers by value as doubles, everything else by type too.
 
-    RFC 8259, 6 asks for no more of a number than a double holds. What is expected may be a `Matcher`, which decides for
-    itself.
+    RFC 8259, 6 promises no more of a number than a double holds. An expected `Matcher` decides for itself.
     """
     if isinstance(expected, Matcher):
         return expected.holds(actual)
@@ -129,7 +140,7 @@ def _as_double(number: float) -> float:
 
 @dataclass(frozen=True)
 class Matcher:
-    """Any of several values, in words."""
+    """A set of acceptable values, described in words."""
 
     words: str
     holds: Callable[[Any], bool]

@@ -28,10 +28,16 @@ GENERATED: Final = 0.5  # the share of a run's work that generation is, as the p
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What to run: the requirements, the seed, and how many requests a phase of the generation makes up.
+    """What to run.
 
-    A quick run generates nothing, tries many cases in one post, and does not exercise again what an earlier answer has
-    exercised. Where all sessions are to be marked, one that was posted without a mark is merged into for that.
+    Attributes:
+        requirements: the requirements.
+        seed: the seed of chance.
+        examples: requests in a phase of the generation; 0 generates none.
+        strict: whether to ask for the strict profile.
+        quick: whether to generate nothing, pack many cases into one post, and exercise nothing twice.
+        mark_all: whether every created session gets the run's mark.
+        operations: the operations to test.
     """
 
     requirements: tuple[Requirement, ...]
@@ -43,21 +49,21 @@ class RunPlan:
     operations: tuple[str, ...] = ALL
 
     def operations_of(self, requirement: Requirement) -> tuple[str, ...]:
-        """Those that a requirement is tried on: all that are asked for, or one in a quick run that it costs much."""
+        """The operations to exercise a requirement on; a quick run takes one if it costs much."""
         asked = tuple(operation for operation in requirement.operations if operation in self.operations)
         costs = requirement.scenario is not None and (requirement.costly or requirement.level is not Level.MUST)
         return asked[:1] if self.quick and costs else asked
 
     @property
     def headers(self) -> dict[str, str]:
-        """What says by which profile the target is to judge."""
+        """The headers that ask for the profile."""
         return {"Prefer": "handling=strict"} if self.strict else {}
 
 
 def run(access: TargetAccess, plan: RunPlan, watch: Watch = lambda *_: None) -> Report:
-    """Exercise each requirement, generate requests beside, and let every rule judge every answer that there was.
+    """Exercise each requirement, generate requests, and judge every exchange once.
 
-    `watch` is told what share of the run is done, and what is done next.
+    `watch` is told the share of the run that is done, and what comes next.
     """
     began = time.monotonic()
     dice = Random(f"{plan.seed} {time.time_ns()}")  # noqa: S311 - for ids, which are no secrets
@@ -87,7 +93,7 @@ def run(access: TargetAccess, plan: RunPlan, watch: Watch = lambda *_: None) -> 
 
 
 def _exercise_all(api: Api, plan: RunPlan, verdicts: Verdicts, watch: Watch) -> Iterator[Outcome]:
-    """Exercise each requirement on each operation; gives the outcomes that need no verdict."""
+    """Exercise each requirement on each operation; yields the outcomes that need no verdict."""
     if plan.quick:
         _post_packed(api, plan)
     share = 1 / len(plan.requirements) * (1 if plan.quick else 1 - GENERATED)
@@ -102,7 +108,7 @@ def _exercise_all(api: Api, plan: RunPlan, verdicts: Verdicts, watch: Watch) -> 
 
 
 def _post_packed(api: Api, plan: RunPlan) -> None:
-    """Let many rules see all of their cases in few posts, of which each operation gets its part."""
+    """Post the cases of all rules in few posts, shared out between the operations."""
     operations = [operation for operation in plan.operations if operation in SESSIONS]
     for place, operation in enumerate(operations):
         requirements = [each for each in plan.requirements if operation in each.operations]
@@ -122,7 +128,7 @@ def _keeps_the_schema(case: Mapping[str, Any]) -> bool:
 
 
 def _exercise(api: Api, requirement: Requirement, operation: str, plan: RunPlan, verdicts: Verdicts) -> Outcome | None:
-    """Exercise a requirement; its outcome, or None where that is for the verdicts to say."""
+    """Exercise a requirement; returns its outcome, or None if the verdicts decide."""
     if reason := _why_not(api, requirement, operation, plan):
         return Outcome(requirement, operation, Status.SKIPPED, reason=reason)
     if plan.quick and _is_known(requirement, operation, verdicts):
@@ -147,14 +153,14 @@ def _exercise(api: Api, requirement: Requirement, operation: str, plan: RunPlan,
 
 
 def _why_not(api: Api, requirement: Requirement, operation: str, plan: RunPlan) -> str:
-    """Why a requirement is not tried, or nothing."""
+    """Why a requirement is not exercised, or an empty string."""
     if lacking := _lacking(requirement, api.target.access, plan):
         return f"needs {lacking}"
     return "" if requirement.is_of_presence else api.lacking(operation)
 
 
 def _lacking(requirement: Requirement, access: TargetAccess, plan: RunPlan) -> str:
-    """The flag that a requirement needs, unless it was given."""
+    """The flag that a requirement needs and that was not given, or an empty string."""
     given = {
         "": True,
         "--strict": plan.strict,
@@ -165,7 +171,7 @@ def _lacking(requirement: Requirement, access: TargetAccess, plan: RunPlan) -> s
 
 
 def _is_known(requirement: Requirement, operation: str, verdicts: Verdicts) -> bool:
-    """Whether a quick run has seen enough of a rule: one that cannot fail, or that earlier exchanges have exercised."""
+    """Whether a quick run needs no more exchanges for a rule: it cannot fail, or earlier exchanges exercised it."""
     if requirement.level is Level.INFO:
         return True
     verdicts.judge_new()

@@ -14,10 +14,10 @@ def is_number(value: Any) -> TypeGuard[int | float]:
 
 
 def is_whole(value: Any) -> TypeGuard[int | float]:
-    """Whether it has no fraction, and every double near it has."""
+    """Whether a number has no fraction and is small enough for a double to tell it from its neighbours."""
     return is_number(value) and abs(value) <= WHOLE and value == int(value)
 
 
 def is_int64(value: Any) -> TypeGuard[int]:
-    """Whether it is written as an integer that 64 bits hold."""
+    """Whether a JSON value is written as an integer that fits 64 bits."""
     return is_number(value) and isinstance(value, int) and -(2**63) <= value < 2**63

@@ -1,4 +1,4 @@
-"""What the request schema of an operation says of a body: JSON Schema 2020-12, by jsonschema-rs."""
+"""Check bodies against the request schemas: JSON Schema 2020-12, by jsonschema-rs."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -11,9 +11,9 @@ from hivestand.openapi import load
 
 
 def violations(operation: str, body: Any) -> list[frozenset[str]]:
-    """What breaks the schema, each with the JSON pointers that name it; empty for a body that keeps it.
+    """The violations of a request schema, each with the JSON pointers that may name it.
 
-    A property that is missing or too many is named by itself, or by the object that it belongs to.
+    A missing or unexpected property is named by itself, or by the object that it belongs to.
     """
     return [frozenset(_pointers(error)) for error in _validator(operation).iter_errors(body)]
 
@@ -25,8 +25,8 @@ def _validator(operation: str) -> Any:
     return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
 
 
-def answer_violations(operation: str, body: Any) -> list[str]:
-    """What breaks the schema of an operation's one success, in words."""
+def response_violations(operation: str, body: Any) -> list[str]:
+    """The violations of the schema of an operation's documented success, in words."""
     return [f"{error.instance_path}: {error.message[:200]}" for error in _answer_validator(operation).iter_errors(body)]
 
 
@@ -40,7 +40,7 @@ def _answer_validator(operation: str) -> Any:
 
 @cache
 def statuses_of(operation: str) -> frozenset[int]:
-    """The statuses that are documented for an operation."""
+    """The documented statuses of an operation."""
     return frozenset(map(int, _described(operation)["responses"]))
 
 

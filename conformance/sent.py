@@ -1,4 +1,4 @@
-"""What a request to an operation on events sends, for rules that judge its answer."""
+"""What a request to an operation on events sends, for the rules that judge the response."""
 
 import re
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ INVALID: Final[Sequence[dict[str, Any]]] = (
 
 
 def is_its_own(request: SentRequest) -> bool:
-    """Whether it has the operation's method and path, with a UUID where that has a parameter."""
+    """Whether a request has the method and path of its operation."""
     return request.method == ROUTES[request.operation].method and matches(request.operation, request.path)
 
 
 def is_sent_as_json(request: SentRequest) -> bool:
-    """Whether it is one that the operation takes but for what is in it: its own, let in, and with a JSON object."""
+    """Whether a request is authenticated and a JSON object, so that only its properties can be refused."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     let_in = request.token in {"first", "second"} and request.scheme == "Bearer"
@@ -37,12 +37,12 @@ def is_sent_as_json(request: SentRequest) -> bool:
 
 
 def is_valid(event: Any) -> bool:
-    """Whether it has a type and inputs."""
+    """Whether an event has a valid type and inputs."""
     return isinstance(event, dict) and event.get("event_type") in TYPES and isinstance(event.get("inputs"), dict)
 
 
 def sent_events(request: SentRequest) -> Sequence[Any]:
-    """The events in a body; none where they are not under the name that the operation has for them."""
+    """The events in a body; none if they are not under the operation's name for them."""
     body = request.json
     if not isinstance(body, dict):
         return ()
@@ -54,7 +54,7 @@ def sent_events(request: SentRequest) -> Sequence[Any]:
 
 
 def sessions_in(request: SentRequest) -> set[str]:
-    """The sessions that a request stores events in, as far as it says so."""
+    """The sessions in which a request stores events, as far as it names them."""
     if request.operation in ADDING:
         return set(re.findall(UUID, request.path.lower()))
     named = (canonical(each.get("session_id")) for each in sent_events(request) if isinstance(each, dict))

@@ -1,4 +1,4 @@
-"""The deployment under test, politely: within a budget and a rate, and slower where it asks for that."""
+"""The deployment under test, treated politely: within a budget and a rate, slower if it asks for that."""
 
 import threading
 import time
@@ -26,18 +26,26 @@ LARGEST: Final = 16 * 1024 * 1024  # bytes of an answer that are read
 
 
 class Inconclusive(Exception):
-    """The run cannot go on: the target is away, or the budget is spent. The message is one line."""
+    """The run cannot go on: the target is unavailable, or the budget is spent. The message is one line."""
 
 
 class Unanswered(Exception):
-    """A request got no answer. The message is one line."""
+    """A request got no response. The message is one line."""
 
 
 @dataclass(frozen=True)
 class TargetAccess:
-    """How a target is reached. `rate` is requests per second, 0 for as many as it takes; times are seconds.
+    """How to reach a target.
 
-    `patience` is how much later than it is answered a write may be seen.
+    Attributes:
+        url: the base URL.
+        tokens: the tokens by name.
+        headers: headers of every request.
+        timeout: seconds for a response.
+        ca_file: certificates to trust; None for the system's.
+        rate: requests per second; 0 for no limit.
+        max_requests: the budget.
+        patience: seconds for which a write may stay invisible.
     """
 
     url: str
@@ -69,7 +77,7 @@ class Target:
         self._idle: list[requests.Session] = []
 
     def send(self, request: SentRequest, patience: float = LONGEST_PAUSE) -> ReceivedResponse:
-        """The answer to a request, which is sent again after a 429, for so many seconds.
+        """The response to a request, which is repeated after a 429, for at most `patience` seconds.
 
         Raises:
             Unanswered: there was none.
@@ -77,7 +85,7 @@ class Target:
         """
         while True:
             self._take_turn()
-            response = self._answer(request)
+            response = self._response(request)
             if response.status != TOO_MANY:
                 self.note(response.status)
                 return response
@@ -86,7 +94,7 @@ class Target:
                 raise Unanswered(f"{self.access.url} asks for fewer requests, again and again (429)")
 
     def count(self) -> None:
-        """Count a request that is sent, by this or on its behalf.
+        """Count a request.
 
         Raises:
             Inconclusive: it is one too many.
@@ -96,7 +104,7 @@ class Target:
         self.sent += 1
 
     def note(self, status: int) -> None:
-        """Take the status of an answer into account.
+        """Count server errors in a row.
 
         Raises:
             Inconclusive: a target that answers nothing but errors has trouble enough.
@@ -115,29 +123,29 @@ class Target:
         time.sleep(pause)
 
     def slow_down(self, response: ReceivedResponse) -> float:
-        """Send nothing for as long as an answer of 429 asks for; gives the seconds."""
+        """Send nothing for as long as a 429 asks for; returns the seconds."""
         asked = response.headers.get("retry-after", "1")
         pause = min(LONGEST_PAUSE, float(asked)) if asked.isdecimal() else 1.0
         with self._lock:
             self._next = time.monotonic() + pause
         return pause
 
-    def _answer(self, request: SentRequest) -> ReceivedResponse:
-        """The answer, if it is there, whole, in time: a target that sends an octet now and then is not waited for."""
-        answer: Future[ReceivedResponse] = Future()
+    def _response(self, request: SentRequest) -> ReceivedResponse:
+        """The response, if it is complete in time: a target that sends a byte now and then is not waited for."""
+        received: Future[ReceivedResponse] = Future()
         timeout = self.access.timeout / (AGAIN if self._unanswered else 1)
-        threading.Thread(target=self._send, args=(request, answer), daemon=True).start()
+        threading.Thread(target=self._send, args=(request, received), daemon=True).start()
         try:
-            return answer.result(timeout)
+            return received.result(timeout)
         except NotInTime:
             reason = f"nothing within {timeout:g} s"
         except (requests.RequestException, OSError) as error:
             reason = _reason(error)
         self._unanswered += 1
-        said = f"{self.access.url} does not answer: {reason}"
+        said = f"{self.access.url} does not respond: {reason}"
         raise Inconclusive(said) if self._unanswered >= IN_A_ROW else Unanswered(said)
 
-    def _send(self, request: SentRequest, answer: Future[ReceivedResponse]) -> None:
+    def _send(self, request: SentRequest, received: Future[ReceivedResponse]) -> None:
         headers = {**self.access.headers, **request.headers}
         if request.token is not None:
             headers["Authorization"] = request.credentials(self.access.tokens[request.token])
@@ -158,10 +166,10 @@ class Target:
             fields = {name.lower(): value for name, value in response.headers.items()}
             ended = time.time()
             clock = ended if self.access.is_near else date_of(fields)
-            answer.set_result(ReceivedResponse(response.status_code, fields, body, began, ended, clock))
+            received.set_result(ReceivedResponse(response.status_code, fields, body, began, ended, clock))
             self._idle.append(session)
         except Exception as error:  # noqa: BLE001 - whoever waits for the answer is told
-            answer.set_exception(error)
+            received.set_exception(error)
 
 
 def is_loopback(host: str) -> bool:
@@ -190,7 +198,7 @@ def _new_session() -> requests.Session:
 
 def _body(response: requests.Response) -> bytes:
     if response.status_code < OK:  # http.client passes over 100 alone (RFC 9110, 15.2)
-        raise requests.ConnectionError(f"an interim answer, {response.status_code}, which cannot be passed over")
+        raise requests.ConnectionError(f"an interim response, {response.status_code}, which cannot be passed over")
     body = bytearray()
     for chunk in response.iter_content(65_536):
         body += chunk
@@ -200,7 +208,7 @@ def _body(response: requests.Response) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """What is at the bottom of an error, in one line."""
+    """The root cause of an error, in one line."""
     while error.__cause__ or error.__context__:
         cause = error.__cause__ or error.__context__
         if not isinstance(cause, Exception):

@@ -9,7 +9,7 @@ from hivestand.conformance.requirement import Level
 
 
 def test_requirement(hivestand_outcomes: list[Outcome], hivestand_report: Report, pytestconfig: pytest.Config) -> None:
-    """It holds, on each operation."""
+    """The requirement holds on each of its operations."""
     lowest = pytestconfig.getoption("--hivestand-level")
     for outcome in hivestand_outcomes:
         if outcome.fails:

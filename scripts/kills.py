@@ -6,9 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from itertools import groupby
 from multiprocessing import get_context
-from pathlib import Path
 from typing import NamedTuple
 
 from mutants import MUTANTS
@@ -17,14 +15,13 @@ from mutants.differing_events import DIFFERING as DIFFERING_EVENTS
 from mutants.kill import failing, false_alarms, plan_for, report_on
 from mutants.mutant import GROUPS, Mutant
 from mutants.plain import SOUND, objections
+from pages import PAGE, with_part
 
 from hivestand.conformance.operations import EVENTS, SESSIONS
 from hivestand.conformance.requirement import Level
 from hivestand.conformance.requirements import REQUIREMENTS
 from hivestand.conformance.run import RunPlan
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "conformance.md"
-BEGIN, END = "<!-- kills -->\n", "<!-- end of kills -->\n"
 SHARE = 20  # of so many defects one is shown to Schemathesis alone, which takes half a minute for it
 PROCESSES = 3
 LEVELS = {each.id: each.level for each in REQUIREMENTS}
@@ -120,20 +117,6 @@ def table(done: dict[str, Trial]) -> Iterator[str]:
         yield "\nAlive: " + ", ".join(f"{each.name} ({each.kills})" for each in living) + "."
 
 
-def requirements(done: dict[str, Trial]) -> Iterator[str]:
-    """Each requirement with the defects that it alone was meant to notice."""
-    by_id = {
-        id_: list(each)
-        for id_, each in groupby(sorted(MUTANTS, key=lambda mutant: mutant.kills), lambda mutant: mutant.kills)
-    }
-    yield "| requirement | level | what it asks | by what right | defects |"
-    yield "|---|---|---|---|---|"
-    for each in REQUIREMENTS:
-        mutants = by_id.get(each.id, [])
-        killed = share(sum(done[mutant.name].full for mutant in mutants), len(mutants))
-        yield f"| {each.id} | {each.level} | {each.title} | {each.source} | {killed} |"
-
-
 def main(names: list[str]) -> int:
     """Try the mutants; write the document if none was named."""
     began = time.monotonic()
@@ -145,10 +128,7 @@ def main(names: list[str]) -> int:
     seconds = time.monotonic() - began
     print(f"{len(living)} live, false alarms: {alarms}, wronged: {wronged}, {seconds:.0f} s")  # noqa: T201
     if not names:
-        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
-        _, _, after = rest.partition(END)
-        lines = [*table(done), "", *requirements(done)]
-        DOCUMENT.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n\n{END}{after}", encoding="utf-8")
+        PAGE.write_text(with_part(PAGE.read_text(encoding="utf-8"), "kills", table(done)), encoding="utf-8")
     return 1 if living or alarms or wronged else 0
 
 

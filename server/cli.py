@@ -37,7 +37,7 @@ def _missing(extra: str, error: ModuleNotFoundError) -> click.UsageError:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hivestand")
 def hivestand() -> None:
-    """A stand-in for HoneyHive's session API."""
+    """A mock server for HoneyHive's session API, and a conformance suite for deployments."""
 
 
 class _Seconds(click.FloatRange):
@@ -65,55 +65,61 @@ class _Seconds(click.FloatRange):
     type=click.IntRange(1),
     default=_DEFAULT.workers,
     show_default=True,
-    help="Processes; more than one need a Redis store.",
+    help="Number of processes; more than one needs a Redis store.",
 )
 @click.option(
     "--store",
     default=_DEFAULT.store,
     show_default=True,
-    help="memory://, redis://host:port/db, rediss://…, unix://path, or redis+cluster://host:port of any server of it.",
+    help="memory://, redis://host:port/db, rediss://…, unix://path, or redis+cluster://host:port of any node.",
 )
-@click.option("--ttl", type=_Seconds(), help="Seconds that an event lives after its last write.  [default: for ever]")
+@click.option(
+    "--ttl", type=_Seconds(), help="Seconds for which an event is kept after its last write.  [default: for ever]"
+)
 @click.option(
     "--store-wait",
     type=click.IntRange(0),
     default=_DEFAULT.store_options.wait,
     show_default=True,
-    help="Replicas of Redis that have to have a write before it is answered.",
+    help="Replicas of Redis that must have a write before the response.",
 )
 @click.option(
-    "--store-prefix", default=_DEFAULT.store_options.prefix, show_default=True, help="Beginning of every key in Redis."
+    "--store-prefix", default=_DEFAULT.store_options.prefix, show_default=True, help="Prefix of every key in Redis."
 )
 @click.option(
     "--store-timeout",
     type=_Seconds(),
     default=_DEFAULT.store_options.timeout,
     show_default=True,
-    help="Seconds for which Redis may be silent.",
+    help="Seconds for which Redis may be silent before a call fails.",
 )
 @click.option(
-    "--max-body", type=click.IntRange(1), default=_DEFAULT.max_body, show_default=True, help="Largest body, bytes."
+    "--max-body",
+    type=click.IntRange(1),
+    default=_DEFAULT.max_body,
+    show_default=True,
+    help="Largest request body, in bytes.",
 )
 @click.option(
     "--body-timeout",
     type=_Seconds(),
     default=_DEFAULT.body_timeout,
     show_default=True,
-    help="Seconds in which a body has to arrive.",
+    help="Seconds in which a request body has to arrive.",
 )
 @click.option("--cors/--no-cors", default=_DEFAULT.cors, show_default=True, help="Let web pages call the API.")
 @click.option(
     "--overrides/--no-overrides",
     default=_DEFAULT.overrides,
     show_default=True,
-    help="Let clients ask for other answers: Prefer: code=, example=, hivestand-delay=, hivestand-fault=.",
+    help="Let clients ask for other responses: Prefer: code=, example=, hivestand-delay=, hivestand-fault=.",
 )
 @click.option(
     "--journal",
     type=click.IntRange(0, 1_000_000),
     default=_DEFAULT.store_options.journal,
     show_default=True,
-    help="Requests of each tenant that are kept to be looked at; 0 is off.",
+    help="Requests of each tenant to keep in the journal; 0 turns it off.",
 )
 @click.option(
     "--log-format",
@@ -123,10 +129,11 @@ class _Seconds(click.FloatRange):
 @click.option(
     "--keys",
     type=click.Path(exists=True, dir_okay=False),
-    help="TOML file of the keys that are accepted, by tenant; see docs/running.md.  [default: any token]",
+    help="TOML file of accepted keys, by tenant; see docs/how-to/serve.md.  [default: any token]",
 )
 @click.option(
-    "--admin-token", help="Token that reaches every tenant's data.  [default: none is needed on loopback, else made up]"
+    "--admin-token",
+    help="Token that reaches every tenant's data.  [default: not needed on loopback, otherwise generated]",
 )
 def serve(store: str, ttl: float | None, journal: int, **options: Any) -> None:
     """Serve the API until SIGINT or SIGTERM. Each option has an environment variable, such as HIVESTAND_PORT."""
@@ -157,7 +164,7 @@ def _check(settings: Settings) -> None:
             raise click.BadParameter(str(error), param_hint="'--keys'") from error
     if settings.workers > 1 and settings.store.startswith("memory:"):
         raise click.UsageError(
-            "--workers needs a Redis store: memory:// belongs to one process, and another would not know its sessions"
+            "--workers needs a Redis store: memory:// belongs to one process, which others cannot see into"
         )
     if settings.workers > 1 and not hasattr(os, "fork"):
         raise click.UsageError("--workers needs a system that can fork")
@@ -165,9 +172,9 @@ def _check(settings: Settings) -> None:
 
 @hivestand.command()
 @click.argument("name", type=click.Choice(DOCUMENTS), default="honeyhive")
-@click.option("--lint", "linting", is_flag=True, help="Judge the document by the OpenAPI specification.")
+@click.option("--lint", "linting", is_flag=True, help="Check the document against the OpenAPI specification.")
 def openapi(name: str, *, linting: bool) -> None:
-    """Print an OpenAPI document of hivestand's: that of the mocked API, or of its admin API."""
+    """Print an OpenAPI document: of the mocked API, or of the admin API."""
     if not linting:
         click.echo(path_of(name).read_text(encoding="utf-8"), nl=False)
         return
@@ -185,20 +192,30 @@ def openapi(name: str, *, linting: bool) -> None:
 @hivestand.command()
 @click.argument("url", required=False)
 @click.option("--token", envvar="HIVESTAND_TOKEN", default=defaults.TOKEN, help="Bearer token; also HIVESTAND_TOKEN.")
-@click.option("--second-token", help="Token of another account, to try whether accounts are apart.")
-@click.option("--bad-token", default=defaults.BAD_TOKEN, show_default=True, help="A token that the target refuses.")
-@click.option("--operation", "operations", multiple=True, metavar="ID", help="Only this operation; may be repeated.")
+@click.option("--second-token", help="Token of another account, to test that accounts are isolated.")
+@click.option("--bad-token", default=defaults.BAD_TOKEN, show_default=True, help="A token that the target must refuse.")
 @click.option(
-    "--only", metavar="GLOB", default="*", help="Only requirements whose id is like this, such as SES-MERGE-*."
+    "--operation", "operations", multiple=True, metavar="ID", help="Test only this operation; may be repeated."
 )
 @click.option(
-    "--level", type=click.Choice(["MUST", "SHOULD"]), default="MUST", show_default=True, help="Lowest that fails."
+    "--only", metavar="GLOB", default="*", help="Test only requirements whose id matches, such as SES-MERGE-*."
 )
 @click.option(
-    "--quick", is_flag=True, help=f"At most {defaults.QUICK_BUDGET} requests: generate nothing, try little twice."
+    "--level",
+    type=click.Choice(["MUST", "SHOULD"]),
+    default="MUST",
+    show_default=True,
+    help="Lowest level that fails the run.",
 )
-@click.option("--strict", is_flag=True, help="Ask for the request schema, and hold the target to it.")
-@click.option("--seed", type=int, help="Of what is generated; a new one if not given.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help=f"At most {defaults.QUICK_BUDGET} requests: generates nothing and packs many cases into one post.",
+)
+@click.option(
+    "--strict", is_flag=True, help="Ask for the strict profile, and check that the target enforces the request schema."
+)
+@click.option("--seed", type=int, help="Seed of the generated requests.  [default: random]")
 @click.option(
     "--rate",
     type=click.FloatRange(0),
@@ -209,19 +226,25 @@ def openapi(name: str, *, linting: bool) -> None:
     type=click.IntRange(1),
     help=f"Budget; {defaults.BUDGET} on loopback, else {defaults.POLITE_BUDGET}, {defaults.QUICK_BUDGET} with --quick.",
 )
-@click.option("--timeout", type=_Seconds(), default=defaults.TIMEOUT, show_default=True, help="Seconds for an answer.")
+@click.option(
+    "--timeout", type=_Seconds(), default=defaults.TIMEOUT, show_default=True, help="Seconds to wait for a response."
+)
 @click.option("--header", "headers", multiple=True, metavar="'K: V'", help="Header of every request; may be repeated.")
-@click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
-@click.option("--known-failing", type=click.Path(exists=True, dir_okay=False), help="Ids that may fail, one a line.")
-@click.option("--json", "json_file", type=_FILE, help="Write the report here, for programs.")
-@click.option("--junit", "junit_file", type=_FILE, help="Write it here as JUnit's XML, for CI.")
-@click.option("--html", "html_file", type=_FILE, help="Write it here as one page, for people.")
-@click.option("--markdown", "markdown_file", type=_FILE, help="Write what does not pass here, as a table.")
-@click.option("--list", "listing", is_flag=True, help="Print the requirements, and send nothing.")
+@click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="File of certificates to trust.")
+@click.option(
+    "--known-failing", type=click.Path(exists=True, dir_okay=False), help="File of ids that may fail, one a line."
+)
+@click.option("--json", "json_file", type=_FILE, help="Write the report to this file as JSON.")
+@click.option("--junit", "junit_file", type=_FILE, help="Write the report to this file as JUnit XML.")
+@click.option("--html", "html_file", type=_FILE, help="Write the report to this file as an HTML page.")
+@click.option(
+    "--markdown", "markdown_file", type=_FILE, help="Write what does not pass to this file as a Markdown table."
+)
+@click.option("--list", "listing", is_flag=True, help="Print the requirements and send nothing.")
 def check(**options: Any) -> None:
-    """Tell whether a deployment keeps the contract, sentence by sentence.
+    """Check whether a deployment keeps the contract, sentence by sentence.
 
-    Exit status 0 if it does, 1 if not, 2 for a wrong flag, 3 where it does not answer or the run could not be finished.
+    Exit status 0 if it does, 1 if not, 2 for wrong usage, 3 if it does not respond or the run cannot be finished.
     """
     try:
         from hivestand.conformance.command import check as run_check  # noqa: PLC0415 - Schemathesis, where it is used

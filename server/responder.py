@@ -61,7 +61,7 @@ class Responder:
         except ApiError as error:
             response = response_of(error, request.error_media_type)
         except Exception:  # noqa: BLE001 - whatever is raised, the client gets the documented body
-            _log.exception("a bug in hivestand")
+            _log.exception("a bug in the server")
             response = _BUG
         for effect in request.effects:
             response = effect(response)

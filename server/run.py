@@ -70,7 +70,7 @@ def _with_admin(settings: Settings) -> Settings:
     if settings.admin_token or is_local(settings.host):
         return settings
     token = secrets.token_urlsafe(24)
-    _say(f"the admin API is open to others than this machine, and wants the admin token {token}")
+    _say(f"other machines can reach the admin API; its admin token is {token}")
     return replace(settings, admin_token=token)
 
 

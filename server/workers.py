@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 RESTART_SECONDS = 1.0  # at least, between two starts of a worker that dies at once
-END_SECONDS = 15  # that workers have to end: more than the ten in which answers in flight are finished
+END_SECONDS = 15  # that workers have to end: more than the ten in which responses in flight are finished
 
 Work = Callable[[int, Callable[[], None]], None]
 
@@ -79,7 +79,7 @@ class Workers:
             code = os.waitstatus_to_exitcode(status)
             how = signal.Signals(-code).name if code < 0 else f"status {code}"
             with suppress(OSError):  # standard error may be closed
-                print(f"hivestand: worker {pid} ended with {how}, another takes its place", file=sys.stderr, flush=True)  # noqa: T201
+                print(f"hivestand: worker {pid} ended with {how} and is replaced", file=sys.stderr, flush=True)  # noqa: T201
             time.sleep(max(0, RESTART_SECONDS - lived))
         self._start()
 

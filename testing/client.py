@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
-TIMEOUT: Final = 30  # seconds for an answer of the admin API
+TIMEOUT: Final = 30  # seconds to wait for a response of the admin API
 IDLE: Final = 4  # seconds after which a connection is not used again, as servers close those that are idle
 PAGE: Final = 1000  # entries, sessions or events that are asked for at once
 _ABSENT: Final = object()
@@ -195,7 +195,7 @@ def _difference(pattern: Mapping[str, Any], verified: Mapping[str, Any]) -> str:
 
 def _told(difference: Mapping[str, Any]) -> str:
     actual = "nothing" if difference["is_absent"] else _shown(difference["actual"])
-    return f"  {difference['pointer']}: expected {_shown(difference['expected'])}, came {actual}"
+    return f"  {difference['pointer']}: expected {_shown(difference['expected'])}, got {actual}"
 
 
 def _shown(value: Any) -> str:

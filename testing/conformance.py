@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FLAGS: dict[str, dict[str, Any]] = {
     "--hivestand-url": {
-        "help": "deployment that `--pyargs hivestand.conformance` judges, and that the fixture `hivestand` uses"
+        "help": "URL that `--pyargs hivestand.conformance` checks, and that the fixture `hivestand` uses"
     },
     "--hivestand-token": {
         "default": os.environ.get("HIVESTAND_TOKEN", defaults.TOKEN),
@@ -36,7 +36,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "--hivestand-seed": {"type": int, "help": "of what is generated"},
     "--hivestand-rate": {"type": float, "help": "requests per second"},
     "--hivestand-max-requests": {"type": int, "help": "budget"},
-    "--hivestand-timeout": {"type": float, "default": defaults.TIMEOUT, "help": "seconds for an answer"},
+    "--hivestand-timeout": {"type": float, "default": defaults.TIMEOUT, "help": "seconds to wait for a response"},
     "--hivestand-header": {"action": "append", "default": [], "help": "'K: V' for every request; may be repeated"},
     "--hivestand-ca-file": {"help": "certificates to trust"},
 }

@@ -22,12 +22,11 @@ PROPERTY: Final = "a call of a client"
 CLIENTS: Final = ("Python SDK 1.7.0", "TypeScript SDK 0.6.4")
 NOT_SERVED: Final = "none: 404"
 _INTRODUCTION: Final = """\
-# What the released SDKs were run with
+# Compatibility of released SDKs
 
-The clients as they are published, unmodified; only their URL and key differ. Each call was run against a server in
-a process of its own, on memory and on Redis, and what it did was read back from that server. The operations are those
-that the server's journal has of the call. The tests in `tests/sdk` write this page, and fail where it is not what they
-found: `scripts/test tests/sdk --write-compatibility`.
+The clients are unmodified; only their URL and key differ. Each call runs against a server in a process of its own, on memory
+and on Redis, and its effect is read back from that server. The operations are those that the journal shows for the call. The
+tests in `tests/sdk` write this page and fail if it is out of date: `scripts/test tests/sdk --write-compatibility`.
 """
 
 

@@ -1,1 +1,1 @@
-"""What a run found, as a value, text, JSON, JUnit, HTML and Markdown."""
+"""The report of a run: as a value, text, JSON, JUnit, HTML and Markdown."""

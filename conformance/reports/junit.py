@@ -7,7 +7,7 @@ from hivestand.conformance.reports.report import Report, shown, summary
 
 
 def to_junit(report: Report) -> str:
-    """JUnit's XML: a test case for each requirement and operation; what only reports does not fail."""
+    """The report as JUnit's XML: a test case for each requirement and operation; INFO never fails."""
     counted = summary(report)
     failures = [outcome for outcome in report.outcomes if outcome.fails]
     totals = {"tests": len(report.outcomes), "failures": len(failures), "errors": counted["error"]}
@@ -36,5 +36,5 @@ def _evidence(outcome: Outcome, report: Report) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without what XML 1.0 cannot hold."""
+    """The text without characters that XML 1.0 cannot hold."""
     return "".join(letter if letter.isprintable() or letter in "\n\t" else "�" for letter in text)

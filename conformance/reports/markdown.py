@@ -5,7 +5,7 @@ from hivestand.conformance.reports.report import Report, shown, summary
 
 
 def to_markdown(report: Report) -> str:
-    """A heading, the sums, and a table of what does not pass."""
+    """The report as Markdown: a heading, the sums, and a table of what does not pass."""
     counted = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in summary(report).items() if count)
     lines = [f"# {report.target}", "", f"{counted}; {report.requests} requests, seed {report.seed}.", ""]
     if report.inconclusive:

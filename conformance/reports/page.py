@@ -1,4 +1,4 @@
-"""The report as a page for a person: the contract's sentences, behind each what was sent and what came."""
+"""The report as an HTML page: the contract's sentences, and behind each the requests and responses."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ WORST: Final = tuple(SIGNS)[1:] + tuple(SIGNS)[:1]
 
 
 def to_html(report: Report) -> str:
-    """One page that needs nothing else; everything that a target sent is text on it."""
+    """The report as one self-contained page; everything that a target sent is text on it."""
     sentences: dict[str, list[Outcome]] = {}
     for outcome in report.outcomes:
         sentences.setdefault(outcome.requirement.source, []).append(outcome)
@@ -103,7 +103,7 @@ def _shown(outcome: Outcome, target: str) -> Iterator[str]:
 
 
 def _text(exchange: Exchange) -> str:
-    """An exchange as HTTP has it, with bodies laid out to be read."""
+    """An exchange as HTTP, with bodies indented."""
     request, response = exchange.request, exchange.response
     sent = [f"{request.method} {request.path}", *(f"{name}: {value}" for name, value in request.headers.items())]
     came = [str(response.status), *(f"{name}: {value}" for name, value in response.headers.items())]
@@ -117,7 +117,7 @@ def _laid_out(body: bytes, value: object) -> str:
 
 
 def _status(outcome: Outcome) -> str:
-    """The status, and another word for what differs where the contract is open."""
+    """The status; `differs` where the contract is open and the target does something else."""
     return "differs" if outcome.status is Status.FAILED and not outcome.fails else outcome.status.value
 
 

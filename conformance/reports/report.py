@@ -1,4 +1,4 @@
-"""What a run found, as a value, and what every form of it counts and shows alike."""
+"""The report of a run as a value, and what all its forms count and show alike."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,9 +14,17 @@ SHOWN: Final = 2000  # characters of a body or value that a report repeats
 
 @dataclass(frozen=True)
 class Report:
-    """What a run found; `inconclusive` says why it could not be finished, if so.
+    """What a run found.
 
-    `created` lists the ids of sessions, which bear the run's mark where they are `marked`.
+    Attributes:
+        target: the URL.
+        seed: the seed.
+        requests: how many were sent.
+        seconds: how long the run took.
+        outcomes: one for each requirement and operation.
+        created: the ids of the sessions that the run created.
+        inconclusive: why the run could not be finished; empty if it was.
+        marked: whether the created sessions have the run's mark.
     """
 
     target: str
@@ -30,13 +38,13 @@ class Report:
 
 
 def summary(report: Report) -> dict[str, int]:
-    """How many outcomes there are of each status."""
+    """The number of outcomes of each status."""
     counted = Counter(outcome.status for outcome in report.outcomes)
     return {status.value: counted[status] for status in Status}
 
 
 def by_subject(report: Report) -> dict[str, Counter[Status]]:
-    """How many outcomes of each status a subject has, such as SES-MERGE, in the order of the requirements."""
+    """The number of outcomes of each status for each subject, such as SES-MERGE, in the order of the requirements."""
     subjects: dict[str, Counter[Status]] = {}
     for outcome in report.outcomes:
         subject = outcome.requirement.id.rpartition("-")[0]

@@ -1,4 +1,4 @@
-"""A run and its report for whoever sits before a terminal, and as plain lines elsewhere."""
+"""The progress and the report of a run on a terminal; plain lines elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,17 +19,17 @@ class Terminal:
     """Standard output."""
 
     def __init__(self) -> None:
-        """Ask the environment what it can show."""
+        """Find out what standard output can show."""
         self._console = Console(highlight=False, emoji=False, markup=False)
 
     def say(self, line: str, style: str = "") -> None:
-        """Print a line as it is, however long, but for what a terminal would take for a command."""
+        """Print a line unwrapped, without control characters."""
         printable = "".join(letter if letter.isprintable() else "�" for letter in line)
         self._console.print(printable, style=style, soft_wrap=True)
 
     @contextmanager
     def watching(self) -> Iterator[Watch]:
-        """A progress bar while a run goes on, where there is somebody to see it."""
+        """Show a progress bar during a run if standard output is a terminal."""
         columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
         words = TextColumn("{task.description}", markup=False)
         shown = self._console.is_terminal
@@ -38,7 +38,7 @@ class Terminal:
             yield lambda share, doing: progress.update(task, completed=share, description=doing)
 
     def show(self, report: Report) -> None:
-        """What does not pass, a table, and the sums; where nothing could be tried, why."""
+        """Print what does not pass, a table, and the sums; if nothing was exercised, only why."""
         if report.inconclusive and all(outcome.status in UNTRIED for outcome in report.outcomes):
             self.say(f"inconclusive: {report.inconclusive}")
             return

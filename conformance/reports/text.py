@@ -1,4 +1,4 @@
-"""A report as plain lines, for a terminal and for the failure of a test."""
+"""A report as plain lines, for a terminal and for failing tests."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def failures(report: Report) -> Iterator[str]:
 
 
 def sums(report: Report) -> Iterator[str]:
-    """What was left behind, why the run ended early if it did, and the sums, as plain lines."""
+    """What was created, why the run ended early if it did, and the sums, as plain lines."""
     if report.marked:
         yield f"created {len(report.created)} sessions, each with {report.seed:x} as {MARK} in its metadata:"
         yield from (f"  {session_id}" for session_id in report.created)
@@ -28,7 +28,7 @@ def sums(report: Report) -> Iterator[str]:
 
 
 def failure(outcome: Outcome, target: str) -> Iterator[str]:
-    """What is broken, or differs where the contract is open, with its evidence, as plain lines."""
+    """A failing outcome with its evidence, as plain lines."""
     word = "FAILED " if outcome.fails else "differs"
     yield f"{word} {_name(outcome)}"
     yield f"        {outcome.requirement.source}"

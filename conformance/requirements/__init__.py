@@ -2,7 +2,6 @@
 
 from hivestand.conformance.requirement import Requirement
 from hivestand.conformance.requirements import (
-    answers,
     auth,
     batches,
     events,
@@ -15,13 +14,14 @@ from hivestand.conformance.requirements import (
     names,
     presence,
     races,
+    responses,
     searches,
     times,
     traces,
     updates,
 )
 
-SESSION_MODULES = (answers, identity, names, times, fields, merging, races, isolation, auth, http, everything)
+SESSION_MODULES = (responses, identity, names, times, fields, merging, races, isolation, auth, http, everything)
 MODULES = (*SESSION_MODULES, presence, events, updates, batches, searches, traces)
 REQUIREMENTS: tuple[Requirement, ...] = tuple(
     requirement for module in MODULES for requirement in module.registry.requirements

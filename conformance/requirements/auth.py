@@ -43,16 +43,16 @@ def _other_headers(api: Api, operation: str) -> Iterator[Exchange]:
         yield api.send(replace(request_of({}, operation), token=None, headers={**JSON, "Authorization": value}))
 
 
-@scenario("SES-AUTH-01", Level.MUST, "Without a token it is 401", source=BEARER, statuses=(401,))
+@scenario("SES-AUTH-01", Level.MUST, "A request without a token gets 401", source=BEARER, statuses=(401,))
 def missing(api: Api, operation: str) -> Iterator[Finding]:
-    """No header at all."""
+    """A request without a token gets 401: no header at all."""
     exchange = _without(api, operation)
     yield Finding(401, exchange.response.status, (exchange,))
 
 
-@scenario("SES-AUTH-02", Level.MUST, "With a bad token it is 401", source=BEARER, statuses=(401,))
+@scenario("SES-AUTH-02", Level.MUST, "A request with a bad token gets 401", source=BEARER, statuses=(401,))
 def refused(api: Api, operation: str) -> Iterator[Finding]:
-    """The token that is given as bad."""
+    """A request with a bad token gets 401: the token that is given as bad."""
     exchange = _bad(api, operation)
     yield Finding(401, exchange.response.status, (exchange,))
 
@@ -60,13 +60,13 @@ def refused(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-AUTH-03",
     Level.MUST,
-    "A header that carries no bearer token is 401",
+    "A header without a bearer token gets 401",
     source=BEARER,
     costly=True,
     statuses=(401,),
 )
 def no_bearer(api: Api, operation: str) -> Iterator[Finding]:
-    """Another scheme, or no token behind it."""
+    """A header without a bearer token gets 401: another scheme, or no token behind it."""
     for exchange in _other_headers(api, operation):
         yield Finding(401, exchange.response.status, (exchange,))
 
@@ -74,11 +74,11 @@ def no_bearer(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-AUTH-04",
     Level.SHOULD,
-    "The scheme is read in any letters",
+    "The scheme is case-insensitive",
     source="RFC 9110, 11.1",
 )
 def scheme_in_any_case(api: Api, operation: str) -> Iterator[Finding]:
-    """`bearer` is Bearer."""
+    """The scheme is case-insensitive: `bearer` is Bearer."""
     for scheme in ("bearer", "BEARER"):
         exchange = api.send(replace(request_of(api.marked({}), operation), scheme=scheme))
         yield Finding(200, exchange.response.status, (exchange,))
@@ -92,7 +92,7 @@ def scheme_in_any_case(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(401,),
 )
 def says_how(api: Api, operation: str) -> Iterator[Finding]:
-    """By WWW-Authenticate."""
+    """A 401 says how to authenticate: by WWW-Authenticate."""
     for exchange in (_without(api, operation), _bad(api, operation)):
         if exchange.response.status == 401:  # noqa: PLR2004
             challenge = exchange.response.headers.get("www-authenticate", "(absent)")
@@ -101,15 +101,15 @@ def says_how(api: Api, operation: str) -> Iterator[Finding]:
 
 @scenario("SES-AUTH-06", Level.MUST, "A 401 has the documented error body", source=ERROR, costly=True, statuses=(401,))
 def error_body(api: Api, operation: str) -> Iterator[Finding]:
-    """And says the status again."""
+    """A 401 has the documented error body: and says the status again."""
     for exchange in (_without(api, operation), _bad(api, operation)):
         yield Finding(SHAPE, exchange.response.json, (exchange,))
         yield Finding(exchange.response.status, exchange.response.event.get("statusCode"), (exchange,))
 
 
-@scenario("SES-AUTH-07", Level.MUST, "What is refused changes nothing", source=BEARER, costly=True)
+@scenario("SES-AUTH-07", Level.MUST, "A refused request changes nothing", source=BEARER, costly=True)
 def refused_changes_nothing(api: Api, operation: str) -> Iterator[Finding]:
-    """A merge without a token is not done."""
+    """A refused request changes nothing: a merge without a token is not done."""
     session_id = api.new_id()
     api.start(api.marked({"session_id": session_id, "metadata": {"mine": 1}}), operation)
     intruder = {"session_id": session_id, "metadata": {"intruder": 1}}

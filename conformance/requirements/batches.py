@@ -38,16 +38,16 @@ def of_several(api: Api, operation: str) -> Iterator[Exchange]:
         yield api.call(operation, {"events": each})
 
 
-@registry.answer(
+@registry.response(
     "EVT-BAT-01",
     Level.MUST,
-    "A batch is answered with an id for each event",
+    "A batch returns an id for each event",
     source="200: Events created, event_ids",
     operations=BATCHES,
     tries=of_several,
 )
 def an_id_for_each(exchange: Exchange) -> Expectations:
-    """All of them different, and those that were sent among them."""
+    """A batch returns an id for each event: all of them different, and those that were sent among them."""
     if exchange.response.status == 200:  # noqa: PLR2004
         sent, answered = sent_events(exchange.request), exchange.response.event.get("event_ids")
         ids = [canonical(each) for each in answered] if isinstance(answered, list) else []
@@ -62,13 +62,13 @@ def an_id_for_each(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "EVT-BAT-02",
     Level.MUST,
-    "A batch of one session is one session",
+    "A single-session batch makes one session",
     source=SINGLE,
     operations=BATCHES,
     costly=True,
 )
 def one_session(api: Api, operation: str) -> Iterator[Finding]:
-    """Which is started from its properties."""
+    """A single-session batch makes one session: which is started from its properties."""
     for flag, properties in [NAMES] + [OLD_NAMES] * (operation == "createEventBatchLegacy"):
         session = api.marked({"session_name": "one of a batch", "start_time": 1767225600000, "metadata": {"a": 1}})
         session["user_properties"] = {"user": "u"}
@@ -99,7 +99,7 @@ def invalid_batches(api: Api, operation: str) -> Iterator[Exchange]:
         yield api.call(operation, {"events": [api.event(), api.marked(wrong)]}, api.session_id)
 
 
-@registry.answer(
+@registry.response(
     "EVT-BAT-03",
     Level.MUST,
     "A batch with an event that cannot be stored is refused",
@@ -109,7 +109,7 @@ def invalid_batches(api: Api, operation: str) -> Iterator[Exchange]:
     tries=invalid_batches,
 )
 def refuses_a_batch(exchange: Exchange) -> Expectations:
-    """With 400."""
+    """A batch with an event that cannot be stored is refused: with 400."""
     if is_sent_as_json(exchange.request) and not all(map(is_valid, sent_events(exchange.request))):
         yield 400, exchange.response.status
 
@@ -117,13 +117,13 @@ def refuses_a_batch(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "EVT-BAT-04",
     Level.SHOULD,
-    "Nothing of a batch that is refused is stored",
+    "Nothing of a refused batch is stored",
     source="400: it was refused",
     operations=(*BATCHES, *ADDING),
     statuses=(400,),
 )
 def stores_nothing(api: Api, operation: str) -> Iterator[Finding]:
-    """Not what came before the event that is wrong."""
+    """Nothing of a refused batch is stored: not what came before the event that is wrong."""
     event_id = api.new_id()
     events = [api.event(event_id=event_id), {"event_type": "tool", "inputs": 7}]
     exchange = api.call(operation, {"events": events}, api.session_id)
@@ -141,7 +141,7 @@ def stores_nothing(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(400,),
 )
 def needs_events(api: Api, operation: str) -> Iterator[Finding]:
-    """Of objects."""
+    """A batch needs a list of events: of objects."""
     for body in api.few(({}, {"events": {}}, {"events": None}, {"events": [7]})):
         exchange = api.call(operation, body, api.session_id)
         yield Finding(400, exchange.response.status, (exchange,))
@@ -155,7 +155,7 @@ def needs_events(api: Api, operation: str) -> Iterator[Finding]:
     operations=BATCHES,
 )
 def in_order(api: Api, operation: str) -> Iterator[Finding]:
-    """Else nobody could tell which is whose."""
+    """The ids are in the order of the events: else nobody could tell which is whose."""
     events = [api.event(event_name=f"in order {number}") for number in range(3)]
     events[1]["event_id"] = api.new_id()
     exchange = api.call(operation, {"events": events})
@@ -167,12 +167,12 @@ def in_order(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-BAT-07",
     Level.SHOULD,
-    "The session of a batch of one session is answered",
+    "A single-session batch returns the session's id",
     source="session_id, in the example of 200",
     operations=BATCHES,
 )
 def answers_the_session(api: Api, operation: str) -> Iterator[Finding]:
-    """It is that of the events."""
+    """A single-session batch returns the session's id: it is that of the events."""
     flag, properties = NAMES if operation == "createEventBatch" else OLD_NAMES
     body = {"events": [api.marked({"event_type": "tool", "inputs": {}})], flag: True, properties: api.marked({})}
     exchange = api.call(operation, body)
@@ -186,13 +186,13 @@ def answers_the_session(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-BAT-08",
     Level.MUST,
-    "In a batch of no single session each event keeps its own",
+    "In any other batch each event keeps its session",
     source=SINGLE,
     operations=BATCHES,
     costly=True,
 )
 def keeps_sessions(api: Api, operation: str) -> Iterator[Finding]:
-    """Where that is not asked for, and where it is declined."""
+    """In any other batch each event keeps its session: where that is not asked for, and where it is declined."""
     for declined in api.few(({}, {"single_session": False})):
         session_ids = [api.new_id(), api.new_id()]
         events = [api.event(session_id=session_id, event_id=api.new_id()) for session_id in session_ids]
@@ -205,12 +205,12 @@ def keeps_sessions(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-BAT-09",
     Level.SHOULD,
-    "All of a large batch is stored",
+    "A large batch is stored completely",
     source="Create multiple events in a single request",
     operations=(*BATCHES, *ADDING),
 )
 def all_of_many(api: Api, operation: str) -> Iterator[Finding]:
-    """As a search counts it."""
+    """A large batch is stored completely: as a search counts it."""
     session_id = api.new_id()
     api.start(api.marked({"session_id": session_id}))
     api.look(session_id)
@@ -228,13 +228,13 @@ def all_of_many(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-ADD-01",
     Level.MUST,
-    "What is added is of the session of the path",
+    "Added events belong to the session in the path",
     source="stored with session_id set from the URL path, overriding any session_id in the event body",
     operations=ADDING,
     costly=True,
 )
 def of_the_path(api: Api, operation: str) -> Iterator[Finding]:
-    """Whatever session an event names."""
+    """Added events belong to the session in the path: whatever session an event names."""
     ids = [api.new_id(), api.new_id(), api.new_id()]
     events = [api.event(event_id=ids[0], session_id=api.new_id()), api.event(event_id=ids[1])]
     events.append(api.marked({"event_id": ids[2], "event_type": "tool", "inputs": {}}))
@@ -257,7 +257,7 @@ def with_unknown(api: Api, operation: str) -> Iterator[Exchange]:
         yield api.call(operation, body, api.session_id)
 
 
-@registry.answer(
+@registry.response(
     "EVT-ADD-02",
     Level.MUST,
     "Unknown properties are refused",
@@ -267,7 +267,7 @@ def with_unknown(api: Api, operation: str) -> Iterator[Exchange]:
     tries=with_unknown,
 )
 def unknown(exchange: Exchange) -> Expectations:
-    """With 400."""
+    """Unknown properties are refused: with 400."""
     events = sent_events(exchange.request)
     names = {name for each in events if isinstance(each, dict) for name in each}
     if is_sent_as_json(exchange.request) and (names - FIELDS or exchange.request.json.keys() - {"events"}):
@@ -280,17 +280,17 @@ def by_either_name(api: Api, operation: str) -> Iterator[Exchange]:
         yield api.call(operation, {name: [api.event()] for name in names}, api.session_id)
 
 
-@registry.answer(
+@registry.response(
     "EVT-ADD-04",
     Level.MUST,
-    "Exactly one of logs and events",
+    "Exactly one of logs and events is required",
     source=ONE_OF,
     operations=("addSessionTracesLegacy",),
     statuses=(400,),
     tries=by_either_name,
 )
 def exactly_one(exchange: Exchange) -> Expectations:
-    """Either alone is taken, where its events are sound."""
+    """Exactly one of logs and events is required: either alone is taken, where its events are sound."""
     if is_sent_as_json(exchange.request):
         names = [name for name in ("logs", "events") if name in exchange.request.json]
         if len(names) != 1:
@@ -305,7 +305,7 @@ def exactly_one(exchange: Exchange) -> Expectations:
     operations=("addSessionTracesLegacy",),
 )
 def stored_by_either_name(api: Api, operation: str) -> Iterator[Finding]:
-    """The older one, too."""
+    """Events are stored under either name: the older one, too."""
     ids = {"events": api.new_id(), "logs": api.new_id()}
     exchanges = {
         name: api.call(operation, {name: [api.event(event_id=event_id)]}, api.session_id)
@@ -325,17 +325,20 @@ def invalid_traces(api: Api, operation: str) -> Iterator[Exchange]:
         yield api.call(operation, {"events": [api.event(), api.event(**wrong)]}, api.session_id)
 
 
-@registry.answer(
+@registry.response(
     "EVT-ADD-06",
     Level.MUST,
-    "A payload that is invalid is refused",
+    "An invalid payload is refused",
     source="400: invalid event payload",
     operations=("addSessionTracesLegacy",),
     statuses=(400,),
     tries=invalid_traces,
 )
 def refuses_traces(exchange: Exchange) -> Expectations:
-    """A type that is none, or inputs that are no object; that they are there is not asked for in so many words."""
+    """An invalid payload is refused.
+
+    A type that is none, or inputs that are no object; that they are there is not asked for in so many words.
+    """
     if is_sent_as_json(exchange.request):
         filled = [
             {"event_type": "tool", "inputs": {}, **each} if isinstance(each, dict) else each
@@ -348,23 +351,23 @@ def refuses_traces(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "EVT-ADD-07",
     Level.INFO,
-    "The older operations need a type and inputs, too",
+    "The older operations need a type and inputs too",
     source="open",
     operations=("addSessionTracesLegacy", "createEventBatchLegacy"),
     statuses=(400,),
 )
 def older_ones_need_them(api: Api, operation: str) -> Iterator[Finding]:
-    """Their schema does not."""
+    """The older operations need a type and inputs too: their schema does not."""
     for wrong in INVALID[:2]:
         exchange = api.call(operation, {"events": [api.marked(wrong)]}, api.session_id)
         yield Finding(400, exchange.response.status, (exchange,))
 
 
 @registry.scenario(
-    "EVT-ADD-08", Level.INFO, "Events are added to a session that is not known", source="open", operations=ADDING
+    "EVT-ADD-08", Level.INFO, "Events can be added to an unknown session", source="open", operations=ADDING
 )
 def to_an_unknown_session(api: Api, operation: str) -> Iterator[Finding]:
-    """They are stored all the same."""
+    """Events can be added to an unknown session: they are stored all the same."""
     session_id, event_id = api.new_id(), api.new_id()
     exchange = api.call(operation, {"events": [api.event(event_id=event_id, session_id=session_id)]}, session_id)
     yield Finding(200, exchange.response.status, (exchange,))
@@ -375,13 +378,13 @@ def to_an_unknown_session(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-ADD-09",
     Level.SHOULD,
-    "The id of a session in a path is a UUID",
+    "The session id in a path must be a UUID",
     source="session_id (string, UUID) in the path; 400: Bad request",
     operations=("createSessionEventBatch",),
     statuses=(400,),
 )
 def needs_a_uuid(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400 for anything else."""
+    """The session id in a path must be a UUID: with 400 for anything else."""
     exchange = api.call(operation, {"events": [api.event()]}, "no-uuid")
     yield Finding(400, exchange.response.status, (exchange,))
 
@@ -389,12 +392,12 @@ def needs_a_uuid(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-ADD-10",
     Level.SHOULD,
-    "Unknown properties are taken by the older operations",
+    "The older operations accept unknown properties",
     source="LegacyEvent has any others",
     operations=("addSessionTracesLegacy", "createEventBatchLegacy", "createEventLegacy"),
 )
 def older_ones_take_them(api: Api, operation: str) -> Iterator[Finding]:
-    """And do not keep the rest from being stored."""
+    """The older operations accept unknown properties: and do not keep the rest from being stored."""
     event_id = api.new_id()
     exchange = api.call(operation, body_of(operation, api.event(event_id=event_id, colour=1)), api.session_id)
     yield Finding(200, exchange.response.status, (exchange,))

@@ -87,12 +87,12 @@ def seen(held: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
     "EVT-NEW-01", Level.MUST, "An event of each type is created", source=REQUIRED, operations=CREATING, costly=True
 )
 def each_type(api: Api, operation: str) -> Iterator[Finding]:
-    """With 200, success and an id."""
+    """An event of each type is created: with 200, success and an id."""
     for event_type in TYPES:
         _, exchange = create(api, operation, event_type=event_type)
-        answer = exchange.response.event
-        yield Finding([200, True], [exchange.response.status, answer.get("success")], (exchange,))
-        yield Finding(UUID, answer.get("event_id"), (exchange,))
+        returned = exchange.response.event
+        yield Finding([200, True], [exchange.response.status, returned.get("success")], (exchange,))
+        yield Finding(UUID, returned.get("event_id"), (exchange,))
 
 
 def invalid_events(api: Api, operation: str) -> Iterator[Exchange]:
@@ -101,7 +101,7 @@ def invalid_events(api: Api, operation: str) -> Iterator[Exchange]:
         yield api.call(operation, body_of(operation, api.marked(event)))
 
 
-@registry.answer(
+@registry.response(
     "EVT-NEW-02",
     Level.MUST,
     "An event without a valid type, or without inputs, is refused",
@@ -111,7 +111,7 @@ def invalid_events(api: Api, operation: str) -> Iterator[Exchange]:
     tries=invalid_events,
 )
 def required(exchange: Exchange) -> Expectations:
-    """With 400."""
+    """An event without a valid type, or without inputs, is refused: with 400."""
     if is_sent_as_json(exchange.request) and not all(map(is_valid, sent_events(exchange.request))):
         yield 400, exchange.response.status
 
@@ -119,13 +119,13 @@ def required(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "EVT-NEW-03",
     Level.MUST,
-    "The server fills what is omitted",
+    "The server fills in missing properties",
     source=GENERATED,
     operations=CREATING,
     costly=True,
 )
 def filled(api: Api, operation: str) -> Iterator[Finding]:
-    """Ids that differ, the session as parent, names that are unknown."""
+    """The server fills in missing properties: ids that differ, the session as parent, names that are unknown."""
     ids = []
     for _ in api.few(range(2)):
         exchange = api.call(operation, body_of(operation, api.marked({"event_type": "tool", "inputs": {}})))
@@ -150,7 +150,7 @@ def filled(api: Api, operation: str) -> Iterator[Finding]:
     costly=True,
 )
 def kept(api: Api, operation: str) -> Iterator[Finding]:
-    """Every property, at any depth, and its ids."""
+    """An event is kept as it was sent: every property, at any depth, and its ids."""
     for properties in api.few((ODD, FULL)):
         event_id, parent_id = api.new_id(), api.new_id()
         ids = {"event_id": event_id, "parent_id": parent_id, "session_id": api.session_id}
@@ -170,7 +170,7 @@ def kept(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(400,),
 )
 def needs_an_event(api: Api, operation: str) -> Iterator[Finding]:
-    """An object under `event`."""
+    """The older operation refuses a body without an event: an object under `event`."""
     for body in api.few(({}, {"event": []}, {"event": None}, api.event()), 2):
         exchange = api.call(operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
@@ -182,16 +182,16 @@ def with_ids(api: Api, operation: str) -> Iterator[Exchange]:
         yield create(api, operation, event_id=event_id)[1]
 
 
-@registry.answer(
+@registry.response(
     "EVT-NEW-06",
     Level.MUST,
-    "An event's id that was sent is answered",
+    "The event_id that was sent is returned",
     source="event_id (string, UUID): Unique identifier for the event",
     operations=CREATING,
     tries=with_ids,
 )
 def keeps_its_id(exchange: Exchange) -> Expectations:
-    """In either case of its letters."""
+    """The event_id that was sent is returned: in either case of its letters."""
     for event in sent_events(exchange.request) if exchange.response.status == 200 else ():  # noqa: PLR2004
         if isinstance(event, dict) and canonical(event.get("event_id")):
             yield canonical(event["event_id"]), canonical(exchange.response.event.get("event_id"))
@@ -200,12 +200,12 @@ def keeps_its_id(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "EVT-NEW-07",
     Level.SHOULD,
-    "A 64-bit integer in an event is kept to its last digit",
+    "A 64-bit integer inside an event is kept exactly",
     source="Additional metadata: ids of other systems are such numbers",
     operations=CREATING,
 )
 def int64_is_kept(api: Api, operation: str) -> Iterator[Finding]:
-    """Beyond what a double can tell apart."""
+    """A 64-bit integer inside an event is kept exactly: beyond what a double can tell apart."""
     event_id, exchange = create(api, operation, **dict.fromkeys(OBJECTS, LARGE))
     read = api.read(event_id)
     for name in OBJECTS:
@@ -217,12 +217,12 @@ def int64_is_kept(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-NEW-08",
     Level.SHOULD,
-    "An event is the same by its id in any letters",
+    "An event_id is case-insensitive",
     source="RFC 9562: UUIDs are the same in either case",
     operations=CREATING,
 )
 def case_is_no_difference(api: Api, operation: str) -> Iterator[Finding]:
-    """One that was created in capitals, and one that was not."""
+    """An event_id is case-insensitive: one that was created in capitals, and one that was not."""
     for event_id in (api.new_id(), api.new_id().upper()):
         _, exchange = create(api, operation, event_id=event_id, event_name="in any letters")
         reads = [api.look(asked) for asked in (event_id.lower(), event_id.upper())]
@@ -240,15 +240,17 @@ def case_is_no_difference(api: Api, operation: str) -> Iterator[Finding]:
     operations=("createEventLegacy", "addSessionTracesLegacy", "createEventBatchLegacy"),
 )
 def ignores_the_project(api: Api, operation: str) -> Iterator[Finding]:
-    """By the older operations, which take one."""
+    """The project of an event is ignored: by the older operations, which take one."""
     event = api.event(event_id=api.new_id(), project="no such project")
     exchange = api.call(operation, body_of(operation, event), api.session_id)
     yield Finding(200, exchange.response.status, (exchange,))
 
 
-@registry.scenario("EVT-NEW-10", Level.INFO, "What an event does not say is empty", source="open", operations=CREATING)
+@registry.scenario(
+    "EVT-NEW-10", Level.INFO, "Missing properties of an event are empty", source="open", operations=CREATING
+)
 def rest_is_empty(api: Api, operation: str) -> Iterator[Finding]:
-    """Objects, lists and nulls; it begins when it comes."""
+    """Missing properties of an event are empty: objects, lists and nulls; it begins when it comes."""
     event_id, exchange = create(api, operation)
     read = api.read(event_id)
     empty: dict[str, Any] = {name: {} for name in OBJECTS if name != "metadata"}
@@ -257,9 +259,9 @@ def rest_is_empty(api: Api, operation: str) -> Iterator[Finding]:
     yield Finding(near(exchange.response.began), read.response.held.get("start_time"), (exchange, read))
 
 
-@registry.scenario("EVT-NEW-11", Level.INFO, "An id that is no UUID is replaced", source="open", operations=CREATING)
+@registry.scenario("EVT-NEW-11", Level.INFO, "An id that is not a UUID is replaced", source="open", operations=CREATING)
 def replaces_ids(api: Api, operation: str) -> Iterator[Finding]:
-    """That of a parent by the session's."""
+    """An id that is not a UUID is replaced: that of a parent by the session's."""
     event_id, exchange = create(api, operation, event_id="mine", parent_id="mine")
     yield Finding([200, UUID.holds(event_id)], [exchange.response.status, True], (exchange,))
     read = api.read(event_id)
@@ -268,7 +270,7 @@ def replaces_ids(api: Api, operation: str) -> Iterator[Finding]:
 
 @registry.scenario("EVT-NEW-12", Level.INFO, "An unknown property is ignored", source="open", operations=CREATING)
 def ignores_unknown(api: Api, operation: str) -> Iterator[Finding]:
-    """It is no error, and no property of the event; unless the schema is asked for."""
+    """An unknown property is ignored: it is no error, and no property of the event; unless the schema is asked for."""
     if api.is_strict:
         return
     event_id, exchange = create(api, operation, colour="blue")
@@ -280,12 +282,12 @@ def ignores_unknown(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-NEW-13",
     Level.INFO,
-    "An event whose id is there already is merged into it",
+    "An event whose id exists is merged into it",
     source="open",
     operations=CREATING,
 )
 def merges_again(api: Api, operation: str) -> Iterator[Finding]:
-    """As a session is: metadata and user_properties, and nothing else."""
+    """An event whose id exists is merged into it: as a session is: metadata and user_properties, and nothing else."""
     event_id = created(api, event_name="first", user_properties={"first": 1})
     _, exchange = create(api, operation, event_id=event_id, event_name="second", user_properties={"second": 2})
     read = api.look(event_id, lambda event: "second" in str(event.get("user_properties")))
@@ -296,12 +298,12 @@ def merges_again(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-NEW-14",
     Level.INFO,
-    "An event of type session without an id has that of its session",
+    "An event of type session without an id gets its session's",
     source="open",
     operations=CREATING,
 )
 def is_the_session(api: Api, operation: str) -> Iterator[Finding]:
-    """And no parent."""
+    """An event of type session without an id gets its session's: and no parent."""
     session_id = api.new_id()
     event_id, exchange = create(api, operation, event_type="session", session_id=session_id)
     yield Finding(session_id, event_id, (exchange,))
@@ -312,13 +314,13 @@ def is_the_session(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-NEW-15",
     Level.SHOULD,
-    "Events that are created at once are all there, each as it was sent",
+    "Concurrently created events are all stored as sent",
     source=CREATED,
     operations=CREATING,
     costly=True,
 )
 def at_once(api: Api, operation: str) -> Iterator[Finding]:
-    """None is lost, and none shows what is another's."""
+    """Concurrently created events are all stored as sent: none is lost, and none shows what is another's."""
     names = [f"beside {number}" for number in api.few(range(OTHERS), 3)]
     events = [api.event(event_id=api.new_id(), event_name=name, inputs={"of": name}) for name in names]
     exchanges = api.at_once([call_of(operation, body_of(operation, event)) for event in events])
@@ -333,12 +335,15 @@ def at_once(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-SEEN-01",
     Level.SHOULD,
-    "What was created can be read soon",
+    "A created event can be read soon",
     source=CREATED,
     operations=(*CREATING, *BATCHES, *ADDING),
 )
 def is_seen(api: Api, operation: str) -> Iterator[Finding]:
-    """Within seconds: how soon is not said. Requirements that would have to read it are skipped where it is not."""
+    """A created event can be read soon.
+
+    Within seconds: how soon is not said. Requirements that would have to read it are skipped where it is not.
+    """
     if reason := api.lacking("getEvent"):
         raise CannotTest(f"getEvent: {reason}")
     event_id = api.new_id()
@@ -350,13 +355,13 @@ def is_seen(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-GET-01",
     Level.MUST,
-    "An event that there is not is 404",
+    "An unknown event gets 404",
     source="404: Event not found",
     operations=("getEvent",),
     statuses=(404,),
 )
 def unknown(api: Api, operation: str) -> Iterator[Finding]:
-    """By an id that nobody has."""
+    """An unknown event gets 404: by an id that nobody has."""
     exchange = api.call(operation, id_=api.new_id())
     yield Finding(404, exchange.response.status, (exchange,))
 
@@ -364,13 +369,13 @@ def unknown(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-GET-02",
     Level.MUST,
-    "An id that is none is 400",
+    "An invalid event_id gets 400",
     source="400: invalid event_id",
     operations=("getEvent",),
     statuses=(400,),
 )
 def malformed_id(api: Api, operation: str) -> Iterator[Finding]:
-    """No UUID at all, or not quite."""
+    """An invalid event_id gets 400: no UUID at all, or not quite."""
     for event_id in api.few(("no-uuid", f"{api.new_id()}0", api.new_id()[:-1] + "g")):
         exchange = api.call(operation, id_=event_id)
         yield Finding(400, exchange.response.status, (exchange,))
@@ -379,12 +384,12 @@ def malformed_id(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-GET-03",
     Level.SHOULD,
-    "A session is read as the event that it is",
+    "A session can be read as an event",
     source="The server creates a session event",
     operations=("getEvent",),
 )
 def reads_a_session(api: Api, _: str) -> Iterator[Finding]:
-    """By its id."""
+    """A session can be read as an event: by its id."""
     session_id = api.new_id()
     started = api.start(api.marked({"session_id": session_id, "event_name": "read me", "inputs": {"a": 1}}))
     read = api.look(session_id)
@@ -396,14 +401,14 @@ def reads_a_session(api: Api, _: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-GET-04",
     Level.SHOULD,
-    "An event of one token is not read with another",
+    "One token cannot read another token's event",
     source="Bearer authentication: a token is an account's",
     operations=("getEvent",),
     needs="--second-token",
     statuses=(404,),
 )
 def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
-    """404, as if it were not there."""
+    """One token cannot read another token's event: 404, as if it were not there."""
     exchange = api.call(operation, id_=created(api), token="second")  # noqa: S106 - a name for one
     yield Finding(404, exchange.response.status, (exchange,))
 
@@ -411,12 +416,12 @@ def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-GET-05",
     Level.INFO,
-    "An event is read with all that there is to it",
+    "An event is returned with all its properties",
     source="open",
     operations=("getEvent",),
 )
 def reads_everything(api: Api, _: str) -> Iterator[Finding]:
-    """Whatever was sent, and whose it is."""
+    """An event is returned with all its properties: whatever was sent, and whose it is."""
     read = api.read(created(api))
     names = {*OBJECTS, *FULL, "event_id", "session_id", "parent_id", "event_type"}
     names |= {"org_id", "workspace_id", "project_id"}

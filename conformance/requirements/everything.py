@@ -15,7 +15,7 @@ from hivestand.conformance.samples import is_int64, is_number
 from hivestand.conformance.schema import violations
 
 registry = Registry()
-answer = registry.answer
+response_rule = registry.response
 NO_SERVER_ERROR = Matcher("no 5xx status", lambda status: status < 500)  # noqa: PLR2004
 JSON_TYPE = Matcher("application/json, or what ends in +json", lambda t: t == "application/json" or t.endswith("+json"))
 WRONG: tuple[tuple[str, Any, str], ...] = (
@@ -37,13 +37,15 @@ STRICT = "handling=strict"
 ERROR = "documented error body"
 
 
-@answer("SES-ANY-01", Level.SHOULD, "No request is a server's error", source="RFC 9110, 15.6", operations=ALL)
+@response_rule(
+    "SES-ANY-01", Level.SHOULD, "No request of the run causes a server error", source="RFC 9110, 15.6", operations=ALL
+)
 def no_server_error(exchange: Exchange) -> Expectations:
-    """However odd."""
+    """No request of the run causes a server error: however odd."""
     yield NO_SERVER_ERROR, exchange.response.status
 
 
-@answer(
+@response_rule(
     "SES-ANY-02",
     Level.MUST,
     "A 400 or 401 has the documented body",
@@ -52,28 +54,28 @@ def no_server_error(exchange: Exchange) -> Expectations:
     operations=ALL,
 )
 def error_body(exchange: Exchange) -> Expectations:
-    """Whatever it was that was refused."""
+    """A 400 or 401 has the documented body: whatever it was that was refused."""
     is_its_method = exchange.request.method == ROUTES[exchange.request.operation].method
     if exchange.response.status in {400, 401} and is_its_method:
         yield SHAPE, exchange.response.json
 
 
-@answer(
+@response_rule(
     "SES-ANY-05",
     Level.SHOULD,
-    "Every other error has it, too",
+    "Every other error has the documented body",
     source=ERROR,
     statuses=(403, 404, 405, 408, 413, 415, 500, 503),
     operations=ALL,
 )
 def other_error_body(exchange: Exchange) -> Expectations:
-    """Those that HTTP brings with it, but for answers that have no body."""
+    """Every other error has the documented body: those that HTTP brings with it, but for answers that have no body."""
     is_other = exchange.response.status >= 400 and exchange.response.status not in {400, 401}  # noqa: PLR2004
     if is_other and exchange.request.method != "HEAD":
         yield SHAPE, exchange.response.json
 
 
-@answer(
+@response_rule(
     "SES-ANY-08",
     Level.SHOULD,
     "An error that is JSON is declared as JSON",
@@ -82,23 +84,23 @@ def other_error_body(exchange: Exchange) -> Expectations:
     operations=ALL,
 )
 def error_is_declared(exchange: Exchange) -> Expectations:
-    """As JSON, or as a kind of it."""
+    """An error that is JSON is declared as JSON: as JSON, or as a kind of it."""
     if exchange.response.status >= 400 and exchange.response.event:  # noqa: PLR2004
         yield JSON_TYPE, exchange.response.media_type
 
 
-@answer(
-    "SES-ANY-06", Level.INFO, "A 503 says when to come again", source="RFC 9110, 10.2.3 and 15.6.4", statuses=(503,)
+@response_rule(
+    "SES-ANY-06", Level.INFO, "A 503 says when to try again", source="RFC 9110, 10.2.3 and 15.6.4", statuses=(503,)
 )
 def says_when(exchange: Exchange) -> Expectations:
-    """By Retry-After."""
+    """A 503 says when to try again: by Retry-After."""
     if exchange.response.status == 503:  # noqa: PLR2004
         yield Matcher("a Retry-After", bool), exchange.response.headers.get("retry-after")
 
 
-@answer("SES-ANY-03", Level.MUST, "A body that keeps the schema starts a session", source="No required properties")
+@response_rule("SES-ANY-03", Level.MUST, "A valid body starts a session", source="No required properties")
 def valid_is_taken(exchange: Exchange) -> Expectations:
-    """With 200, the one documented success; times beyond 64 bits are open."""
+    """A valid body starts a session: with 200, the one documented success; times beyond 64 bits are open."""
     session = session_of(exchange.request) or {}
     is_usual = all(is_int64(int(time)) for time in map(session.get, TIMES) if is_number(time))
     if is_usual and _is_posted_json(exchange) and not violations(exchange.request.operation, exchange.request.json):
@@ -108,22 +110,25 @@ def valid_is_taken(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "SES-ANY-07",
     Level.SHOULD,
-    "The same request is answered alike each time",
+    "The same request gets the same response each time",
     source="No required properties: every field has a server-side fallback",
 )
 def alike_each_time(api: Api, operation: str) -> Iterator[Finding]:
-    """With the same status and the same properties, thirty times in a row."""
+    """The same request gets the same response each time.
+
+    With the same status and the same properties, thirty times in a row.
+    """
     exchanges = [api.start(api.marked({}), operation) for _ in api.few(range(30), 2)]
     for exchange in exchanges:
         yield Finding(200, exchange.response.status, (exchange,))
         yield Finding(sorted(exchanges[0].response.event), sorted(exchange.response.event), (exchange,))
 
 
-@answer(
+@response_rule(
     "SES-ANY-04", Level.SHOULD, "No property of a session is refused", source="every field has a server-side fallback"
 )
 def object_is_taken(exchange: Exchange) -> Expectations:
-    """Of any type or name, unless the schema is asked for."""
+    """No property of a session is refused: of any type or name, unless the schema is asked for."""
     session = exchange.request.json
     if exchange.request.operation == "startSessionLegacy" and isinstance(session, dict):
         session = session.get("session")
@@ -131,38 +136,38 @@ def object_is_taken(exchange: Exchange) -> Expectations:
         yield 200, exchange.response.status
 
 
-@answer(
+@response_rule(
     "SES-STRICT-01",
     Level.MUST,
-    "A body that breaks the schema is refused, if that is asked for",
+    "An invalid body is refused under the strict profile",
     source="Prefer: handling=strict",
     statuses=(400,),
     needs="--strict",
 )
 def violation_is_refused(exchange: Exchange) -> Expectations:
-    """With 400."""
+    """An invalid body is refused under the strict profile: with 400."""
     strictly = _is_strict(exchange) and _is_posted_json(exchange)
     if strictly and violations(exchange.request.operation, exchange.request.json):
         yield 400, exchange.response.status
 
 
-@answer(
+@response_rule(
     "SES-STRICT-02",
     Level.MUST,
-    "A refusal names the violation, by JSON pointer",
+    "A refusal names the violation by JSON pointer",
     source="Prefer: handling=strict",
     statuses=(400,),
     needs="--strict",
 )
 def violation_isnamed_in(exchange: Exchange) -> Expectations:
-    """One of them, at least."""
+    """A refusal names the violation by JSON pointer: one of them, at least."""
     if _is_strict(exchange) and _is_posted_json(exchange) and exchange.response.status == 400:  # noqa: PLR2004
         broken = violations(exchange.request.operation, exchange.request.json)
         if broken:
             yield YES, any(pointers & named_in(exchange) for pointers in broken)
 
 
-@answer(
+@response_rule(
     "SES-STRICT-06",
     Level.SHOULD,
     "A refusal names every violation, and nothing else",
@@ -171,7 +176,7 @@ def violation_isnamed_in(exchange: Exchange) -> Expectations:
     needs="--strict",
 )
 def all_arenamed_in(exchange: Exchange) -> Expectations:
-    """So that one request is enough to mend a body."""
+    """A refusal names every violation, and nothing else: so that one request is enough to mend a body."""
     if _is_strict(exchange) and _is_posted_json(exchange) and exchange.response.status == 400:  # noqa: PLR2004
         broken = violations(exchange.request.operation, exchange.request.json)
         named = named_in(exchange)
@@ -180,9 +185,9 @@ def all_arenamed_in(exchange: Exchange) -> Expectations:
             yield [], sorted(named.difference(*broken))
 
 
-@answer("SES-STRICT-03", Level.SHOULD, "What was preferred and done is echoed", source="RFC 7240, 3", needs="--strict")
+@response_rule("SES-STRICT-03", Level.SHOULD, "An applied preference is echoed", source="RFC 7240, 3", needs="--strict")
 def preference_is_echoed(exchange: Exchange) -> Expectations:
-    """By Preference-Applied."""
+    """An applied preference is echoed: by Preference-Applied."""
     if _is_strict(exchange) and exchange.response.status == 200:  # noqa: PLR2004
         yield STRICT, exchange.response.headers.get("preference-applied", "(absent)")
 
@@ -194,7 +199,7 @@ def preference_is_echoed(exchange: Exchange) -> Expectations:
     source="posting twice with the same session_id … returns the existing event",
 )
 def first_is_still_there(api: Api, operation: str) -> Iterator[Finding]:
-    """However many came after it."""
+    """The first session of the run is still there at its end: however many came after it."""
     first = api.steps[min(api.steps)].event if api.steps else {}
     last = api.start(api.marked({"session_id": first.get("session_id"), "metadata": {operation: 1}}), operation)
     names = ("session_id", "event_name", "source", "start_time")
@@ -205,10 +210,10 @@ def first_is_still_there(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "SES-ANY-10", Level.MUST, "No generated id is given twice in a run", source="Server generates a UUIDv4 if omitted"
+    "SES-ANY-10", Level.MUST, "No generated id is used twice in a run", source="Server generates a UUIDv4 if omitted"
 )
 def ids_differ(api: Api, operation: str) -> Iterator[Finding]:
-    """Of all the sessions that were started without one."""
+    """No generated id is used twice in a run: of all the sessions that were started without one."""
     made = [
         step.exchange
         for step in api.steps.values()
@@ -223,14 +228,14 @@ def ids_differ(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "SES-STRICT-04",
     Level.MUST,
-    "Each property of a session is held to its type",
+    "The type of each session property is checked",
     source="Prefer: handling=strict",
     statuses=(400,),
     needs="--strict",
     costly=True,
 )
 def each_is_checked(api: Api, operation: str) -> Iterator[Finding]:
-    """One violation at a time, each named by its JSON pointer."""
+    """The type of each session property is checked: one violation at a time, each named by its JSON pointer."""
     prefix = "/session" if operation == "startSessionLegacy" else ""
     for name, value, pointer in api.few(WRONG, 2):
         exchange = api.start({name: value}, operation)
@@ -241,14 +246,14 @@ def each_is_checked(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "SES-STRICT-05",
     Level.MUST,
-    "What is refused is not stored",
+    "A refused session is not stored",
     source="Prefer: handling=strict",
     statuses=(400,),
     needs="--strict",
     costly=True,
 )
 def refused_is_not_stored(api: Api, operation: str) -> Iterator[Finding]:
-    """The next post of its id starts the session."""
+    """A refused session is not stored: the next post of its id starts the session."""
     session_id = api.new_id()
     api.start({"session_id": session_id, "source": "refused", "inputs": 7}, operation)
     later = api.start(api.marked({"session_id": session_id, "source": "taken"}), operation)

@@ -44,7 +44,7 @@ NESTED: dict[str, Any] = {
 
 @registry.scenario("SES-BODY-01", Level.MUST, "An empty object starts a session", source="No required properties")
 def empty_is_enough(api: Api, operation: str) -> Iterator[Finding]:
-    """Not even a mark is in it."""
+    """An empty object starts a session: not even a mark is in it."""
     exchange = api.start({}, operation)
     yield Finding(200, exchange.response.status, (exchange,))
 
@@ -52,13 +52,13 @@ def empty_is_enough(api: Api, operation: str) -> Iterator[Finding]:
 @rule(
     "SES-BODY-02",
     Level.MUST,
-    "What is in a wrapper is not the session",
+    "A session inside a wrapper is not read",
     {"session": {"event_name": "wrapped", "source": "wrapped"}, "source": "bare"},
     {"session": {"event_name": "wrapped", "source": "wrapped"}},
     source="The request body is a bare session object (no session wrapper)",
 )
 def bare(step: SessionPost) -> Expectations:
-    """The object itself is."""
+    """A session inside a wrapper is not read: the object itself is."""
     inner = step.sent.get("session")
     if step.before is None and isinstance(inner, dict):
         for name in ("event_name", "source"):
@@ -104,12 +104,12 @@ for _number, _name in enumerate(("metadata", "user_properties"), start=4):
 @rule(
     "SES-OBJ-06",
     Level.SHOULD,
-    "An object that is not sent is empty",
+    "A missing object is empty",
     {},
     source="No required properties: every field has a server-side fallback",
 )
 def objects_are_empty(step: SessionPost) -> Expectations:
-    """And is in the answer."""
+    """A missing object is empty: and is in the answer."""
     for name in OBJECTS:
         if step.before is None and name not in step.sent:
             yield {}, step.event.get(name, ABSENT)
@@ -118,13 +118,13 @@ def objects_are_empty(step: SessionPost) -> Expectations:
 @rule(
     "SES-OBJ-07",
     Level.INFO,
-    "What is no object counts as absent",
+    "A value that is not an object counts as absent",
     *({name: wrong} for name in OBJECTS for wrong in ("text", 7, [1])),
     *({name: None} for name in OBJECTS),
     source="open",
 )
 def wrong_object_is_empty(step: SessionPost) -> Expectations:
-    """And so it is empty."""
+    """A value that is not an object counts as absent: and so it is empty."""
     for name in OBJECTS:
         if step.before is None and name in step.sent and not isinstance(step.sent[name], dict):
             yield {}, step.event.get(name, ABSENT)
@@ -133,12 +133,15 @@ def wrong_object_is_empty(step: SessionPost) -> Expectations:
 @rule(
     "SES-OBJ-08",
     Level.SHOULD,
-    "A 64-bit integer in an object is kept to its last digit",
+    "A 64-bit integer inside an object is kept exactly",
     {name: {"id": 9007199254740993} for name in OBJECTS},
     source="Arbitrary metadata: ids of other systems are such numbers",
 )
 def int64_is_kept(step: SessionPost) -> Expectations:
-    """Beyond what a double can tell apart; a merge keeps those that were there, and those that come to them."""
+    """A 64-bit integer inside an object is kept exactly.
+
+    Beyond what a double can tell apart; a merge keeps those that were there, and those that come to them.
+    """
     for name in OBJECTS:
         held = object_of(step.event, name)
         for key, value in _whole(step, name, held):
@@ -172,14 +175,14 @@ def object_of(event: object, name: str) -> Mapping[str, Any]:
     source=CHILDREN,
 )
 def children_are_kept(step: SessionPost) -> Expectations:
-    """In their order."""
+    """children_ids are kept: in their order."""
     if step.before is None and _is_strings(step.sent.get("children_ids")):
         yield step.sent["children_ids"], step.event.get("children_ids", ABSENT)
 
 
-@rule("SES-CHILD-02", Level.SHOULD, "Without children_ids there are none", {}, source="every field has a fallback")
+@rule("SES-CHILD-02", Level.SHOULD, "Missing children_ids are an empty list", {}, source="every field has a fallback")
 def no_children(step: SessionPost) -> Expectations:
-    """An empty array."""
+    """Missing children_ids are an empty list: an empty array."""
     if step.before is None and "children_ids" not in step.sent:
         yield [], step.event.get("children_ids", ABSENT)
 
@@ -187,7 +190,7 @@ def no_children(step: SessionPost) -> Expectations:
 @rule(
     "SES-CHILD-03",
     Level.INFO,
-    "What is no array of strings counts as absent",
+    "A value that is not an array of strings counts as absent",
     {"children_ids": "a"},
     {"children_ids": ["a", 1]},
     {"children_ids": None},
@@ -195,14 +198,14 @@ def no_children(step: SessionPost) -> Expectations:
     source="open",
 )
 def wrong_children_are_none(step: SessionPost) -> Expectations:
-    """Not even its strings are kept."""
+    """A value that is not an array of strings counts as absent: not even its strings are kept."""
     if step.before is None and "children_ids" in step.sent and not _is_strings(step.sent["children_ids"]):
         yield [], step.event.get("children_ids", ABSENT)
 
 
 @rule("SES-BODY-03", Level.INFO, "An unknown field is ignored", {"colour": "blue"}, source="open")
 def unknown_is_ignored(step: SessionPost) -> Expectations:
-    """It is no error, and no property of the answer."""
+    """An unknown field is ignored: it is no error, and no property of the answer."""
     if step.before is None and "colour" in step.sent:
         yield ABSENT, step.event.get("colour", ABSENT)
 
@@ -210,7 +213,7 @@ def unknown_is_ignored(step: SessionPost) -> Expectations:
 @rule(
     "SES-BODY-04",
     Level.SHOULD,
-    "What the server sets cannot be sent",
+    "Properties that the server sets cannot be sent",
     {
         "event_id": "mine",
         "event_type": "model",
@@ -226,7 +229,10 @@ def unknown_is_ignored(step: SessionPost) -> Expectations:
     source="Full session event object; session, and no other event",
 )
 def answer_only_is_not_taken(step: SessionPost) -> Expectations:
-    """The event stays a session's, under the session's id, in the token's organisation."""
+    """Properties that the server sets cannot be sent.
+
+    The event stays a session's, under the session's id, in the token's organisation.
+    """
     if step.before is None:
         own: tuple[Any, ...] = ("session", step.sent.get("session_id"), None, {})
         sent = [name for name in OF_THE_SERVER if name in step.sent and step.sent[name] not in own]

@@ -54,9 +54,9 @@ def _send(api: Api, operation: str, body: bytes | None, **headers: str) -> Excha
     return api.send(SentRequest(operation, PATHS[operation], body, headers={**media_type, **named}))
 
 
-@scenario("SES-HTTP-01", Level.SHOULD, "A body that is no object is refused", source=INVALID, statuses=(400,))
+@scenario("SES-HTTP-01", Level.SHOULD, "A body that is not an object is refused", source=INVALID, statuses=(400,))
 def no_object(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400."""
+    """A body that is not an object is refused: with 400."""
     for body in api.few(NO_OBJECTS):
         exchange = _send(api, operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
@@ -65,12 +65,12 @@ def no_object(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-HTTP-02",
     Level.SHOULD,
-    "A body that is no JSON is refused",
+    "A body that is not JSON is refused",
     source="RFC 8259",
     statuses=(400,),
 )
 def malformed(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400."""
+    """A body that is not JSON is refused: with 400."""
     for body in api.few(MALFORMED, 2):
         exchange = _send(api, operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
@@ -85,7 +85,7 @@ def malformed(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(400,),
 )
 def error_body(api: Api, operation: str) -> Iterator[Finding]:
-    """And says the status again."""
+    """A 400 has the documented error body: and says the status again."""
     for body in api.few((b"[]", b"{")):
         exchange = _send(api, operation, body)
         if exchange.response.status == 400:  # noqa: PLR2004
@@ -96,11 +96,11 @@ def error_body(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-HTTP-04",
     Level.SHOULD,
-    "Nothing that a client sends is a server's error",
+    "No request causes a server error",
     source="RFC 9110, 15.6",
 )
 def no_server_error(api: Api, operation: str) -> Iterator[Finding]:
-    """However odd."""
+    """No request causes a server error: however odd."""
     odd = (
         b"\x00",
         b"\xff\xfe{\x00}\x00",
@@ -116,9 +116,9 @@ def no_server_error(api: Api, operation: str) -> Iterator[Finding]:
         yield Finding(NO_SERVER_ERROR, exchange.response.status, (exchange,))
 
 
-@scenario("SES-HTTP-05", Level.SHOULD, "JSON with parameters is JSON", source="RFC 9110, 8.3.1")
+@scenario("SES-HTTP-05", Level.SHOULD, "A media type with parameters is accepted", source="RFC 9110, 8.3.1")
 def media_type_parameters(api: Api, operation: str) -> Iterator[Finding]:
-    """And names of media types are read in any letters."""
+    """A media type with parameters is accepted: and names of media types are read in any letters."""
     for media_type in ("application/json; charset=utf-8", "Application/JSON"):
         request = request_of(api.marked({}), operation, headers={"Content-Type": media_type})
         exchange = api.send(request)
@@ -128,12 +128,12 @@ def media_type_parameters(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-HTTP-06",
     Level.SHOULD,
-    "What is declared as something else is refused",
+    "A body declared as another media type is refused",
     source="RFC 9110, 15.5.16",
     statuses=(415,),
 )
 def other_media_type(api: Api, operation: str) -> Iterator[Finding]:
-    """With 415."""
+    """A body declared as another media type is refused: with 415."""
     for media_type in api.few(OTHER_TYPES):
         exchange = api.send(request_of({}, operation, headers={"Content-Type": media_type}))
         yield Finding(415, exchange.response.status, (exchange,))
@@ -142,12 +142,12 @@ def other_media_type(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-HTTP-07",
     Level.SHOULD,
-    "Another method is 405, and Allow names those that there are",
+    "An unknown method gets 405 with Allow",
     source="RFC 9110, 15.5.6",
     statuses=(405,),
 )
 def other_methods(api: Api, operation: str) -> Iterator[Finding]:
-    """POST among them."""
+    """An unknown method gets 405 with Allow: POST among them."""
     for method in api.few(("GET", "PUT", "DELETE", "PATCH")):
         exchange = api.send(replace(request_of({}, operation), method=method, body=None))
         yield Finding(405, exchange.response.status, (exchange,))
@@ -157,11 +157,11 @@ def other_methods(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-HTTP-08",
     Level.SHOULD,
-    "Of repeated keys the last wins",
+    "The last of repeated keys wins",
     source="RFC 8259, 4: as most parsers read it",
 )
 def last_key_wins(api: Api, operation: str) -> Iterator[Finding]:
-    """As every client's own parser has it."""
+    """The last of repeated keys wins: as every client's own parser has it."""
     body = b'{"source": "a", "source": "b"}'
     exchange = _send(api, operation, body if operation == "createSession" else b'{"session": %b}' % body)
     yield Finding([200, "b"], [exchange.response.status, exchange.response.event.get("source")], (exchange,))
@@ -170,20 +170,20 @@ def last_key_wins(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-HTTP-09",
     Level.SHOULD,
-    "A route that there is not is 404, in the documented error body",
+    "An unknown route gets 404 with the documented error body",
     source="404: Route not found",
     statuses=(404,),
 )
 def unknown_route(api: Api, operation: str) -> Iterator[Finding]:
-    """With a token."""
+    """An unknown route gets 404 with the documented error body: with a token."""
     exchange = api.send(replace(request_of({}, operation), path=f"{PATHS[operation]}-no-such-route"))
     yield Finding(404, exchange.response.status, (exchange,))
     yield Finding(SHAPE, exchange.response.json, (exchange,))
 
 
-@scenario("SES-HTTP-11", Level.SHOULD, "JSON is read however it is written", source="RFC 8259, 2 and 7")
+@scenario("SES-HTTP-11", Level.SHOULD, "Any valid JSON text is read", source="RFC 8259, 2 and 7")
 def written_otherwise(api: Api, operation: str) -> Iterator[Finding]:
-    """White space between, letters as escapes, numbers with exponents."""
+    """Any valid JSON text is read: white space between, letters as escapes, numbers with exponents."""
     line = rb' { "\u0073ource" : "\ud83d\ude00\/\u00e9", "start_time" :1.5E+3 ,"duration":25e-1}'
     body = line.replace(b" ", b"\r\n\t ")
     exchange = _send(api, operation, body if operation == "createSession" else b'{ "session": %b }' % body)
@@ -193,7 +193,7 @@ def written_otherwise(api: Api, operation: str) -> Iterator[Finding]:
 
 @scenario("SES-HTTP-10", Level.INFO, "A very large body is refused", source="open", statuses=(413,))
 def too_large(api: Api, operation: str) -> Iterator[Finding]:
-    """With 413. Nobody far away is sent so much."""
+    """A very large body is refused: with 413. Nobody far away is sent so much."""
     if api.target.access.is_near:
         exchange = _send(api, operation, b" " * LARGE)
         yield Finding(413, exchange.response.status, (exchange,))
@@ -208,7 +208,7 @@ def too_large(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(400,),
 )
 def legacy_needs_a_session(api: Api, operation: str) -> Iterator[Finding]:
-    """An object under `session`."""
+    """The older operation refuses a body without a session: an object under `session`."""
     for body in api.few(NO_SESSIONS, 2):
         exchange = _send(api, operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
@@ -217,11 +217,11 @@ def legacy_needs_a_session(api: Api, operation: str) -> Iterator[Finding]:
 @scenario(
     "SES-LEG-02",
     Level.SHOULD,
-    "The older operation takes fields beside the session",
+    "The older operation accepts fields beside the session",
     source="SessionStartRequest",
     operations=("startSessionLegacy",),
 )
 def legacy_takes_extras(api: Api, operation: str) -> Iterator[Finding]:
-    """And uses the session."""
+    """The older operation accepts fields beside the session: and uses the session."""
     exchange = _send(api, operation, b'{"source": "beside", "session": {"source": "inside"}}')
     yield Finding([200, "inside"], [exchange.response.status, exchange.response.event.get("source")], (exchange,))

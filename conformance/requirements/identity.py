@@ -21,7 +21,7 @@ INVALID = "Server generates a UUIDv4 if … the supplied value is not a valid UU
 
 @rule("SES-ID-01", Level.MUST, "A session without an id gets a UUIDv4", {}, {"source": "a"}, source=OMITTED)
 def generated(step: SessionPost) -> Expectations:
-    """Where none was sent."""
+    """A session without an id gets a UUIDv4: where none was sent."""
     if "session_id" not in step.sent:
         yield _new_uuid4(step), step.event.get("session_id")
 
@@ -29,7 +29,7 @@ def generated(step: SessionPost) -> Expectations:
 @rule(
     "SES-ID-02",
     Level.MUST,
-    "A string that is no UUID is replaced by a UUIDv4",
+    "A string that is not a UUID is replaced by a UUIDv4",
     {"session_id": "session-1"},
     {"session_id": ""},
     {"session_id": "6f9619ff-8b86-4011-b42d-00c04fc964f"},
@@ -42,7 +42,7 @@ def generated(step: SessionPost) -> Expectations:
     source=INVALID,
 )
 def replaces_string(step: SessionPost) -> Expectations:
-    """Silently."""
+    """A string that is not a UUID is replaced by a UUIDv4: silently."""
     session_id = step.sent.get("session_id")
     if isinstance(session_id, str) and not _is_uuid_to_some(session_id):
         yield _new_uuid4(step), step.event.get("session_id")
@@ -51,7 +51,7 @@ def replaces_string(step: SessionPost) -> Expectations:
 @rule(
     "SES-ID-03",
     Level.SHOULD,
-    "A value that is no string is replaced by a UUIDv4",
+    "A value that is not a string is replaced by a UUIDv4",
     {"session_id": 7},
     {"session_id": None},
     {"session_id": ["6f9619ff-8b86-4011-b42d-00c04fc964ff"]},
@@ -60,7 +60,7 @@ def replaces_string(step: SessionPost) -> Expectations:
     source=INVALID,
 )
 def replaces_other(step: SessionPost) -> Expectations:
-    """No such value is a UUID."""
+    """A value that is not a string is replaced by a UUIDv4: no such value is a UUID."""
     if "session_id" in step.sent and not isinstance(step.sent["session_id"], str):
         yield _new_uuid4(step), step.event.get("session_id")
 
@@ -74,7 +74,7 @@ def replaces_other(step: SessionPost) -> Expectations:
     source="Client-provided session ID (server generates one if omitted)",
 )
 def kept(step: SessionPost) -> Expectations:
-    """In either case of its letters."""
+    """A UUID of any version is kept: in either case of its letters."""
     posted = canonical(step.sent.get("session_id"))
     if posted:
         yield posted, str(step.event.get("session_id")).lower()
@@ -83,12 +83,12 @@ def kept(step: SessionPost) -> Expectations:
 @rule(
     "SES-ID-05",
     Level.INFO,
-    "A UUID in upper case is answered in lower case",
+    "A UUID in upper case is returned in lower case",
     {"session_id": Id(upper=True)},
     source="open",
 )
 def in_lower_case(step: SessionPost) -> Expectations:
-    """RFC 9562: output in lower case, input in either."""
+    """A UUID in upper case is returned in lower case: RFC 9562: output in lower case, input in either."""
     posted = canonical(step.sent.get("session_id"))
     if posted and posted != step.sent["session_id"]:
         yield posted, step.event.get("session_id")
@@ -97,14 +97,14 @@ def in_lower_case(step: SessionPost) -> Expectations:
 @rule(
     "SES-ID-06",
     Level.INFO,
-    "A UUID in another form than that of 36 characters is replaced",
+    "A UUID in any but the 36-character form is replaced",
     {"session_id": Id(form="{{{}}}")},
     {"session_id": Id(form="urn:uuid:{}")},
     {"session_id": Id(form="{0.hex}")},
     source="open",
 )
 def replaces_other_forms(step: SessionPost) -> Expectations:
-    """In braces, as a URN, without hyphens."""
+    """A UUID in any but the 36-character form is replaced: in braces, as a URN, without hyphens."""
     session_id = step.sent.get("session_id")
     if isinstance(session_id, str) and re.fullmatch(OTHER_FORM, session_id, re.IGNORECASE):
         yield Matcher("another id", lambda value: value != UUID(session_id).hex), _hex(step.event.get("session_id"))
@@ -113,30 +113,30 @@ def replaces_other_forms(step: SessionPost) -> Expectations:
 @rule(
     "SES-ID-09",
     Level.SHOULD,
-    "A UUID with hyphens where none belong is replaced",
+    "A UUID with misplaced hyphens is replaced",
     {"session_id": Id(form=HYPHENS_ASTRAY)},
     {"session_id": "\uff16f9619ff-8b86-1011-b42d-00c04fc964ff"},
     source=f"{INVALID}; RFC 9562, 4",
 )
 def replaces_astray(step: SessionPost) -> Expectations:
-    """As it is in none of the forms that there are."""
+    """A UUID with misplaced hyphens is replaced: as it is in none of the forms that there are."""
     session_id = str(step.sent.get("session_id"))
     is_odd = _is_uuid_to_some(session_id) and canonical(session_id) is None
     if is_odd and not re.fullmatch(OTHER_FORM, session_id, re.IGNORECASE):
         yield _new_uuid4(step), step.event.get("session_id")
 
 
-@registry.scenario("SES-ID-07", Level.MUST, "Each generated id is new", source=OMITTED, costly=True)
+@registry.scenario("SES-ID-07", Level.MUST, "Each generated id is unique", source=OMITTED, costly=True)
 def is_new(api: Api, operation: str) -> Iterator[Finding]:
-    """Of several sessions without an id, none has that of another."""
+    """Each generated id is unique: of several sessions without an id, none has that of another."""
     exchanges = [api.start(api.marked({}), operation) for _ in api.few(range(4), 2)]
     ids = [exchange.response.event.get("session_id") for exchange in exchanges]
     yield Finding(len(ids), len(set(map(str, ids))), tuple(exchanges))
 
 
-@registry.scenario("SES-ID-08", Level.SHOULD, "What is no UUID is replaced anew each time", source=INVALID)
+@registry.scenario("SES-ID-08", Level.SHOULD, "A string that is not a UUID gets a new id each time", source=INVALID)
 def is_new_again(api: Api, operation: str) -> Iterator[Finding]:
-    """The same text twice makes two sessions."""
+    """A string that is not a UUID gets a new id each time: the same text twice makes two sessions."""
     posted = api.few(("session-1", None, ""))
     exchanges = [api.start(api.marked({"session_id": each}), operation) for each in posted for _ in range(2)]
     ids = [exchange.response.event["session_id"] for exchange in exchanges if "session_id" in exchange.response.event]

@@ -29,12 +29,12 @@ SEVERAL = 8
 @registry.scenario(
     "SES-LEAK-01",
     Level.MUST,
-    "A session shows nothing of the one that was posted before it",
+    "A session shows nothing of the session posted before it",
     source="every field has a server-side fallback",
     costly=True,
 )
 def nothing_of_another_session(api: Api, operation: str) -> Iterator[Finding]:
-    """Neither with an id of its own nor without one."""
+    """A session shows nothing of the session posted before it: neither with an id of its own nor without one."""
     named = {"event_name": FULL["event_name"], "source": FULL["source"]}
     posts: tuple[dict[str, Any], ...] = ({}, {"session_id": api.new_id()}, named)
     for sent in api.few(posts):
@@ -49,12 +49,12 @@ def nothing_of_another_session(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "SES-LEAK-02",
     Level.MUST,
-    "A merge into one session leaves another as it was",
+    "A merge into one session leaves others unchanged",
     source="merges … into the existing session",
     costly=True,
 )
 def merge_stays_at_home(api: Api, operation: str) -> Iterator[Finding]:
-    """However alike their ids are."""
+    """A merge into one session leaves others unchanged: however alike their ids are."""
     ids = [api.new_id() for _ in api.few(range(3), 2)]
     ids.append(ids[0][:-1] + ("0" if ids[0][-1] != "0" else "1"))
     for session_id in ids:
@@ -72,12 +72,15 @@ def merge_stays_at_home(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "SES-LEAK-03",
     Level.MUST,
-    "Sessions that are started at once show nothing of each other",
+    "Concurrently started sessions show nothing of each other",
     source="The server creates a session event and returns it",
     costly=True,
 )
 def nothing_of_those_beside(api: Api, operation: str) -> Iterator[Finding]:
-    """With ids of their own and without: each answer is to its request, and no id is given twice."""
+    """Concurrently started sessions show nothing of each other.
+
+    With ids of their own and without: each response is to its request, and no id is given twice.
+    """
     for named in api.few((False, True)):
         ids = [{"session_id": api.new_id()} if named else {} for _ in range(SEVERAL)]
         texts = [f"beside {number}" for number in range(SEVERAL)]
@@ -92,11 +95,11 @@ def nothing_of_those_beside(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "SES-TENANT-01",
     Level.INFO,
-    "The ids of organisation, workspace and project are those of the token",
+    "Organisation, workspace and project ids depend on the token",
     source="open",
 )
 def ids_are_the_tokens(api: Api, operation: str) -> Iterator[Finding]:
-    """The same in every session of one token."""
+    """Organisation, workspace and project ids depend on the token: the same in every session of one token."""
     seen = [api.start(api.marked({}), operation) for _ in range(3)]
     names = ("org_id", "workspace_id", "project_id")
     yield Finding(1, len({str([each.response.event.get(name) for name in names]) for each in seen}), tuple(seen))
@@ -105,12 +108,12 @@ def ids_are_the_tokens(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "SES-TENANT-02",
     Level.SHOULD,
-    "A session of one token is not merged into by another",
+    "One token cannot merge into another token's session",
     source="Bearer authentication: a token is an account's",
     needs="--second-token",
 )
 def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
-    """With its id, too."""
+    """One token cannot merge into another token's session: with its id, too."""
     session_id = api.new_id()
     owned = {"session_id": session_id, "event_name": "mine", "metadata": {"mine": 1}}
     api.start(api.marked(owned), operation)

@@ -67,34 +67,40 @@ CASES = (
 MERGES = (*CASES, (MANY, MORE))
 
 
-@rule("SES-MERGE-01", Level.MUST, "A second post answers with the same session", *CASES, source=EXISTING)
+@rule("SES-MERGE-01", Level.MUST, "A second post returns the same session", *CASES, source=EXISTING)
 def same_session(step: SessionPost) -> Expectations:
-    """200, and the id that was sent."""
+    """A second post returns the same session: 200, and the id that was sent."""
     if step.before is not None:
         yield canonical(step.sent["session_id"]), canonical(step.event.get("session_id"))
 
 
-@rule("SES-MERGE-02", Level.MUST, "What metadata held stays, and what is new comes to it", *MERGES, source=IDEMPOTENT)
+@rule("SES-MERGE-02", Level.MUST, "A second post adds to metadata and keeps what is there", *MERGES, source=IDEMPOTENT)
 def metadata_merges(step: SessionPost) -> Expectations:
-    """Key by key; whose value wins where both have a key is another requirement's."""
+    """A second post adds to metadata and keeps what is there.
+
+    Key by key; whose value wins where both have a key is another requirement's.
+    """
     yield from _merges(step, "metadata")
 
 
 @rule(
     "SES-MERGE-03",
     Level.MUST,
-    "What user_properties held stays, and what is new comes to it",
+    "A second post adds to user_properties and keeps what is there",
     *MERGES,
     source=IDEMPOTENT,
 )
 def user_properties_merge(step: SessionPost) -> Expectations:
-    """Key by key; whose value wins where both have a key is another requirement's."""
+    """A second post adds to user_properties and keeps what is there.
+
+    Key by key; whose value wins where both have a key is another requirement's.
+    """
     yield from _merges(step, "user_properties")
 
 
-@rule("SES-MERGE-04", Level.INFO, "Where both have a key the new value wins, whole", *CASES, source="open")
+@rule("SES-MERGE-04", Level.INFO, "If both posts have a key, the new value replaces the old", *CASES, source="open")
 def new_value_wins(step: SessionPost) -> Expectations:
-    """The merge is one level deep."""
+    """If both posts have a key, the new value replaces the old: the merge is one level deep."""
     for name in MERGED:
         sent = step.sent.get(name)
         if step.before is not None and isinstance(sent, dict) and isinstance(step.before.get(name), dict):
@@ -123,7 +129,10 @@ for _number, _name in enumerate(
     "SES-MERGE-14", Level.MUST, "A second post leaves every other documented property as it is", *CASES, source=EXISTING
 )
 def all_else_stays(step: SessionPost) -> Expectations:
-    """What the server adds of its own, such as when it last wrote, is its own affair."""
+    """A second post leaves every other documented property as it is.
+
+    What the server adds of its own, such as when it last wrote, is its own affair.
+    """
     if step.before is not None:
         others = [name for name in OF_THE_SERVER if name in step.before]
         yield {name: step.before[name] for name in others}, {name: step.event.get(name, ABSENT) for name in others}
@@ -132,13 +141,13 @@ def all_else_stays(step: SessionPost) -> Expectations:
 @rule(
     "SES-MERGE-15",
     Level.SHOULD,
-    "A UUID in other letters is the same session",
+    "A UUID in another letter case is the same session",
     (FIRST, {**SECOND, "session_id": Id(upper=True)}),
     ({**FIRST, "session_id": Id(upper=True)}, SECOND),
     source="RFC 9562: UUIDs are the same in either case",
 )
 def case_is_no_difference(step: SessionPost) -> Expectations:
-    """What was first posted is answered."""
+    """A UUID in another letter case is the same session: what was first posted is answered."""
     if step.before is not None:
         yield step.before.get("event_name"), step.event.get("event_name")
 
@@ -146,13 +155,13 @@ def case_is_no_difference(step: SessionPost) -> Expectations:
 @registry.scenario(
     "SES-MERGE-16",
     Level.MUST,
-    "A session that was started by one operation is merged into by the other",
+    "Either operation merges into a session that the other started",
     source="Both start the same session",
     costly=True,
     needs="both operations",
 )
 def across_operations(api: Api, operation: str) -> Iterator[Finding]:
-    """Whichever came first."""
+    """Either operation merges into a session that the other started: whichever came first."""
     session_id = api.new_id()
     first = next(other for other in BOTH if other != operation)
     created = api.start(api.marked({"session_id": session_id, "metadata": {"a": 1}, "source": "one"}), first)
@@ -162,11 +171,9 @@ def across_operations(api: Api, operation: str) -> Iterator[Finding]:
     yield Finding("one", merged.response.event.get("source"), (created, merged))
 
 
-@registry.scenario(
-    "SES-MERGE-17", Level.MUST, "A merge is still there at the next post", source=IDEMPOTENT, costly=True
-)
+@registry.scenario("SES-MERGE-17", Level.MUST, "A merge is stored", source=IDEMPOTENT, costly=True)
 def merge_lasts(api: Api, operation: str) -> Iterator[Finding]:
-    """It is stored, not only answered."""
+    """A merge is stored: it is stored, not only answered."""
     session_id = api.new_id()
     for name in ("first", "second"):
         keys = {"metadata": {name: 1}, "user_properties": {name: 1}}

@@ -15,7 +15,7 @@ from hivestand.conformance.requirements.events import body_of, created
 from hivestand.conformance.requirements.everything import NO_SERVER_ERROR, STRICT, named_in
 from hivestand.conformance.requirements.updates import update_of
 from hivestand.conformance.samples import is_int64, is_number
-from hivestand.conformance.schema import answer_violations, statuses_of, violations
+from hivestand.conformance.schema import response_violations, statuses_of, violations
 from hivestand.conformance.sent import is_its_own, is_sent_as_json
 
 registry = Registry()
@@ -42,13 +42,13 @@ ODD = (
 @registry.scenario(
     "EVT-ROUTE-01",
     Level.MUST,
-    "The published operation is there",
+    "The published operation exists",
     source="paths of the published document",
     operations=PUBLISHED,
     is_of_presence=True,
 )
 def is_there(api: Api, operation: str) -> Iterator[Finding]:
-    """It takes what it has to take."""
+    """The published operation exists: it takes what it has to take."""
     exchange = api.sampled(operation)
     said = f"{exchange.response.status}, as for one that is not"
     yield Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
@@ -57,87 +57,97 @@ def is_there(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-ROUTE-02",
     Level.SHOULD,
-    "Spans of OpenTelemetry are taken",
+    "OpenTelemetry spans are accepted",
     source=TRACES,
     operations=("exportTraces",),
     is_of_presence=True,
 )
 def takes_spans(api: Api, operation: str) -> Iterator[Finding]:
-    """As OTLP over HTTP."""
+    """OpenTelemetry spans are accepted: as OTLP over HTTP."""
     exchange = api.sampled(operation)
     said = f"{exchange.response.status}, as for one that is not"
     yield Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
 
 
 @registry.scenario(
-    "EVT-ROUTE-03", Level.MUST, "What the schema allows is taken", source="the request schema", operations=PUBLISHED
+    "EVT-ROUTE-03", Level.MUST, "What the schema allows is accepted", source="the request schema", operations=PUBLISHED
 )
 def takes_a_sample(api: Api, operation: str) -> Iterator[Finding]:
-    """With 200."""
+    """What the schema allows is accepted: with 200."""
     exchange = api.sampled(operation)
     if exchange.response.status == NOT_FOUND:
         raise CannotTest(NOT_SEEN)
     yield Finding(200, exchange.response.status, (exchange,))
 
 
-@registry.answer(
-    "EVT-ANS-01", Level.MUST, "A success keeps its schema", source="response schema of 200", operations=DESCRIBED
+@registry.response(
+    "EVT-ANS-01",
+    Level.MUST,
+    "A success is valid under its schema",
+    source="response schema of 200",
+    operations=DESCRIBED,
 )
 def keeps_the_schema(exchange: Exchange) -> Expectations:
-    """But for updates, whose answer has none."""
+    """A success is valid under its schema: but for updates, whose answer has none."""
     if exchange.response.status == 200:  # noqa: PLR2004
-        yield [], answer_violations(exchange.request.operation, exchange.response.json)
+        yield [], response_violations(exchange.request.operation, exchange.response.json)
 
 
-@registry.answer(
+@registry.response(
     "EVT-ANS-02",
     Level.SHOULD,
-    "An update is answered with a JSON object",
+    "The response to an update is a JSON object",
     source="the released Python SDK needs one",
     operations=UPDATING,
 )
 def update_is_json(exchange: Exchange) -> Expectations:
-    """Though nothing says what is in it."""
+    """The response to an update is a JSON object: though nothing says what is in it."""
     if exchange.response.status == 200:  # noqa: PLR2004
         yield Matcher("a JSON object", lambda value: isinstance(value, dict)), exchange.response.json
 
 
-@registry.answer(
+@registry.response(
     "EVT-ANS-03",
     Level.SHOULD,
-    "A success says that it is JSON",
+    "A success is declared as JSON",
     source="RFC 9110, 8.3",
     operations=EVENTS,
 )
 def says_json(exchange: Exchange) -> Expectations:
-    """By its media type."""
+    """A success is declared as JSON: by its media type."""
     if exchange.response.status == 200:  # noqa: PLR2004
         yield "application/json", exchange.response.media_type
 
 
-@registry.answer(
+@registry.response(
     "EVT-ANS-04",
     Level.SHOULD,
-    "A status is one that is documented",
+    "Every status is documented",
     source="responses of the operation; 413, 415 and the like by RFC 9110",
     operations=EVENTS,
 )
 def is_documented(exchange: Exchange) -> Expectations:
-    """But for errors of the server, and other methods, which other requirements are about."""
+    """Every status is documented.
+
+    But for errors of the server, and other methods, which other requirements are about.
+    """
     if is_its_own(exchange.request) and exchange.response.status < SERVER_ERROR:
         expected = Matcher("a documented status", statuses_of(exchange.request.operation).__contains__)
         yield expected, exchange.response.status
 
 
-@registry.answer(
+@registry.response(
     "EVT-ANS-05",
     Level.MUST,
-    "A body that keeps the schema is taken",
+    "A valid body is accepted",
     source="the request schema",
     operations=WRITING,
 )
 def valid_is_taken(exchange: Exchange) -> Expectations:
-    """With 200; times beyond 64 bits are open, and so is what is said of what there is not, or is already."""
+    """A valid body is accepted.
+
+    With 200; times beyond 64 bits are open, and so is what is said of what there is not, or is already.
+    """
     request = exchange.request
     if is_sent_as_json(request) and not violations(request.operation, request.json) and _is_usual(request.json):
         yield TAKEN, exchange.response.status
@@ -154,13 +164,13 @@ def _is_usual(value: Any) -> bool:
 @registry.scenario(
     "EVT-AUTH-01",
     Level.MUST,
-    "Without a token it is 401",
+    "A request without a token gets 401",
     source=BEARER,
     operations=EVENTS,
     statuses=(401,),
 )
 def missing(api: Api, operation: str) -> Iterator[Finding]:
-    """No header at all."""
+    """A request without a token gets 401: no header at all."""
     exchange = api.send(replace(api.sample(operation), token=None))
     yield Finding(401, exchange.response.status, (exchange,))
 
@@ -168,14 +178,14 @@ def missing(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-AUTH-02",
     Level.MUST,
-    "With a bad token it is 401",
+    "A request with a bad token gets 401",
     source=BEARER,
     operations=EVENTS,
     statuses=(401,),
     costly=True,
 )
 def refused(api: Api, operation: str) -> Iterator[Finding]:
-    """The token that is given as bad."""
+    """A request with a bad token gets 401: the token that is given as bad."""
     exchange = api.send(replace(api.sample(operation), token="bad"))  # noqa: S106 - a name for one
     yield Finding(401, exchange.response.status, (exchange,))
 
@@ -183,14 +193,14 @@ def refused(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-AUTH-03",
     Level.MUST,
-    "A header that carries no bearer token is 401",
+    "A header without a bearer token gets 401",
     source=BEARER,
     operations=EVENTS,
     statuses=(401,),
     costly=True,
 )
 def no_bearer(api: Api, operation: str) -> Iterator[Finding]:
-    """Another scheme, or no token behind it."""
+    """A header without a bearer token gets 401: another scheme, or no token behind it."""
     sample = api.sample(operation)
     for scheme in api.few(("Basic", "", "Bearerx"), 1):
         exchange = api.send(replace(sample, scheme=scheme))
@@ -200,7 +210,7 @@ def no_bearer(api: Api, operation: str) -> Iterator[Finding]:
     yield Finding(401, exchange.response.status, (exchange,))
 
 
-@registry.answer(
+@registry.response(
     "EVT-AUTH-04",
     Level.SHOULD,
     "A 401 says how to authenticate",
@@ -209,7 +219,7 @@ def no_bearer(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(401,),
 )
 def says_how(exchange: Exchange) -> Expectations:
-    """By WWW-Authenticate."""
+    """A 401 says how to authenticate: by WWW-Authenticate."""
     if exchange.response.status == 401:  # noqa: PLR2004
         yield BEARER_CHALLENGE, exchange.response.headers.get("www-authenticate", "(absent)")
 
@@ -217,14 +227,14 @@ def says_how(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "EVT-AUTH-05",
     Level.MUST,
-    "What is refused changes nothing",
+    "A refused request changes nothing",
     source=BEARER,
     operations=(*CREATING, *BATCHES, *ADDING, *UPDATING),
     statuses=(401,),
     costly=True,
 )
 def refused_changes_nothing(api: Api, operation: str) -> Iterator[Finding]:
-    """Nothing is created or updated without a token."""
+    """A refused request changes nothing: nothing is created or updated without a token."""
     event_id = created(api) if operation in UPDATING else api.new_id()
     for token in (None, "bad"):
         if operation in UPDATING:
@@ -238,10 +248,10 @@ def refused_changes_nothing(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "EVT-AUTH-06", Level.SHOULD, "The scheme is read in any letters", source="RFC 9110, 11.1", operations=EVENTS
+    "EVT-AUTH-06", Level.SHOULD, "The scheme is case-insensitive", source="RFC 9110, 11.1", operations=EVENTS
 )
 def scheme_in_any_case(api: Api, operation: str) -> Iterator[Finding]:
-    """`bearer` is Bearer."""
+    """The scheme is case-insensitive: `bearer` is Bearer."""
     exchange = api.send(replace(api.sample(operation), scheme="bearer"))
     yield Finding(api.sampled(operation).response.status, exchange.response.status, (exchange,))
 
@@ -249,13 +259,13 @@ def scheme_in_any_case(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-HTTP-01",
     Level.SHOULD,
-    "A body that is no JSON object is refused",
+    "A body that is not a JSON object is refused",
     source="400: bad request",
     operations=BODIES,
     statuses=(400,),
 )
 def no_object(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400."""
+    """A body that is not a JSON object is refused: with 400."""
     for body in api.few((b"[]", b"{", b"", b"null", b'{"a": NaN}'), 2):
         exchange = api.send(replace(api.sample(operation), body=body))
         yield Finding(400, exchange.response.status, (exchange,))
@@ -264,13 +274,13 @@ def no_object(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-HTTP-02",
     Level.SHOULD,
-    "What is declared as something else is refused",
+    "A body declared as another media type is refused",
     source="RFC 9110, 15.5.16",
     operations=BODIES,
     statuses=(415,),
 )
 def other_media_type(api: Api, operation: str) -> Iterator[Finding]:
-    """With 415."""
+    """A body declared as another media type is refused: with 415."""
     for media_type in api.few(("text/plain", "application/xml")):
         exchange = api.send(replace(api.sample(operation), headers={"Content-Type": media_type}))
         yield Finding(415, exchange.response.status, (exchange,))
@@ -279,13 +289,13 @@ def other_media_type(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-HTTP-03",
     Level.SHOULD,
-    "Another method is 405, and Allow names those that there are",
+    "An unknown method gets 405 with Allow",
     source="RFC 9110, 15.5.6",
     operations=EVENTS,
     statuses=(405,),
 )
 def other_methods(api: Api, operation: str) -> Iterator[Finding]:
-    """Its own among them."""
+    """An unknown method gets 405 with Allow: its own among them."""
     for method in api.few(("DELETE", "PATCH")):
         exchange = api.send(replace(api.sample(operation), method=method, body=None))
         yield Finding(405, exchange.response.status, (exchange,))
@@ -295,10 +305,10 @@ def other_methods(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "EVT-HTTP-04", Level.SHOULD, "JSON with parameters is JSON", source="RFC 9110, 8.3.1", operations=BODIES
+    "EVT-HTTP-04", Level.SHOULD, "A media type with parameters is accepted", source="RFC 9110, 8.3.1", operations=BODIES
 )
 def media_type_parameters(api: Api, operation: str) -> Iterator[Finding]:
-    """And names of media types are read in any letters."""
+    """A media type with parameters is accepted: and names of media types are read in any letters."""
     for media_type in api.few(("application/json; charset=utf-8", "Application/JSON")):
         exchange = api.send(replace(api.sample(operation), headers={"Content-Type": media_type}))
         yield Finding(200, exchange.response.status, (exchange,))
@@ -307,12 +317,12 @@ def media_type_parameters(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-HTTP-05",
     Level.SHOULD,
-    "Nothing that a client sends is a server's error",
+    "No request causes a server error",
     source="RFC 9110, 15.6",
     operations=EVENTS,
 )
 def no_server_error(api: Api, operation: str) -> Iterator[Finding]:
-    """However odd, in the body or in a path."""
+    """No request causes a server error: however odd, in the body or in a path."""
     sample = api.sample(operation)
     for body in api.few(ODD, 3) if sample.body is not None else ():
         exchange = api.send(replace(sample, body=body))
@@ -336,10 +346,10 @@ def of_a_wrong_type(api: Api, operation: str) -> Iterator[Exchange]:
     yield api.send(replace(sound, body=json.dumps(body).encode()))
 
 
-@registry.answer(
+@registry.response(
     "EVT-STRICT-01",
     Level.MUST,
-    "A body that breaks the schema is refused, if that is asked for",
+    "An invalid body is refused under the strict profile",
     source="Prefer: handling=strict",
     operations=BODIES,
     statuses=(400,),
@@ -347,15 +357,15 @@ def of_a_wrong_type(api: Api, operation: str) -> Iterator[Exchange]:
     tries=of_a_wrong_type,
 )
 def violation_is_refused(exchange: Exchange) -> Expectations:
-    """With 400."""
+    """An invalid body is refused under the strict profile: with 400."""
     if _is_strict(exchange.request) and violations(exchange.request.operation, exchange.request.json):
         yield 400, exchange.response.status
 
 
-@registry.answer(
+@registry.response(
     "EVT-STRICT-03",
     Level.MUST,
-    "A refusal names the violation, by JSON pointer",
+    "A refusal names the violation by JSON pointer",
     source="Prefer: handling=strict",
     operations=BODIES,
     statuses=(400,),
@@ -363,7 +373,7 @@ def violation_is_refused(exchange: Exchange) -> Expectations:
     tries=of_a_wrong_type,
 )
 def violation_is_named(exchange: Exchange) -> Expectations:
-    """One of them, at least."""
+    """A refusal names the violation by JSON pointer: one of them, at least."""
     if _is_strict(exchange.request) and exchange.response.status == 400:  # noqa: PLR2004
         broken = violations(exchange.request.operation, exchange.request.json)
         if broken:

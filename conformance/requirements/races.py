@@ -14,10 +14,17 @@ ONCE = ("event_name", "source", "start_time", "inputs")
 
 
 @registry.scenario(
-    "SES-RACE-01", Level.MUST, "Of concurrent first posts one creates the session", source=IDEMPOTENT, costly=True
+    "SES-RACE-01",
+    Level.MUST,
+    "Of concurrent first posts exactly one creates the session",
+    source=IDEMPOTENT,
+    costly=True,
 )
 def one_creates(api: Api, operation: str) -> Iterator[Finding]:
-    """All answers show the same creation, and so does a later one."""
+    """Of concurrent first posts exactly one creates the session.
+
+    All responses show the same creation, and so does a later one.
+    """
     for _ in api.few(range(ROUNDS)):
         session_id = api.new_id()
         sessions = [_session(api, session_id, number) for number in api.few(range(POSTS), 6)]
@@ -30,9 +37,9 @@ def one_creates(api: Api, operation: str) -> Iterator[Finding]:
         yield Finding(Matcher("what one of them posted", partial(_is_one_of, posted)), seen[-1], tuple(exchanges))
 
 
-@registry.scenario("SES-RACE-02", Level.MUST, "Of concurrent merges none is lost", source=IDEMPOTENT, costly=True)
+@registry.scenario("SES-RACE-02", Level.MUST, "No concurrent merge is lost", source=IDEMPOTENT, costly=True)
 def no_merge_is_lost(api: Api, operation: str) -> Iterator[Finding]:
-    """Each answer shows its own, and a later one shows all."""
+    """No concurrent merge is lost: each answer shows its own, and a later one shows all."""
     for _ in api.few(range(ROUNDS)):
         yield from _merges(api, (operation,))
 
@@ -40,13 +47,13 @@ def no_merge_is_lost(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "SES-RACE-03",
     Level.MUST,
-    "Nor where they come by both operations",
+    "No concurrent merge is lost across both operations",
     source=IDEMPOTENT,
     operations=("createSession",),
     needs="both operations",
 )
 def no_merge_is_lost_by_either(api: Api, _: str) -> Iterator[Finding]:
-    """Half of them by each."""
+    """No concurrent merge is lost across both operations: half of them by each."""
     for _round in api.few(range(ROUNDS), 0):
         yield from _merges(api, BOTH)
 

@@ -128,19 +128,22 @@ def those(case: Case) -> list[str]:
 @registry.scenario(
     "EVT-SEEN-02",
     Level.SHOULD,
-    "What was created can be searched soon",
+    "A created event can be found soon",
     source=FOUND,
     operations=SEARCHING,
 )
 def is_seen(api: Api, operation: str) -> Iterator[Finding]:
-    """Within seconds: how soon is not said. Requirements that would have to find it are skipped where it is not."""
+    """A created event can be found soon.
+
+    Within seconds: how soon is not said. Requirements that would have to find it are skipped where it is not.
+    """
     exchange = found(api, operation)
     yield Finding(Matcher("events of the session", bool), names(exchange), (exchange,))
 
 
-@registry.scenario("EVT-FIND-01", Level.MUST, "A search finds what was stored", source=FOUND, operations=SEARCHING)
+@registry.scenario("EVT-FIND-01", Level.MUST, "A search finds the stored events", source=FOUND, operations=SEARCHING)
 def finds(api: Api, operation: str) -> Iterator[Finding]:
-    """All of a session, nothing else, each as it was sent."""
+    """A search finds the stored events: all of a session, nothing else, each as it was sent."""
     session_id = searched(api, operation)
     exchange = found(api, operation)
     yield Finding(sorted(NAMES), sorted(map(str, names(exchange))), (exchange,))
@@ -157,16 +160,16 @@ def every_page(api: Api, operation: str) -> Iterator[Exchange]:
         yield search(api, operation, **query)
 
 
-@registry.answer(
+@registry.response(
     "EVT-FIND-13",
     Level.MUST,
-    "What began last comes first",
+    "The event that started last comes first",
     source=ORDER,
     operations=("searchEvents",),
     tries=every_page,
 )
 def in_order(exchange: Exchange) -> Expectations:
-    """Of every answer."""
+    """The event that started last comes first: of every answer."""
     times = [each.get("start_time") for each in exchange.response.found]
     for earlier, later in pairwise(time for time in times if is_number(time)):
         if later > earlier:
@@ -174,16 +177,16 @@ def in_order(exchange: Exchange) -> Expectations:
     yield len(times), sum(map(is_number, times))
 
 
-@registry.answer(
+@registry.response(
     "EVT-FIND-14",
     Level.SHOULD,
-    "Of an export, too",
+    "In an export the event that started last comes first",
     source=f"{ORDER}; ignore_order: If true, skip result ordering",
     operations=("exportEventsLegacy",),
     tries=every_page,
 )
 def in_order_too(exchange: Exchange) -> Expectations:
-    """Unless that is declined, or the times are not asked for."""
+    """In an export the event that started last comes first: unless that is declined, or the times are not asked for."""
     query = exchange.request.json
     if isinstance(query, dict) and not query.get("ignore_order") and "projections" not in query:
         yield from in_order(exchange)
@@ -192,29 +195,29 @@ def in_order_too(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "EVT-FIND-02",
     Level.MUST,
-    "Pages are of the size that is asked for",
+    "Pages have the requested size",
     source=FOUND,
     operations=SEARCHING,
     costly=True,
 )
 def pages(api: Api, operation: str) -> Iterator[Finding]:
-    """And together they are all there is."""
+    """Pages have the requested size: and together they are all there is."""
     exchanges = [search(api, operation, limit=3, page=page) for page in (1, 2, 3)]
     yield Finding([3, 1, 0], [len(names(each)) for each in exchanges], tuple(exchanges))
     together = sorted(str(name) for each in exchanges for name in names(each))
     yield Finding(sorted(NAMES), together, tuple(exchanges))
 
 
-@registry.answer(
+@registry.response(
     "EVT-FIND-15",
     Level.MUST,
-    "No page is larger than asked for",
+    "No page is larger than requested",
     source="limit: Limit number of results (default 1000)",
     operations=SEARCHING,
     tries=every_page,
 )
 def no_larger(exchange: Exchange) -> Expectations:
-    """Nor than the default where nothing is."""
+    """No page is larger than requested: nor than the default where nothing is."""
     query = exchange.request.json if isinstance(exchange.request.json, dict) else {}
     limit = query.get("limit", DEFAULT)
     if exchange.response.status == 200 and is_whole(limit) and limit > 0:  # noqa: PLR2004
@@ -225,12 +228,12 @@ def no_larger(exchange: Exchange) -> Expectations:
 @registry.scenario(
     "EVT-FIND-03",
     Level.SHOULD,
-    "The count is that of all pages",
+    "The count covers all pages",
     source="count, which the released Python SDK reads as the total",
     operations=SEARCHING,
 )
 def counts(api: Api, operation: str) -> Iterator[Finding]:
-    """However small the page, and beyond the last."""
+    """The count covers all pages: however small the page, and beyond the last."""
     for page in api.few((1, 4, 9)):
         exchange = search(api, operation, limit=1, page=page)
         yield Finding(len(EVENTS), exchange.response.event.get("count"), (exchange,))
@@ -239,13 +242,13 @@ def counts(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-04",
     Level.SHOULD,
-    "Pages that are too large, or none, are refused",
+    "Page sizes out of range are refused",
     source="limit: 1 to 1000, or 7500 in the older operation; page: from 1",
     operations=SEARCHING,
     statuses=(400,),
 )
 def out_of_bounds(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400, so that nothing is taken for all there is."""
+    """Page sizes out of range are refused: with 400, so that nothing is taken for all there is."""
     for body in api.few(({"limit": LARGEST[operation] + 1}, {"limit": 0}, {"page": 0}, {"limit": -1}), 2):
         exchange = api.call(operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
@@ -254,13 +257,13 @@ def out_of_bounds(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-05",
     Level.MUST,
-    "The largest page is taken",
+    "The largest page size is accepted",
     source="limit: max 1000, or 7500 in the older operation",
     operations=SEARCHING,
     costly=True,
 )
 def largest(api: Api, operation: str) -> Iterator[Finding]:
-    """Of a session that is small."""
+    """The largest page size is accepted: of a session that is small."""
     exchange = search(api, operation, limit=LARGEST[operation])
     yield Finding([200, len(EVENTS)], [exchange.response.status, len(names(exchange))], (exchange,))
 
@@ -269,7 +272,7 @@ def largest(api: Api, operation: str) -> Iterator[Finding]:
     "EVT-FIND-06", Level.SHOULD, "Each operator compares as its name says", source=OPERATORS, operations=SEARCHING
 )
 def compares(api: Api, operation: str) -> Iterator[Finding]:
-    """By the type that is named."""
+    """Each operator compares as its name says: by the type that is named."""
     for case in api.few(FILTERS, 10):
         exchange = search(api, operation, by(case))
         yield Finding(those(case), sorted(map(str, names(exchange))), (exchange,))
@@ -283,7 +286,7 @@ def compares(api: Api, operation: str) -> Iterator[Finding]:
     operations=SEARCHING,
 )
 def all_hold(api: Api, operation: str) -> Iterator[Finding]:
-    """Not one of them alone."""
+    """Every filter has to hold: not one of them alone."""
     filters = [by(("event_type", "is", "tool", "string", "")), by(("event_name", "contains", "a", "string", ""))]
     for each in (filters, filters[::-1]):
         exchange = search(api, operation, *each)
@@ -293,13 +296,13 @@ def all_hold(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-08",
     Level.MUST,
-    "A date range has both its ends",
+    "A date range includes both ends",
     source="date range (inclusive)",
     operations=SEARCHING,
     costly=True,
 )
 def dates(api: Api, operation: str) -> Iterator[Finding]:
-    """To the millisecond."""
+    """A date range includes both ends: to the millisecond."""
     since, until = ENDS[operation]
     for first, last, expected in (("01.000", "02.000", ["ab", "b"]), ("01.001", "02.999", ["ab"])):
         between = {since: f"2026-01-01T00:00:{first}Z", until: f"2026-01-01T00:00:{last}Z"}
@@ -310,13 +313,13 @@ def dates(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-09",
     Level.SHOULD,
-    "A filter that is none is refused",
+    "An invalid filter is refused",
     source="operator and type are of a list; field, operator and value are required",
     operations=SEARCHING,
     statuses=(400,),
 )
 def malformed(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400, so that nothing is taken for found."""
+    """An invalid filter is refused: with 400, so that nothing is taken for found."""
     sound = by(("event_name", "is", "a", "string", ""))
     no_value = {name: value for name, value in sound.items() if name != "value"}
     wrong = [{**sound, "operator": "resembles"}, {**sound, "type": "colour"}, {"operator": "is"}, "name", no_value]
@@ -328,12 +331,12 @@ def malformed(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-10",
     Level.SHOULD,
-    "An export has the properties that are asked for",
+    "An export returns the requested properties",
     source="projections: Fields to include in the response",
     operations=("exportEventsLegacy",),
 )
 def projects(api: Api, operation: str) -> Iterator[Finding]:
-    """And no others."""
+    """An export returns the requested properties: and no others."""
     exchange = search(api, operation, projections=["event_name", "start_time"])
     yield Finding([["event_name", "start_time"]] * len(EVENTS), list(map(sorted, exchange.response.found)), (exchange,))
     yield Finding(sorted(NAMES), sorted(map(str, names(exchange))), (exchange,))
@@ -342,13 +345,16 @@ def projects(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-11",
     Level.SHOULD,
-    "Nothing of one token is found with another",
+    "One token cannot find another token's events",
     source="Bearer authentication: a token is an account's",
     operations=SEARCHING,
     needs="--second-token",
 )
 def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
-    """By the id of a session of the first, whether an index or a scan is to find it."""
+    """One token cannot find another token's events.
+
+    By the id of a session of the first, whether an index or a scan is to find it.
+    """
     session_id = searched(api, operation)
     for case in (("session_id", "is", session_id, "string", ""), ("session_id", "contains", session_id, "string", "")):
         exchange = api.call(operation, {"filters": [by(case)]}, token="second")  # noqa: S106 - a name for one
@@ -358,12 +364,12 @@ def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-12",
     Level.SHOULD,
-    "A search shows an event as it is now",
+    "A search returns the current state of an event",
     source="Update fields on an existing event",
     operations=SEARCHING,
 )
 def shows_updates(api: Api, operation: str) -> Iterator[Finding]:
-    """After an update, which it finds the event by."""
+    """A search returns the current state of an event: after an update, which it finds the event by."""
     session_id = api.new_id()
     event_id = created(api, session_id=session_id)
     if not names(api.find(session_id, 1, operation)):
@@ -375,10 +381,17 @@ def shows_updates(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "EVT-FIND-16", Level.INFO, "The fine points of filters are as here", source="open", operations=SEARCHING
+    "EVT-FIND-16",
+    Level.INFO,
+    "Filters treat null, case and lists as this mock does",
+    source="open",
+    operations=SEARCHING,
 )
 def fine_points(api: Api, operation: str) -> Iterator[Finding]:
-    """What is null is not there, what is not there is not anything, case matters, a list contains its items."""
+    """Filters treat null, case and lists as this mock does.
+
+    What is null is not there, what is not there is not anything, case matters, a list contains its items.
+    """
     for case in OPEN:
         exchange = search(api, operation, by(case))
         yield Finding(those(case), sorted(map(str, names(exchange))), (exchange,))
@@ -387,12 +400,12 @@ def fine_points(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-17",
     Level.SHOULD,
-    "A filter that names no type is by its value's",
+    "A filter without a type uses the type of its value",
     source="type is not required",
     operations=("searchEvents",),
 )
 def by_values_type(api: Api, operation: str) -> Iterator[Finding]:
-    """A string, a number, a truth value."""
+    """A filter without a type uses the type of its value: a string, a number, a truth value."""
     for case in api.few([each for each in FILTERS if each[1] in {"is", "contains", "greater than"}], 3):
         untyped = {name: value for name, value in by(case).items() if name != "type"}
         exchange = search(api, operation, untyped)
@@ -402,12 +415,12 @@ def by_values_type(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-18",
     Level.SHOULD,
-    "A date is read with its offset from UTC",
+    "The UTC offset of a date is respected",
     source="ISO 8601 timestamp; RFC 3339, 4.2",
     operations=SEARCHING,
 )
 def offsets(api: Api, operation: str) -> Iterator[Finding]:
-    """The same moment, written otherwise."""
+    """The UTC offset of a date is respected: the same moment, written otherwise."""
     since, until = ENDS[operation]
     for first, last in (("02:00:01+02:00", "02:00:02+02:00"), ("01:00:01.000+01:00", "00:00:02Z")):
         between = {since: f"2026-01-01T{first}", until: f"2026-01-01T{last}"}
@@ -423,7 +436,7 @@ def offsets(api: Api, operation: str) -> Iterator[Finding]:
     operations=("searchEvents",),
 )
 def ignores_ignore_order(api: Api, operation: str) -> Iterator[Finding]:
-    """What began last comes first all the same."""
+    """ignore_order is accepted and ignored: what began last comes first all the same."""
     for value in (True, False):
         exchange = search(api, operation, ignore_order=value)
         yield Finding([200, NAMES], [exchange.response.status, names(exchange)], (exchange,))
@@ -432,11 +445,11 @@ def ignores_ignore_order(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-FIND-20",
     Level.INFO,
-    "The run of an experiment is that of the metadata",
+    "The run of an experiment is read from the metadata",
     source="evaluation_id: Filter by evaluation/experiment run ID; where events have it is open",
     operations=SEARCHING,
 )
 def by_run(api: Api, operation: str) -> Iterator[Finding]:
-    """Under `run_id`."""
+    """The run of an experiment is read from the metadata: under `run_id`."""
     exchange = search(api, operation, evaluation_id="a run")
     yield Finding(["ab"], names(exchange), (exchange,))

@@ -36,7 +36,7 @@ SKEW = 300_000  # milliseconds by which the clocks of suite and target may diffe
     source="start_time (number): Session start time as Unix milliseconds",
 )
 def start_is_kept(step: SessionPost) -> Expectations:
-    """A whole number of milliseconds, however it is written."""
+    """A numeric start_time is kept: a whole number of milliseconds, however it is written."""
     if step.before is None and is_whole(step.sent.get("start_time")):
         yield step.sent["start_time"], step.event.get("start_time", ABSENT)
 
@@ -57,7 +57,7 @@ def start_is_kept(step: SessionPost) -> Expectations:
     source=NUMERIC,
 )
 def start_string_is_now(step: SessionPost) -> Expectations:
-    """A string of digits, too."""
+    """A string start_time is replaced by the current time: a string of digits, too."""
     if step.before is None and isinstance(step.sent.get("start_time"), str):
         yield now(step), step.event.get("start_time", ABSENT)
 
@@ -65,13 +65,13 @@ def start_string_is_now(step: SessionPost) -> Expectations:
 @rule(
     "SES-START-03",
     Level.MUST,
-    "Without start_time it is the current time",
+    "Without start_time the start is the current time",
     {},
     {"end_time": 1767225600001, "duration": 5},
     source="every field has a fallback",
 )
 def start_is_now(step: SessionPost) -> Expectations:
-    """In Unix milliseconds."""
+    """Without start_time the start is the current time: in Unix milliseconds."""
     if step.before is None and "start_time" not in step.sent:
         yield now(step), step.event.get("start_time", ABSENT)
 
@@ -89,7 +89,7 @@ def start_is_now(step: SessionPost) -> Expectations:
     source=NUMERIC,
 )
 def start_other_is_now(step: SessionPost) -> Expectations:
-    """Only numeric types are accepted."""
+    """A start_time of any other type is replaced by the current time: only numeric types are accepted."""
     value = step.sent.get("start_time", 0)
     if step.before is None and not isinstance(value, str) and not is_number(value):
         yield now(step), step.event.get("start_time", ABSENT)
@@ -104,7 +104,7 @@ def start_other_is_now(step: SessionPost) -> Expectations:
     source="The session normalizer uses getInt64()",
 )
 def fraction_is_cut_off(step: SessionPost) -> Expectations:
-    """A 64-bit integer has none."""
+    """A fraction of a millisecond is cut off: a 64-bit integer has none."""
     for name in ("start_time", "end_time"):
         value = step.sent.get(name)
         if step.before is None and isinstance(value, float) and abs(value) < WHOLE and value != int(value):
@@ -121,7 +121,7 @@ def fraction_is_cut_off(step: SessionPost) -> Expectations:
     source="open",
 )
 def start_out_of_range_is_now(step: SessionPost) -> Expectations:
-    """As it is no int64."""
+    """A start_time outside a 64-bit integer is replaced by the current time: as it is no int64."""
     value: Any = step.sent.get("start_time")
     if step.before is None and is_number(value) and not -(2**63) <= value < 2**63:
         yield now(step), step.event.get("start_time", ABSENT)
@@ -130,14 +130,14 @@ def start_out_of_range_is_now(step: SessionPost) -> Expectations:
 @rule(
     "SES-START-07",
     Level.SHOULD,
-    "A 64-bit integer is kept to its last digit",
+    "A 64-bit start_time is kept exactly",
     {"start_time": 9007199254740993, "end_time": 9223372036854775807},
     {"start_time": 1767225600123456789, "end_time": 1767225600123456791},
     {"start_time": -9223372036854775808, "end_time": -9007199254740993},
     source="The session normalizer uses getInt64()",
 )
 def int64_is_kept(step: SessionPost) -> Expectations:
-    """Beyond what a double can tell apart."""
+    """A 64-bit start_time is kept exactly: beyond what a double can tell apart."""
     for name in ("start_time", "end_time"):
         value = step.sent.get(name)
         if step.before is None and is_int64(value) and abs(value) > WHOLE:
@@ -159,7 +159,7 @@ def int64_is_kept(step: SessionPost) -> Expectations:
     source=END,
 )
 def end_is_kept(step: SessionPost) -> Expectations:
-    """A whole number of milliseconds, however it is written."""
+    """A numeric end_time is kept: a whole number of milliseconds, however it is written."""
     if step.before is None and is_whole(step.sent.get("end_time")):
         yield step.sent["end_time"], step.event.get("end_time", ABSENT)
 
@@ -173,7 +173,7 @@ def end_is_kept(step: SessionPost) -> Expectations:
     source=END,
 )
 def end_string_is_now(step: SessionPost) -> Expectations:
-    """A string of digits, too; an empty one may count as none."""
+    """A string end_time is replaced by the current time: a string of digits, too; an empty one may count as none."""
     if step.before is None and isinstance(step.sent.get("end_time"), str) and step.sent["end_time"]:
         yield now(step), step.event.get("end_time", ABSENT)
 
@@ -188,15 +188,18 @@ def end_string_is_now(step: SessionPost) -> Expectations:
     source=END,
 )
 def end_other_is_now(step: SessionPost) -> Expectations:
-    """Null is the one that is left out: an end that is not known."""
+    """An end_time of any other type is replaced by the current time.
+
+    Null is the one that is left out: an end that is not known.
+    """
     value = step.sent.get("end_time")
     if step.before is None and isinstance(value, bool | dict | list):
         yield now(step), step.event.get("end_time", ABSENT)
 
 
-@rule("SES-END-04", Level.INFO, "Without end_time it is null", {}, {"end_time": None}, source="open")
+@rule("SES-END-04", Level.INFO, "Without end_time the end is null", {}, {"end_time": None}, source="open")
 def end_is_null(step: SessionPost) -> Expectations:
-    """A session that has just started has not ended."""
+    """Without end_time the end is null: a session that has just started has not ended."""
     if step.before is None and step.sent.get("end_time") is None:
         yield None, step.event.get("end_time", ABSENT)
 
@@ -216,7 +219,7 @@ def end_is_null(step: SessionPost) -> Expectations:
     source=DURATION,
 )
 def duration_is_kept(step: SessionPost) -> Expectations:
-    """Its fraction, too."""
+    """A numeric duration is kept exactly: its fraction, too."""
     if step.before is None and is_number(step.sent.get("duration")):
         yield step.sent["duration"], step.event.get("duration", ABSENT)
 
@@ -224,7 +227,7 @@ def duration_is_kept(step: SessionPost) -> Expectations:
 @rule(
     "SES-DUR-02",
     Level.INFO,
-    "Without a numeric duration it is null",
+    "Without a numeric duration the duration is null",
     {},
     {"duration": "1500"},
     {"duration": None},
@@ -232,7 +235,7 @@ def duration_is_kept(step: SessionPost) -> Expectations:
     source="open",
 )
 def duration_is_null(step: SessionPost) -> Expectations:
-    """As the response schema allows."""
+    """Without a numeric duration the duration is null: as the response schema allows."""
     if step.before is None and not is_number(step.sent.get("duration")):
         yield None, step.event.get("duration", ABSENT)
 
@@ -240,12 +243,12 @@ def duration_is_null(step: SessionPost) -> Expectations:
 @rule(
     "SES-CLOCK-01",
     Level.SHOULD,
-    "What is used for the current time is a whole number, for start and end alike",
+    "The current time is a whole number, for start and end alike",
     {"session_id": SAME, "end_time": "soon"},
     source=NUMERIC,
 )
 def now_is_whole(step: SessionPost) -> Expectations:
-    """getInt64 gives no fraction."""
+    """The current time is a whole number, for start and end alike: getInt64 gives no fraction."""
     for name in ("start_time", "end_time"):
         if step.before is None and isinstance(step.sent.get(name, ""), str) and step.event.get(name) is not None:
             yield Matcher("a whole number", is_whole), step.event[name]
@@ -254,20 +257,23 @@ def now_is_whole(step: SessionPost) -> Expectations:
 @rule(
     "SES-CLOCK-03",
     Level.SHOULD,
-    "The current time is that of the server's clock",
+    "The current time is the server's clock",
     {},
     source="falls back to the current time; RFC 9110, 6.6.1",
 )
 def now_is_the_date(step: SessionPost) -> Expectations:
-    """To some seconds, by its Date, or by the clock of the machine that both are on."""
+    """The current time is the server's clock.
+
+    To some seconds, by its Date, or by the clock of the machine that both are on.
+    """
     clock = step.exchange.response.clock
     if clock is not None and step.before is None and isinstance(step.sent.get("start_time", ""), str):
         yield near(clock), step.event.get("start_time", ABSENT)
 
 
-@registry.scenario("SES-CLOCK-02", Level.SHOULD, "The current time goes on", source=NUMERIC)
+@registry.scenario("SES-CLOCK-02", Level.SHOULD, "The current time advances", source=NUMERIC)
 def time_goes_on(api: Api, operation: str) -> Iterator[Finding]:
-    """A session that is started a second after another one has a later start."""
+    """The current time advances: a session that is started a second after another one has a later start."""
     first = api.start(api.marked({}), operation)
     time.sleep(1.1)
     second = api.start(api.marked({}), operation)

@@ -52,7 +52,7 @@ def _value(value: Any) -> dict[str, Any]:
     "EVT-SPAN-01", Level.SHOULD, "A span becomes an event of its session", source=CLIENTS, operations=OPERATIONS
 )
 def becomes_an_event(api: Api, operation: str) -> Iterator[Finding]:
-    """By its attributes."""
+    """A span becomes an event of its session: by its attributes."""
     sent: dict[str, Any] = {
         "honeyhive_event_type": "model",
         "honeyhive_inputs.prompt": "What is a hivestand?",
@@ -82,12 +82,12 @@ def becomes_an_event(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-SPAN-02",
     Level.SHOULD,
-    "A span within another is an event within its event",
+    "A child span is a child event",
     source=CLIENTS,
     operations=OPERATIONS,
 )
 def keeps_parents(api: Api, operation: str) -> Iterator[Finding]:
-    """The first of a trace is within the session."""
+    """A child span is a child event: the first of a trace is within the session."""
     session_id, trace_id = _session(api), _trace(api)
     outer = span(api, "outer", session_id, trace_id)
     inner = span(api, "inner", session_id, trace_id, outer["spanId"])
@@ -99,10 +99,10 @@ def keeps_parents(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "EVT-SPAN-03", Level.INFO, "A span of a session that is not known starts it", source="open", operations=OPERATIONS
+    "EVT-SPAN-03", Level.INFO, "A span of an unknown session starts the session", source="open", operations=OPERATIONS
 )
 def starts_a_session(api: Api, operation: str) -> Iterator[Finding]:
-    """So that nothing is without one."""
+    """A span of an unknown session starts the session: so that nothing is without one."""
     session_id = api.new_id()
     api.started.add(session_id)
     exchange = api.call(operation, export(span(api, "first", session_id, _trace(api))))
@@ -115,12 +115,12 @@ def starts_a_session(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-SPAN-04",
     Level.SHOULD,
-    "A span that cannot be used is counted",
+    "Rejected spans are counted",
     source="OTLP: partial success",
     operations=OPERATIONS,
 )
 def counts_what_is_rejected(api: Api, operation: str) -> Iterator[Finding]:
-    """And the others of the request are stored."""
+    """Rejected spans are counted: and the others of the request are stored."""
     session_id = _session(api)
     broken = span(api, "broken", session_id, "0" * 32)
     exchange = api.call(operation, export(broken, span(api, "sound", session_id, _trace(api))))
@@ -132,13 +132,13 @@ def counts_what_is_rejected(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-SPAN-05",
     Level.SHOULD,
-    "What is no export is refused",
+    "An invalid export is refused",
     source="OTLP: 400 for malformed data",
     operations=OPERATIONS,
     statuses=(400,),
 )
 def malformed(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400."""
+    """An invalid export is refused: with 400."""
     for body in ({"resourceSpans": 7}, export({"traceId": 7}), export({"attributes": {}})):
         exchange = api.call(operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
@@ -147,12 +147,12 @@ def malformed(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-SPAN-06",
     Level.SHOULD,
-    "A span that is sent again is the same event",
+    "A resent span is the same event",
     source="OTLP: a client sends again what was not answered",
     operations=OPERATIONS,
 )
 def same_again(api: Api, operation: str) -> Iterator[Finding]:
-    """And not one more."""
+    """A resent span is the same event: and not one more."""
     session_id = _session(api)
     exported = export(span(api, "again", session_id, _trace(api)))
     exchanges = tuple(api.call(operation, exported) for _ in range(2))
@@ -164,12 +164,12 @@ def same_again(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-SPAN-07",
     Level.SHOULD,
-    "Each kind of value is read as what it is",
+    "Each kind of attribute value is read",
     source=f"OTLP, common.proto; {CLIENTS}",
     operations=OPERATIONS,
 )
 def reads_values(api: Api, operation: str) -> Iterator[Finding]:
-    """A 64-bit integer is a string in OTLP's JSON."""
+    """Each kind of attribute value is read: a 64-bit integer is a string in OTLP's JSON."""
     values: dict[str, Any] = {"number": 9007199254740993, "truth": True, "share": 0.25, "text": "7"}
     session_id = _session(api)
     attributes = {f"honeyhive_metadata.{name}": value for name, value in values.items()}
@@ -183,12 +183,12 @@ def reads_values(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-SPAN-08",
     Level.INFO,
-    "A span that names no session is of the one with the trace's id",
+    "A span without a session belongs to that with the trace's id",
     source="open",
     operations=OPERATIONS,
 )
 def session_of_the_trace(api: Api, operation: str) -> Iterator[Finding]:
-    """As a UUID."""
+    """A span without a session belongs to that with the trace's id: as a UUID."""
     trace_id = _trace(api)
     session_id = str(UUID(hex=trace_id))
     api.started.add(session_id)
@@ -199,10 +199,10 @@ def session_of_the_trace(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "EVT-SPAN-09", Level.INFO, "What was flattened is as it was before", source="open", operations=OPERATIONS
+    "EVT-SPAN-09", Level.INFO, "Flattened objects are nested again", source="open", operations=OPERATIONS
 )
 def unflattened(api: Api, operation: str) -> Iterator[Finding]:
-    """Objects and lists."""
+    """Flattened objects are nested again: objects and lists."""
     session_id = _session(api)
     flat = {"result.0": "a", "result.1": "b", "deep.er.est": 1}
     attributes: dict[str, Any] = {f"honeyhive_outputs.{name}": value for name, value in flat.items()}

@@ -47,13 +47,16 @@ def changed(api: Api, event_id: str, key: str) -> Exchange:
 @registry.scenario(
     "EVT-UPD-01",
     Level.MUST,
-    "What objects held stays, and what is new comes to it",
+    "An update adds to objects and keeps what is there",
     source=MERGE,
     operations=UPDATING,
     costly=True,
 )
 def merges(api: Api, operation: str) -> Iterator[Finding]:
-    """Five of them, key by key; whose value wins where both have a key is another requirement's."""
+    """An update adds to objects and keeps what is there.
+
+    Five of them, key by key; whose value wins where both have a key is another requirement's.
+    """
     event_id = created(api, **{name: {"old": 1, "kept": {"a": None}} for name in MERGED})
     exchange = update(api, operation, event_id, {name: {"new": [2], **ODD} for name in MERGED})
     yield Finding(200, exchange.response.status, (exchange,))
@@ -68,13 +71,13 @@ def merges(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-02",
     Level.MUST,
-    "Outputs are replaced, and null keeps them",
+    "Outputs are replaced; null keeps them",
     source=OUTPUTS,
     operations=UPDATING,
     costly=True,
 )
 def replaces_outputs(api: Api, operation: str) -> Iterator[Finding]:
-    """No key of before is left."""
+    """Outputs are replaced; null keeps them: no key of before is left."""
     event_id, outputs = created(api, outputs={"old": 1}), {"new": {"a": 1}, **ODD}
     exchange = update(api, operation, event_id, {"outputs": outputs, "duration": 2})
     read = api.read(event_id, lambda event: event.get("duration") == 2)  # noqa: PLR2004
@@ -91,17 +94,17 @@ def wrong_outputs(api: Api, operation: str) -> Iterator[Exchange]:
         yield update(api, operation, event_id, {"outputs": outputs})
 
 
-@registry.answer(
+@registry.response(
     "EVT-UPD-03",
     Level.MUST,
-    "Outputs that are no object are refused",
+    "Outputs that are not an object are refused",
     source=f"{OUTPUTS}; 400: Bad request",
     operations=UPDATING,
     statuses=(400,),
     tries=wrong_outputs,
 )
 def refuses_outputs(exchange: Exchange) -> Expectations:
-    """With 400."""
+    """Outputs that are not an object are refused: with 400."""
     if is_sent_as_json(exchange.request) and not isinstance(exchange.request.json.get("outputs"), dict | None):
         yield 400, exchange.response.status
 
@@ -115,7 +118,7 @@ def refuses_outputs(exchange: Exchange) -> Expectations:
     costly=True,
 )
 def sets(api: Api, operation: str) -> Iterator[Finding]:
-    """And an empty list of children is ignored."""
+    """Duration, end time and children are set: and an empty list of children is ignored."""
     event_id = created(api, children_ids=["a"], duration=1, end_time=1)
     change = {"duration": 7.5, "end_time": 1767225607500, "children_ids": ["c", "b"]}
     exchange = update(api, operation, event_id, change)
@@ -131,13 +134,16 @@ def sets(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-05",
     Level.MUST,
-    "What is omitted stays, and what is not known is ignored",
+    "Omitted fields stay, and unknown fields are ignored",
     source=f"{OMITTED}; extra fields are accepted by the server but silently ignored",
     operations=UPDATING,
     costly=True,
 )
 def leaves_the_rest(api: Api, operation: str) -> Iterator[Finding]:
-    """Type, name, inputs and times too, which are no fields of an update."""
+    """Omitted fields stay, and unknown fields are ignored.
+
+    Type, name, inputs and times too, which are no fields of an update.
+    """
     event_id = created(api, event_type="chain", **FULL)
     before = api.read(event_id)
     extra: dict[str, Any] = {"event_name": "other", "event_type": "tool", "inputs": {}, "error": None, "source": ""}
@@ -153,12 +159,12 @@ def leaves_the_rest(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-06",
     Level.SHOULD,
-    "An update of a session's id reaches the session",
+    "An update with a session's id updates the session",
     source="released clients update a session by it",
     operations=UPDATING,
 )
 def reaches_the_session(api: Api, operation: str) -> Iterator[Finding]:
-    """As its answer to the next post shows, which merges with it."""
+    """An update with a session's id updates the session: as its answer to the next post shows, which merges with it."""
     session_id = api.new_id()
     api.start(api.marked({"session_id": session_id, "outputs": {"old": 1}, "user_properties": {"mine": 1}}))
     api.look(session_id)
@@ -181,7 +187,7 @@ def reaches_the_session(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(400,),
 )
 def needs_an_id(api: Api, operation: str) -> Iterator[Finding]:
-    """With 400 for one that is none."""
+    """An update needs an id: with 400 for one that is none."""
     exchange = update(api, operation, "no-uuid", {"metadata": {"a": 1}})
     yield Finding(400, exchange.response.status, (exchange,))
     if operation == "updateEventLegacy":
@@ -192,13 +198,13 @@ def needs_an_id(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-08",
     Level.INFO,
-    "An update of an event that there is not is 404",
+    "An update of an unknown event gets 404",
     source="open",
     operations=UPDATING,
     statuses=(404,),
 )
 def unknown(api: Api, operation: str) -> Iterator[Finding]:
-    """Nothing says what it is."""
+    """An update of an unknown event gets 404: nothing says what it is."""
     exchange = update(api, operation, api.new_id(), {"metadata": {"a": 1}})
     yield Finding(404, exchange.response.status, (exchange,))
 
@@ -206,13 +212,13 @@ def unknown(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-09",
     Level.SHOULD,
-    "Nothing of an update that is refused is done",
+    "A refused update changes nothing",
     source="400: Bad request",
     operations=UPDATING,
     statuses=(400,),
 )
 def refused_is_not_done(api: Api, operation: str) -> Iterator[Finding]:
-    """Not what is sound of it."""
+    """A refused update changes nothing: not what is sound of it."""
     event_id = created(api, outputs={"old": 1}, duration=1)
     exchange = update(api, operation, event_id, {"duration": 2, "metadata": {"refused": 1}, "outputs": "text"})
     read = api.read(event_id)
@@ -224,12 +230,12 @@ def refused_is_not_done(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-10",
     Level.SHOULD,
-    "Of a key in both, an update's value wins",
+    "If both have a key, the update's value wins",
     source="Update fields on an existing event",
     operations=UPDATING,
 )
 def new_value_wins(api: Api, operation: str) -> Iterator[Finding]:
-    """Else nothing could be corrected."""
+    """If both have a key, the update's value wins: else nothing could be corrected."""
     event_id = created(api, **{name: {"both": 1} for name in MERGED})
     for value in api.few((2, "1")):
         exchange = update(api, operation, event_id, {name: {"both": value} for name in MERGED})
@@ -239,10 +245,10 @@ def new_value_wins(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "EVT-UPD-11", Level.INFO, "Objects are merged at their top level alone", source="open", operations=UPDATING
+    "EVT-UPD-11", Level.INFO, "Objects are merged at the top level only", source="open", operations=UPDATING
 )
 def one_level_deep(api: Api, operation: str) -> Iterator[Finding]:
-    """Of what is below, the new value wins whole."""
+    """Objects are merged at the top level only: of what is below, the new value wins whole."""
     event_id = created(api, **{name: {"both": {"a": 1}} for name in MERGED})
     exchange = update(api, operation, event_id, {name: {"both": {"b": 2}, "new": 1} for name in MERGED})
     read = changed(api, event_id, "new")
@@ -253,13 +259,13 @@ def one_level_deep(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-12",
     Level.SHOULD,
-    "An event of one token is not updated with another",
+    "One token cannot update another token's event",
     source="Bearer authentication: a token is an account's",
     operations=UPDATING,
     needs="--second-token",
 )
 def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
-    """Nor is it created there."""
+    """One token cannot update another token's event: nor is it created there."""
     event_id = created(api)
     theirs = update(api, operation, event_id, {"metadata": {"theirs": 1}}, token="second")  # noqa: S106 - a name for one
     read = api.read(event_id)
@@ -269,13 +275,13 @@ def tokens_are_apart(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-13",
     Level.SHOULD,
-    "Of updates at once none is lost",
+    "No concurrent update is lost",
     source=MERGE,
     operations=UPDATING,
     costly=True,
 )
 def none_is_lost(api: Api, operation: str) -> Iterator[Finding]:
-    """Each adds a key of its own to each object."""
+    """No concurrent update is lost: each adds a key of its own to each object."""
     event_id = created(api)
     keys = [f"k{number}" for number in api.few(range(AT_ONCE), 4)]
     exchanges = tuple(api.at_once([update_of(operation, event_id, {n: {key: key} for n in MERGED}) for key in keys]))
@@ -286,9 +292,9 @@ def none_is_lost(api: Api, operation: str) -> Iterator[Finding]:
         yield Finding(keys, found, (*exchanges, read))
 
 
-@registry.scenario("EVT-UPD-14", Level.INFO, "What is of another type is ignored", source="open", operations=UPDATING)
+@registry.scenario("EVT-UPD-14", Level.INFO, "A field of the wrong type is ignored", source="open", operations=UPDATING)
 def wrong_types_are_ignored(api: Api, operation: str) -> Iterator[Finding]:
-    """All but outputs, unless the schema is asked for."""
+    """A field of the wrong type is ignored: all but outputs, unless the schema is asked for."""
     if api.is_strict:
         return
     event_id = created(api, duration=1, **{name: {"old": 1} for name in MERGED if name != "metadata"})
@@ -309,7 +315,7 @@ def wrong_types_are_ignored(api: Api, operation: str) -> Iterator[Finding]:
     operations=UPDATING,
 )
 def creates_nothing(api: Api, operation: str) -> Iterator[Finding]:
-    """Of an id that there is not."""
+    """An update creates no event: of an id that there is not."""
     event_id = api.new_id()
     exchange = update(api, operation, event_id, api.marked({"outputs": {}}))
     read = api.call("getEvent", id_=event_id)
@@ -319,12 +325,12 @@ def creates_nothing(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-16",
     Level.SHOULD,
-    "An update keeps a 64-bit integer to its last digit",
+    "An update keeps a 64-bit integer exactly",
     source="Metric values, arbitrary metadata: ids of other systems are such numbers",
     operations=UPDATING,
 )
 def int64_is_kept(api: Api, operation: str) -> Iterator[Finding]:
-    """Those that were there, and those that come to them."""
+    """An update keeps a 64-bit integer exactly: those that were there, and those that come to them."""
     event_id = created(api, **{name: {"old": LARGE["id"]} for name in MERGED})
     exchange = update(api, operation, event_id, {name: {"new": LARGE["other"]} for name in MERGED})
     read = changed(api, event_id, "new")
@@ -337,13 +343,13 @@ def int64_is_kept(api: Api, operation: str) -> Iterator[Finding]:
 @registry.scenario(
     "EVT-UPD-17",
     Level.MUST,
-    "An update of one event leaves another as it was",
+    "An update of one event leaves others unchanged",
     source=OMITTED,
     operations=UPDATING,
     costly=True,
 )
 def stays_at_home(api: Api, operation: str) -> Iterator[Finding]:
-    """Of the same session, and however alike their ids are."""
+    """An update of one event leaves others unchanged: of the same session, and however alike their ids are."""
     event_id = api.new_id()
     other_id = event_id[:-1] + ("0" if event_id[-1] != "0" else "1")
     for each in (event_id, other_id):

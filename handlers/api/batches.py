@@ -49,8 +49,8 @@ async def add_session_traces_legacy(request: Request) -> Response:
     names = [name for name in ("logs", "events") if name in request.body]
     if len(names) != 1:
         raise BadRequest("Invalid event data", [Detail("", "oneOf", "must have either events or logs")])
-    answer = await _add(request, names[0], _events(request.body, names[0]))
-    return _with_unknown(answer, request.body, names)
+    response = await _add(request, names[0], _events(request.body, names[0]))
+    return _with_unknown(response, request.body, names)
 
 
 async def create_event_batch(request: Request) -> Response:
@@ -92,11 +92,11 @@ async def _create(request: Request, flag: str, properties: str) -> Response:
         fallbacks += with_pointer(f"/{properties}", session[0].fallbacks)
     events = await _made_of(request, "events", sent, session_id)
     await store_all(request, [*session, *events], "Events partially created")
-    answered: dict[str, Any] = {"event_ids": [event.entry.event_id for event in events], "success": True}
+    returned: dict[str, Any] = {"event_ids": [event.entry.event_id for event in events], "success": True}
     if session_id is not None:
-        answered["session_id"] = session_id
-    answer = Response(orjson.dumps(answered), [*fallbacks, *with_pointers("/events", events)])
-    return _with_unknown(answer, body, ("events", flag, properties))
+        returned["session_id"] = session_id
+    response = Response(orjson.dumps(returned), [*fallbacks, *with_pointers("/events", events)])
+    return _with_unknown(response, body, ("events", flag, properties))
 
 
 def _events(body: _Sent, name: str) -> Sequence[_Sent]:
@@ -133,7 +133,7 @@ async def _made_of(
     return events
 
 
-def _with_unknown(answer: Response, body: _Sent, known: Sequence[str]) -> Response:
-    return answer._replace(
-        fallbacks=[*answer.fallbacks, *(Fallback(name, "unknown") for name in body if name not in known)]
+def _with_unknown(response: Response, body: _Sent, known: Sequence[str]) -> Response:
+    return response._replace(
+        fallbacks=[*response.fallbacks, *(Fallback(name, "unknown") for name in body if name not in known)]
     )

@@ -27,11 +27,11 @@ async def create_event_legacy(request: Request) -> Response:
         rule = "type" if "event" in request.body else "required"
         raise BadRequest("Invalid event data", [Detail("/event", rule, "must be an object")])
     try:
-        answer = await _create(request, sent)
+        response = await _create(request, sent)
     except BadRequest as error:
         raise error.below("/event") from None
     beside = [Fallback(name, "unknown") for name in request.body if name != "event"]
-    return answer._replace(fallbacks=[*answer.fallbacks, *beside])
+    return response._replace(fallbacks=[*response.fallbacks, *beside])
 
 
 async def update_event(request: Request) -> Response:

@@ -24,9 +24,9 @@ async def start_session_legacy(request: Request) -> Response:
     if not isinstance(session, dict):
         rule = "type" if "session" in request.body else "required"
         raise BadRequest("Invalid session data", [Detail("/session", rule, "must be an object")])
-    answer = await _start(request, session)
+    response = await _start(request, session)
     beside = [Fallback(name, "unknown") for name in request.body if name != "session"]
-    return answer._replace(fallbacks=[*answer.fallbacks, *beside])
+    return response._replace(fallbacks=[*response.fallbacks, *beside])
 
 
 async def _start(request: Request, session: Mapping[str, Any]) -> Response:

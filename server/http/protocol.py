@@ -299,7 +299,7 @@ class HttpProtocol(asyncio.Protocol):
             if not exchange.is_over:
                 self._write_response(exchange, response)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets a response
-            _log.exception("a bug in hivestand")
+            _log.exception("a bug in the server")
             if not exchange.is_over:
                 self._abandon(self._open.popleft())
                 self._write_error(InternalError("Internal server error"))

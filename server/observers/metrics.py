@@ -68,7 +68,7 @@ class _Collected:
         labels = ["operation", "status"]
         requests = CounterMetricFamily("hivestand_requests", "Requests to the mocked API.", labels=labels)
         seconds = HistogramMetricFamily(
-            "hivestand_request_seconds", "Seconds until their answers were on their way.", labels=labels
+            "hivestand_request_seconds", "Seconds until their responses were on their way.", labels=labels
         )
         for name, (total, *numbers) in sorted(self._counts.items()):
             values = name.split(" ")

@@ -62,7 +62,7 @@ def test_a_broken_target_is_1_and_says_what_is_broken() -> None:
     ) as url:
         done = hivestand_check(url, "--quick", "--only", "SES-AUTH-01")
     assert done.returncode == 1
-    assert "FAILED  SES-AUTH-01 MUST createSession: Without a token it is 401" in done.stdout
+    assert "FAILED  SES-AUTH-01 MUST createSession: A request without a token gets 401" in done.stdout
     assert "expected 401" in done.stdout
     assert "actual   200" in done.stdout
     assert f"curl -i -X POST {url}/" in done.stdout

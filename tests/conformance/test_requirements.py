@@ -39,7 +39,7 @@ def test_each_says_what_it_asks_and_by_what_right() -> None:
         assert requirement.title
         assert requirement.source
         assert set(requirement.operations) <= set(ALL)
-        ways = (requirement.rule, requirement.scenario, requirement.answer_rule)
+        ways = (requirement.rule, requirement.scenario, requirement.response_rule)
         assert 1 == sum(way is not None for way in ways), requirement.id
 
 

@@ -58,9 +58,9 @@ async def test_answers_resume_after_a_failover(
     assert ledger.statuses[200] > 500 * count
     figures(
         f"4. failover, --store-wait {wait}",
-        "answers resume after the failover, and nothing answered is lost"
+        "responses resume after the failover, and nothing answered is lost"
         if wait
-        else "answers resume (no more promised)",
+        else "responses resume (no more is promised)",
         kills=count,
         answered=ledger.statuses[200],
         refused=ledger.statuses[503],

@@ -57,7 +57,7 @@ async def test_what_was_answered_survives_redis(
     assert {503} == {reply.status for reply in during}
     figures(
         "3. kill -9 of Redis",
-        "with appendfsync always nothing answered is lost; during the outage every answer is 503 within the time-out",
+        "with appendfsync always nothing answered is lost; during the outage every response is 503 within the time-out",
         kills=count,
         answered=ledger.statuses[200],
         refused=ledger.statuses[503],

@@ -66,7 +66,7 @@ def test_a_worker_that_ends_is_replaced(redis_url: str, tmp_path: Path, number: 
         assert [200] * 10 == [server.post({}).status_code for _ in range(10)]
     how = "status 0" if number == signal.SIGTERM else number.name
     said = [line for line in errors.read_text(encoding="utf-8").splitlines() if "warning" not in line]
-    assert [f"hivestand: worker {victim} ended with {how}, another takes its place"] == said
+    assert [f"hivestand: worker {victim} ended with {how} and is replaced"] == said
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

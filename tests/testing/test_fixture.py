@@ -71,8 +71,8 @@ def test_what_was_not_seen_is_told(hivestand: Hivestand) -> None:
         'expected {"operation": "createSession", "body": {"metadata": {"release": 7, "new": true}}}',
         "seen 0 times",
         "nearest: POST /v1/sessions, status 200",
-        "  /body/metadata/release: expected 7, came 6",
-        "  /body/metadata/new: expected true, came nothing",
+        "  /body/metadata/release: expected 7, got 6",
+        "  /body/metadata/new: expected true, got nothing",
     ]
 
 

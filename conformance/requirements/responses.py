@@ -21,18 +21,18 @@ STRINGS = Matcher(
 FULL = {"session_name": "full", "start_time": 1767225600000, "end_time": 1767225600001, "duration": 1.5}
 
 
-@registry.answer("SES-ANS-01", Level.MUST, "The answer is JSON", source="response 200: application/json")
+@registry.response("SES-ANS-01", Level.MUST, "The response is JSON", source="response 200: application/json")
 def is_json(exchange: Exchange) -> Expectations:
-    """By its media type, and by itself."""
+    """The response is JSON: by its media type, and by itself."""
     if exchange.response.status == 200:  # noqa: PLR2004
         yield "application/json", exchange.response.media_type
         if exchange.response.json is None:
             yield "a JSON value (RFC 8259)", exchange.response.body.decode(errors="replace")[:200]
 
 
-@registry.answer("SES-ANS-02", Level.MUST, "The ids are strings", source=SCHEMA)
+@registry.response("SES-ANS-02", Level.MUST, "The ids are strings", source=SCHEMA)
 def has_ids(exchange: Exchange) -> Expectations:
-    """Required, and never null."""
+    """The ids are strings: required, and never null."""
     if exchange.response.status == 200:  # noqa: PLR2004
         for name in ("event_id", "session_id", "org_id", "workspace_id", "project_id"):
             yield STRING, exchange.response.event.get(name)
@@ -40,7 +40,7 @@ def has_ids(exchange: Exchange) -> Expectations:
 
 @rule("SES-ANS-03", Level.MUST, "Each property has its documented type", {}, FULL, source=SCHEMA)
 def has_types(step: SessionPost) -> Expectations:
-    """Where it is there."""
+    """Each property has its documented type: where it is there."""
     types = dict.fromkeys(("parent_id", "event_type", "event_name", "error", "source"), STRING_OR_NULL)
     types |= dict.fromkeys(("duration", "start_time", "end_time"), NUMBER_OR_NULL)
     types["children_ids"] = STRINGS
@@ -58,7 +58,7 @@ def has_types(step: SessionPost) -> Expectations:
     source="The server creates a session event and returns it",
 )
 def is_session_event(step: SessionPost) -> Expectations:
-    """As clients take it to be."""
+    """The session is an event of type session, and the event's id is the session's: as clients take it to be."""
     yield "session", step.event.get("event_type")
     yield step.event.get("session_id"), step.event.get("event_id")
 
@@ -72,7 +72,7 @@ def is_session_event(step: SessionPost) -> Expectations:
     source="Full session event object returned; as released clients read it",
 )
 def starts_empty(step: SessionPost) -> Expectations:
-    """All of them are there, and empty."""
+    """A session starts without parent, error, metrics and feedback: all of them are there, and empty."""
     if step.before is None:
         empty: dict[str, Any] = {"parent_id": None, "error": None, "metrics": {}, "feedback": {}}
         for name, value in empty.items():
@@ -82,13 +82,13 @@ def starts_empty(step: SessionPost) -> Expectations:
 @rule(
     "SES-ANS-06",
     Level.SHOULD,
-    "The answer is the full event",
+    "The response is the full event",
     {},
     FULL,
     source="Full session event object returned after starting a new session",
 )
 def is_full(step: SessionPost) -> Expectations:
-    """Every property of the response schema is there."""
+    """The response is the full event: every property of the response schema is there."""
     names = {"event_id", "session_id", "parent_id", "children_ids", "event_type", "event_name", "config", "inputs"}
     names |= {"outputs", "error", "source", "duration", "user_properties", "metrics", "feedback", "metadata"}
     names |= {"start_time", "end_time", "org_id", "workspace_id", "project_id"}
