@@ -24,9 +24,10 @@ NOT_SERVED: Final = "none: 404"
 _INTRODUCTION: Final = """\
 # Compatibility of released SDKs
 
-The clients are unmodified; only their URL and key differ. Each call runs against a server in a process of its own, on memory
-and on Redis, and its effect is read back from that server. The operations are those that the journal shows for the call. The
-tests in `tests/sdk` write this page and fail if it is out of date: `scripts/test tests/sdk --write-compatibility`.
+The clients are unmodified; only their URL and key differ. Each call runs against a server in a process of its own, on
+memory and on Redis, and its effect is read back from that server. The operations are those that the journal shows for
+the call. The tests in `tests/sdk` write this page and fail if it is out of date: `scripts/test tests/sdk
+--write-compatibility`.
 """
 
 
