@@ -31,7 +31,8 @@ from hivestand.conformance.reports.terminal import Terminal
 from hivestand.conformance.requirement import Level, Requirement
 from hivestand.conformance.requirements import REQUIREMENTS
 from hivestand.conformance.run import RunPlan, run
-from hivestand.conformance.target import TargetAccess, is_loopback
+from hivestand.conformance.target import TargetAccess
+from hivestand.openapi.formats import is_loopback
 
 SECRET: Final = 6  # characters from which on a token is one
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3

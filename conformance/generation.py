@@ -18,15 +18,20 @@ from schemathesis.engine import events, from_schema
 from hivestand.conformance.exchange import Exchange, ReceivedResponse, SentRequest
 from hivestand.conformance.target import IN_A_ROW, Inconclusive, TargetAccess, date_of
 from hivestand.openapi import load
+from hivestand.openapi.formats import UUID
 
 Judge = Callable[[Exchange], str | None]
 Mark = Callable[[str, Any], Any]
 _CHECK: Final = "hivestand"
 NO_PHASE: Final = {"enabled": False}
 BESIDE_LINKS: Final = ("examples", "coverage", "fuzzing")
-_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_UUID: Final = re.compile(UUID)
 _judges: list[tuple[Judge, list[Inconclusive]]] = []
 _marks: list[Mark] = []
+
+
+class _EngineStop(KeyboardInterrupt):
+    """Ends the engine at once: it catches this base class, and shrinks or repeats nothing, as with its own stops."""
 
 
 @schemathesis.hook
@@ -44,7 +49,7 @@ def hivestand(_context: CheckContext, response: Response, case: Case[Any]) -> No
             objection = judge(_exchange(response, case))
         except Inconclusive as error:
             stops.append(error)
-            raise KeyboardInterrupt from error  # the one thing that stops the engine at once
+            raise _EngineStop from error
         if objection is not None:
             raise AssertionError(objection)
 

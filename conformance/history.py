@@ -8,8 +8,9 @@ from uuid import UUID
 
 from hivestand.conformance.exchange import Exchange, SentRequest
 from hivestand.conformance.operations import SESSIONS
+from hivestand.openapi.formats import UUID as UUID_PATTERN
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_UUID: Final = re.compile(UUID_PATTERN)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from hivestand.openapi import load
+from hivestand.openapi.formats import UUID
 
 
 class Route(NamedTuple):
@@ -30,7 +31,6 @@ ADDING: Final = ("createSessionEventBatch", "addSessionTracesLegacy")
 BATCHES: Final = ("createEventBatch", "createEventBatchLegacy")
 UPDATING: Final = ("updateEvent", "updateEventLegacy")
 SEARCHING: Final = ("searchEvents", "exportEventsLegacy")
-UUID: Final = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _PATTERNS: Final = {name: re.compile(re.sub(r"\{\w+\}", UUID, route.path)) for name, route in ROUTES.items()}
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from hivestand.conformance.api import Api
 from hivestand.conformance.exchange import Exchange
@@ -43,6 +43,8 @@ class Finding(NamedTuple):
         """Whether the value is as expected; 1 is not true, as in JSON."""
         return same(self.expected, self.actual)
 
+
+ABSENT: Final = "(absent)"  # what a finding shows for a missing property or header
 
 Expectations = Iterator[tuple[Any, Any]]
 Rule = Callable[[SessionPost], Expectations]

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from hivestand.conformance.exchange import SentRequest
 from hivestand.conformance.history import canonical
-from hivestand.conformance.operations import ADDING, CREATING, ROUTES, UUID, matches
+from hivestand.conformance.operations import ADDING, CREATING, ROUTES, matches
+from hivestand.openapi.formats import UUID
 
 TYPES: Final = ("chain", "model", "tool", "session")
 INVALID: Final[Sequence[dict[str, Any]]] = (

@@ -8,7 +8,6 @@ from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ import requests
 
 from hivestand.conformance.defaults import BUDGET, PATIENCE
 from hivestand.conformance.exchange import ReceivedResponse, SentRequest
+from hivestand.openapi.formats import is_loopback
 
 OK, TOO_MANY, SERVER_ERROR = 200, 429, 500
 LONGEST_PAUSE: Final = 60.0  # seconds that a Retry-After is obeyed for
@@ -170,14 +170,6 @@ class Target:
             self._idle.append(session)
         except Exception as error:  # noqa: BLE001 - whoever waits for the answer is told
             received.set_exception(error)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def date_of(fields: Mapping[str, str]) -> float | None:

@@ -21,6 +21,11 @@ def escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+def wrong_property(sent: Mapping[str, object], name: str, message: str, rule: str = "type") -> Detail:
+    """The violation of a property that is not as it has to be: `required` if it is missing, otherwise `rule`."""
+    return Detail(f"/{escaped(name)}", rule if name in sent else "required", message)
+
+
 class ApiError(Exception):
     """A request that is refused, with the status and body of its response."""
 

@@ -8,12 +8,12 @@ JSON, which a page can send elsewhere only after a preflight that is not granted
 import secrets
 from collections.abc import Mapping
 from hashlib import sha256
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from hivestand.handlers.errors import Forbidden, UnsupportedMediaType
 from hivestand.handlers.store.plans import ALL_TENANTS
 from hivestand.handlers.tenant import Tenant
+from hivestand.openapi.formats import is_loopback
 from hivestand.server.auth import Keys, token_of
 from hivestand.server.http.body import check_media_type
 from hivestand.server.settings import Settings
@@ -27,7 +27,7 @@ class AdminAccess:
     def __init__(self, settings: Settings, keys: Keys) -> None:
         """Take the address that the server listens on, the admin token, and the keys that are accepted."""
         self._keys = keys
-        self._is_local = is_local(settings.host)
+        self._is_local = is_loopback(settings.host)
         self._admin = sha256(settings.admin_token.encode()).digest() if settings.admin_token else None
 
     def check(self, method: str, headers: Mapping[bytes, bytes]) -> None:
@@ -38,7 +38,7 @@ class AdminAccess:
             UnsupportedMediaType: it changes something, and is not declared as JSON.
         """
         host = headers.get(b"host", b"").decode("latin-1")
-        if self._is_local and not is_local(urlsplit(f"//{host}").hostname or "" if _is_host(host) else ""):
+        if self._is_local and not is_loopback(urlsplit(f"//{host}").hostname or "" if _is_host(host) else ""):
             raise Forbidden("Host must be a local name or address")
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").partition("://")[2].lower() != host.lower():
@@ -62,17 +62,6 @@ class AdminAccess:
         if self._admin is not None and secrets.compare_digest(sha256(token_of(authorization)).digest(), self._admin):
             return ALL_TENANTS
         return self._keys.authenticate(authorization, needs_read=True)
-
-
-def is_local(host: str) -> bool:
-    """Whether a host name or address is loopback."""
-    name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_host(host: str) -> bool:

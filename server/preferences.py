@@ -104,8 +104,9 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
     profile = _profile(named.get(b"handling"))
     if not overrides:
         return Preferences(profile)
-    for name, meant in broken.items():
-        raise _malformed(name.decode(), meant, _OVERRIDES[name])
+    if broken:
+        name, value_sent = next(iter(broken.items()))
+        raise _malformed(name.decode(), value_sent, _OVERRIDES[name])
     return Preferences(
         profile,
         _number(named, b"code", _CODE),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.schemes import store_for
-from hivestand.server.access import is_local
+from hivestand.openapi.formats import is_loopback
 from hivestand.server.app import build
 from hivestand.server.http.server import HttpServer, bind, url_of
 from hivestand.server.settings import Settings, place_of
@@ -67,7 +67,7 @@ async def _check(settings: Settings) -> Sequence[str]:
 
 def _with_admin(settings: Settings) -> Settings:
     """The settings with an admin token; one is generated if other machines could be the admin without."""
-    if settings.admin_token or is_local(settings.host):
+    if settings.admin_token or is_loopback(settings.host):
         return settings
     token = secrets.token_urlsafe(24)
     _say(f"other machines can reach the admin API; its admin token is {token}")

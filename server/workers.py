@@ -127,11 +127,13 @@ def _tell(parent: int) -> None:
 
 def _once(call: Callable[[], None]) -> Callable[..., None]:
     """A signal handler that makes the call at the first signal only."""
-    left = [call]
+    is_called = False
 
     def handle(*_signal: Any) -> None:
-        while left:
+        nonlocal is_called
+        if not is_called:
+            is_called = True
             with suppress(OSError):  # standard output may be closed
-                left.pop()()
+                call()
 
     return handle

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hivestand.conformance.api import Api, request_of
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Finding, Level, Matcher
+from hivestand.conformance.requirement import ABSENT, Finding, Level, Matcher
 
 registry = Registry()
 NO = False
@@ -95,7 +95,7 @@ def says_how(api: Api, operation: str) -> Iterator[Finding]:
     """A 401 says how to authenticate: by WWW-Authenticate."""
     for exchange in (_without(api, operation), _bad(api, operation)):
         if exchange.response.status == 401:  # noqa: PLR2004
-            challenge = exchange.response.headers.get("www-authenticate", "(absent)")
+            challenge = exchange.response.headers.get("www-authenticate", ABSENT)
             yield Finding(BEARER_CHALLENGE, challenge, (exchange,))
 
 

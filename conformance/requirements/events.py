@@ -8,14 +8,13 @@ from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.history import canonical
 from hivestand.conformance.operations import ADDING, BATCHES, CREATING
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirement import ABSENT, Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.fields import NESTED
 from hivestand.conformance.requirements.times import near
 from hivestand.conformance.samples import AWKWARD
 from hivestand.conformance.sent import INVALID, is_sent_as_json, is_valid, sent_events
 
 registry = Registry()
-ABSENT = "(absent)"
 TYPES = ("chain", "model", "tool", "session")
 REQUIRED = "event_type and inputs are required; event_type is one of chain, model, tool, session"
 GENERATED = "Auto-generated properties (provided by the server when omitted)"

@@ -9,7 +9,7 @@ from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.history import session_of
 from hivestand.conformance.operations import ALL, ROUTES
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirement import ABSENT, Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.auth import SHAPE
 from hivestand.conformance.samples import is_int64, is_number
 from hivestand.conformance.schema import violations
@@ -189,7 +189,7 @@ def all_arenamed_in(exchange: Exchange) -> Expectations:
 def preference_is_echoed(exchange: Exchange) -> Expectations:
     """An applied preference is echoed: by Preference-Applied."""
     if _is_strict(exchange) and exchange.response.status == 200:  # noqa: PLR2004
-        yield STRICT, exchange.response.headers.get("preference-applied", "(absent)")
+        yield STRICT, exchange.response.headers.get("preference-applied", ABSENT)
 
 
 @registry.scenario(

@@ -7,7 +7,7 @@ from typing import Any
 from hivestand.conformance.api import SAME, Api
 from hivestand.conformance.history import SessionPost
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Finding, Level, same
+from hivestand.conformance.requirement import ABSENT, Expectations, Finding, Level, same
 from hivestand.conformance.samples import AWKWARD, WHOLE, is_int64
 
 registry = Registry()
@@ -17,7 +17,6 @@ MERGED = ("metadata", "user_properties")
 OBJECTS = (*PACKED, *MERGED)
 TENANT = ("org_id", "workspace_id", "project_id")
 CHILDREN = "children_ids (array of strings): IDs of child events"
-ABSENT = "(absent)"
 OF_THE_SERVER = ("event_id", "parent_id", "event_type", "error", "metrics", "feedback", *TENANT)
 LONG = 150_000  # characters, as a prompt with its documents has
 DEPTH = 60

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from hivestand.conformance.api import SAME, Api, Id
 from hivestand.conformance.history import SessionPost, canonical
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import BOTH, Expectations, Finding, Level
+from hivestand.conformance.requirement import ABSENT, BOTH, Expectations, Finding, Level
 from hivestand.conformance.requirements.fields import MERGED, OF_THE_SERVER, object_of
 
 registry = Registry()
 rule = registry.rule
 IDEMPOTENT = "Idempotent on session_id: posting twice with the same session_id merges metadata/user_properties"
 EXISTING = f"{IDEMPOTENT} into the existing session and returns the existing event"
-ABSENT = "(absent)"
 FIRST = {
     "session_id": SAME,
     "event_name": "first",
@@ -50,7 +49,6 @@ SECOND = {
     },
     "user_properties": {"new": [[], {}], "": 0, "a.b": False, "KEPT": {}, "both": "new", "i": 2**53 + 7},
 }
-TWICE = (FIRST, SECOND)
 THIRD = {"session_id": SAME, "metadata": {"third": 3}, "user_properties": {"third": 3}}
 EMPTY = {"session_id": SAME, "metadata": {}, "user_properties": {}}
 NULL = {"session_id": SAME, "metadata": None, "user_properties": None}

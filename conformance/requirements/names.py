@@ -2,13 +2,12 @@
 
 from hivestand.conformance.history import SessionPost
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Level
+from hivestand.conformance.requirement import ABSENT, Expectations, Level
 from hivestand.conformance.samples import AWKWARD
 
 registry = Registry()
 rule = registry.rule
 FALLS_BACK = "event_name (string): Falls back to session_name when not provided; defaults to unknown if both are absent"
-ABSENT = "(absent)"
 
 
 @rule("SES-NAME-01", Level.MUST, "event_name is kept", {"event_name": "a"}, {"event_name": AWKWARD}, source=FALLS_BACK)

@@ -9,7 +9,7 @@ from hivestand.conformance.api import NOT_FOUND, NOT_SEEN, Api, CannotTest, call
 from hivestand.conformance.exchange import Exchange, SentRequest
 from hivestand.conformance.operations import ADDING, BATCHES, CREATING, EVENTS, ROUTES, SEARCHING, UPDATING, WITH_BODY
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirement import ABSENT, Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.auth import BEARER, BEARER_CHALLENGE
 from hivestand.conformance.requirements.events import body_of, created
 from hivestand.conformance.requirements.everything import NO_SERVER_ERROR, STRICT, named_in
@@ -221,7 +221,7 @@ def no_bearer(api: Api, operation: str) -> Iterator[Finding]:
 def says_how(exchange: Exchange) -> Expectations:
     """A 401 says how to authenticate: by WWW-Authenticate."""
     if exchange.response.status == 401:  # noqa: PLR2004
-        yield BEARER_CHALLENGE, exchange.response.headers.get("www-authenticate", "(absent)")
+        yield BEARER_CHALLENGE, exchange.response.headers.get("www-authenticate", ABSENT)
 
 
 @registry.scenario(
@@ -299,7 +299,7 @@ def other_methods(api: Api, operation: str) -> Iterator[Finding]:
     for method in api.few(("DELETE", "PATCH")):
         exchange = api.send(replace(api.sample(operation), method=method, body=None))
         yield Finding(405, exchange.response.status, (exchange,))
-        allowed = exchange.response.headers.get("allow", "(absent)")
+        allowed = exchange.response.headers.get("allow", ABSENT)
         own = ROUTES[operation].method
         yield Finding(Matcher(f"{own} among them", lambda allow: own in allow), allowed, (exchange,))  # noqa: B023
 

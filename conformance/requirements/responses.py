@@ -6,7 +6,7 @@ from hivestand.conformance.api import SAME
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.history import SessionPost
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Level, Matcher
+from hivestand.conformance.requirement import ABSENT, Expectations, Level, Matcher
 
 registry = Registry()
 rule = registry.rule
@@ -76,7 +76,7 @@ def starts_empty(step: SessionPost) -> Expectations:
     if step.before is None:
         empty: dict[str, Any] = {"parent_id": None, "error": None, "metrics": {}, "feedback": {}}
         for name, value in empty.items():
-            yield value, step.event.get(name, "(absent)")
+            yield value, step.event.get(name, ABSENT)
 
 
 @rule(

@@ -8,7 +8,7 @@ from hivestand.conformance.api import NOT_SEEN, Api, CannotTest
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.operations import SEARCHING
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirement import ABSENT, Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.events import created
 from hivestand.conformance.samples import is_number, is_whole
 
@@ -151,7 +151,7 @@ def finds(api: Api, operation: str) -> Iterator[Finding]:
     for each in EVENTS:
         held = shown.get(each["event_name"], {})
         sent = {**each, "session_id": session_id, "metadata": api.marked(each)["metadata"]}
-        yield Finding(sent, {name: held.get(name, "(absent)") for name in sent}, (exchange,))
+        yield Finding(sent, {name: held.get(name, ABSENT) for name in sent}, (exchange,))
 
 
 def every_page(api: Api, operation: str) -> Iterator[Exchange]:

@@ -7,7 +7,7 @@ from typing import Any
 from hivestand.conformance.api import SAME, Api
 from hivestand.conformance.history import SessionPost
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
+from hivestand.conformance.requirement import ABSENT, Expectations, Finding, Level, Matcher
 from hivestand.conformance.samples import WHOLE, is_int64, is_number, is_whole
 
 registry = Registry()
@@ -15,7 +15,6 @@ rule = registry.rule
 NUMERIC = "start_time (number): only accepts numeric types; if a string is passed, … falls back to the current time"
 END = "end_time (number): Session end time as Unix milliseconds (same numeric-only caveat as start_time)"
 DURATION = "duration (number): Session duration in milliseconds"
-ABSENT = "(absent)"
 TOLERANCE = 10_000  # milliseconds by which the time in an answer and its Date may differ
 SKEW = 300_000  # milliseconds by which the clocks of suite and target may differ
 

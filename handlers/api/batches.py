@@ -10,7 +10,7 @@ import orjson
 
 from hivestand.handlers.api.bulk import PreparedEvent, prepare, store_all, take_turns, with_pointer, with_pointers
 from hivestand.handlers.api.events import SUCCESS
-from hivestand.handlers.errors import BadRequest, Detail, escaped
+from hivestand.handlers.errors import BadRequest, Detail, escaped, wrong_property
 from hivestand.handlers.event.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session
 from hivestand.handlers.request import Request, Response
 
@@ -102,9 +102,7 @@ async def _create(request: Request, flag: str, properties: str) -> Response:
 def _events(body: _Sent, name: str) -> Sequence[_Sent]:
     sent = body.get(name)
     if not isinstance(sent, list):
-        raise BadRequest(
-            "Invalid event data", [Detail(f"/{name}", "type" if name in body else "required", "must be a list")]
-        )
+        raise BadRequest("Invalid event data", [wrong_property(body, name, "must be a list")])
     wrong = [place for place, each in enumerate(sent) if not isinstance(each, dict)]
     if wrong:
         details = [Detail(f"/{name}/{place}", "type", "must be an object") for place in wrong[:_MAX_DETAILS]]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hivestand.handlers.errors import BadRequest, Detail, NotFound
+from hivestand.handlers.errors import BadRequest, NotFound, wrong_property
 from hivestand.handlers.event.encoding import encode, encode_update, entry_of, text
 from hivestand.handlers.event.normalise import Fallback, normalise_event, normalise_update, uuid_of
 from hivestand.handlers.request import Request, Response
@@ -24,8 +24,7 @@ async def create_event_legacy(request: Request) -> Response:
     """
     sent = request.body.get("event")
     if not isinstance(sent, dict):
-        rule = "type" if "event" in request.body else "required"
-        raise BadRequest("Invalid event data", [Detail("/event", rule, "must be an object")])
+        raise BadRequest("Invalid event data", [wrong_property(request.body, "event", "must be an object")])
     try:
         response = await _create(request, sent)
     except BadRequest as error:
@@ -47,8 +46,8 @@ async def update_event_legacy(request: Request) -> Response:
     """
     event_id = uuid_of(request.body.get("event_id"))
     if event_id is None:
-        rule = "format" if "event_id" in request.body else "required"
-        raise BadRequest("Invalid event data", [Detail("/event_id", rule, "must be a UUID")])
+        detail = wrong_property(request.body, "event_id", "must be a UUID", rule="format")
+        raise BadRequest("Invalid event data", [detail])
     return await _update(request, event_id, {name: value for name, value in request.body.items() if name != "event_id"})
 
 

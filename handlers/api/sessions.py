@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.errors import BadRequest, wrong_property
 from hivestand.handlers.event.encoding import encode, entry_of, text
 from hivestand.handlers.event.normalise import Fallback, normalise_session
 from hivestand.handlers.request import Request, Response
@@ -22,8 +22,7 @@ async def start_session_legacy(request: Request) -> Response:
     """
     session = request.body.get("session")
     if not isinstance(session, dict):
-        rule = "type" if "session" in request.body else "required"
-        raise BadRequest("Invalid session data", [Detail("/session", rule, "must be an object")])
+        raise BadRequest("Invalid session data", [wrong_property(request.body, "session", "must be an object")])
     response = await _start(request, session)
     beside = [Fallback(name, "unknown") for name in request.body if name != "session"]
     return response._replace(fallbacks=[*response.fallbacks, *beside])

@@ -7,10 +7,11 @@ Pure. The names of operators and types are published; what each means where the 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from hivestand.handlers.errors import Detail
 from hivestand.handlers.event.encoding import loads
+from hivestand.handlers.event.normalise import Json
 
 OPPOSITES: Final = {"not exists": "exists", "is not": "is", "not contains": "contains"}
 TYPES: Final = ("string", "number", "boolean", "datetime")
@@ -19,8 +20,6 @@ ABSENT: Final = object()  # what `lookup` gives for a path that leads nowhere
 _DIGITS: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _REQUIRED: Final = ("field", "operator", "value", "type")
 _IDS: Final = frozenset({"event_id", "session_id", "parent_id"})
-
-Json = Any  # a parsed JSON value
 
 
 class Filter(NamedTuple):

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypedDict
 
 from hivestand.handlers.clock import Clock
-from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.errors import BadRequest, Detail, wrong_property
+from hivestand.openapi.formats import UUID
 
 FIELDS: Final = frozenset(
     {
@@ -46,7 +47,7 @@ EVENT_FIELDS: Final = frozenset(
 )
 
 _USED_OF_AN_EVENT: Final = EVENT_FIELDS - IGNORED
-_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_UUID: Final = re.compile(UUID)
 _INT64: Final = range(-(2**63), 2**63)
 _ABSENT: Final = object()
 
@@ -169,10 +170,9 @@ def normalise_event(
 def _check_event(sent: Mapping[str, Json]) -> None:
     details = []
     if sent.get("event_type") not in TYPES:
-        rule = "enum" if "event_type" in sent else "required"
-        details.append(Detail("/event_type", rule, f"must be one of {', '.join(TYPES)}"))
+        details.append(wrong_property(sent, "event_type", f"must be one of {', '.join(TYPES)}", rule="enum"))
     if not isinstance(sent.get("inputs"), dict):
-        details.append(Detail("/inputs", "type" if "inputs" in sent else "required", "must be an object"))
+        details.append(wrong_property(sent, "inputs", "must be an object"))
     if details:
         raise BadRequest("Invalid event data", details)
 

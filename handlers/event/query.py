@@ -5,12 +5,12 @@ Pure. A search that cannot be understood is refused under either profile: its re
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 from hivestand.handlers.errors import BadRequest, Detail, escaped
 from hivestand.handlers.event.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter, splits
 from hivestand.handlers.event.index import EARLIEST, LATEST, Property, Selection
-from hivestand.handlers.event.normalise import Fallback
+from hivestand.handlers.event.normalise import Fallback, Json
 
 DEFAULT_LIMIT: Final = 1000
 MAX_FILTERS: Final = 1000
@@ -18,8 +18,6 @@ _FIELDS: Final = frozenset({"filters", "dateRange", "limit", "page", "ignore_ord
 _INDEXED: Final[Sequence[Property]] = get_args(Property)  # the most selective first
 _RUN: Final = ("run_id", "evaluation_id")  # where the metadata have the run of an experiment
 _LAST_PAGE: Final = 10**12
-
-Json = Any  # a parsed JSON value
 
 
 class Form(NamedTuple):

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.event.normalise import Json
 
 DEEPEST: Final = 32  # levels of a value within an attribute
 FAILED: Final = 2  # the code of a span's status that says so
 
-Json = Any  # a parsed JSON value
 Place = tuple[
     Any, ...
 ]  # of a value in a body: the place of what holds it, and its name or number there; () is the body

@@ -8,14 +8,12 @@ that nothing is lost.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from hivestand.handlers.event.encoding import loads
-from hivestand.handlers.event.normalise import TYPES, uuid_of
+from hivestand.handlers.event.normalise import TYPES, Json, uuid_of
 from hivestand.handlers.otlp.decoding import DEEPEST, Span
-
-Json = Any  # a parsed JSON value
 
 _PREFIX: Final = "honeyhive_"
 _SECTIONS: Final = frozenset({"inputs", "outputs", "metadata", "metrics", "config", "feedback", "user_properties"})

@@ -12,7 +12,7 @@ import pytest
 from support import Running, hivestand_check
 
 from hivestand.conformance.reports.as_json import SCHEMA
-from hivestand.conformance.target import is_loopback
+from hivestand.openapi.formats import is_loopback
 
 
 @contextmanager

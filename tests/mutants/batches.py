@@ -7,10 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from mutants.events import ADDING, BATCHES, CREATING, normalised
-from mutants.mutant import Group, Json, Patch, answers, bodies, handlers, members, rounded, wire
+from mutants.mutant import Group, Patch, answers, bodies, handlers, members, rounded, wire
 
 mutant = Group("batches")
 Body = dict[str, Json]

@@ -10,12 +10,13 @@ from unittest.mock import patch
 from hivestand.handlers.errors import ApiError, BadRequest, Forbidden, NotFound
 from hivestand.handlers.event.encoding import EncodedEvent, loads
 from hivestand.handlers.event.index import IndexEntry
+from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response, Writes
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.differing import all_of, deep, shown_as_double
-from mutants.mutant import Json, Patch, answers, bodies, handlers, wire
+from mutants.mutant import Patch, answers, bodies, handlers, wire
 
 Event = dict[str, Any]
 CREATING = ("createEvent", "createEventLegacy")

@@ -8,10 +8,11 @@ from typing import Any
 from unittest.mock import patch
 
 from hivestand.handlers.errors import NotFound
+from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
-from mutants.mutant import Group, Json, Patch, WireRequest, WireResponse, answers, bodies, handlers, wire
+from mutants.mutant import Group, Patch, WireRequest, WireResponse, answers, bodies, handlers, wire
 
 mutant = Group("events")
 CREATING = ("createEvent", "createEventLegacy")

@@ -5,12 +5,11 @@ import re
 import struct
 import time
 from collections.abc import Callable
-from typing import Any
 from unittest.mock import patch
 
 from hivestand.handlers.errors import BadRequest
 from hivestand.handlers.event import normalise
-from hivestand.handlers.event.normalise import FIELDS
+from hivestand.handlers.event.normalise import FIELDS, Json
 from mutants.mutant import (
     NEW,
     OLD,
@@ -32,7 +31,6 @@ from mutants.mutant import (
 mutant = Group("fallbacks")
 
 
-Json = Any
 ERROR = {"statusCode": 400, "message": "empty", "success": False, "errorCode": "BAD_REQUEST"}
 OBJECTS = ("config", "inputs", "outputs", "metadata", "user_properties")
 

@@ -15,7 +15,7 @@ from asgi import request_of
 
 from hivestand.handlers.event.encoding import EncodedEvent, encode, entry_of
 from hivestand.handlers.event.index import IndexEntry
-from hivestand.handlers.event.normalise import normalise_session
+from hivestand.handlers.event.normalise import Json, normalise_session
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
@@ -26,7 +26,6 @@ from hivestand.server.http.protocol import Respond
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse
 
-Json = Any
 Patch = AbstractContextManager[Any]
 NEW, OLD = "createSession", "startSessionLegacy"
 BOTH: Final = (NEW, OLD)

@@ -5,10 +5,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
+from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from mutants.events import CREATING, EVENTS, UPDATING, let_in, of_events, on
-from mutants.mutant import Group, Json, Patch, WireRequest, WireResponse, handlers, wire
+from mutants.mutant import Group, Patch, WireRequest, WireResponse, handlers, wire
 
 mutant = Group("any operation on events")
 REFUSED = {"statusCode": 400, "message": "no", "success": False, "errorCode": "NO", "details": []}

@@ -4,10 +4,10 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 from unittest.mock import patch
 
 from hivestand.handlers.errors import BadRequest, Detail, InternalError
+from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.server.http import body as body_module
@@ -15,7 +15,6 @@ from hivestand.server.strict import StrictProfile
 from mutants.mutant import NEW, OLD, PATHS, Group, Patch, WireRequest, WireResponse, at, bodies, handlers, wire
 
 mutant = Group("request handling")
-Json = Any
 BODY = {"statusCode": 400, "message": "Bad request", "success": False, "errorCode": "BAD_REQUEST"}
 
 

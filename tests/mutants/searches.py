@@ -5,8 +5,9 @@ from collections.abc import Callable
 from unittest.mock import patch
 from uuid import uuid4
 
+from hivestand.handlers.event.normalise import Json
 from mutants.events import SEARCHING, spans
-from mutants.mutant import Group, Json, Patch, answers, bodies, members, rounded, texts, wire
+from mutants.mutant import Group, Patch, answers, bodies, members, rounded, texts, wire
 
 mutant = Group("searches")
 Body = dict[str, Json]

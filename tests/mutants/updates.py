@@ -7,13 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 from hivestand.handlers.event.encoding import encode, entry_of
-from hivestand.handlers.event.normalise import normalise_event
+from hivestand.handlers.event.normalise import Json, normalise_event
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.events import UPDATING, updates
-from mutants.mutant import Group, Json, Patch, answers, bodies, handlers, members, rounded, wire
+from mutants.mutant import Group, Patch, answers, bodies, handlers, members, rounded, wire
 
 mutant = Group("updates")
 Fields = Mapping[bytes, bytes]
