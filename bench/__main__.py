@@ -33,7 +33,7 @@ class Run:
         self.rates: throughput.Rates = {}
 
     def throughput(self) -> Iterator[Figure]:
-        """Of all contenders, and how late answers are at half of Prism's."""
+        """Of all contenders, and how late responses are at half of Prism's."""
         asked = [each for each in who.ALL if not each.missing]
         with redis() as port, who.all_of(asked, port, self._folder) as servers:
             self.rates = throughput.measure(servers, self._folder, self._rounds, self._seconds)

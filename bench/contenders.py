@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bench.processes import answers, free_port, running, wait_until
+from bench.processes import free_port, is_ready, running, wait_until
 from bench.session import PATH, session
 
 ROOT: Final = Path(__file__).parent.parent
@@ -40,7 +40,7 @@ class Server(NamedTuple):
 
     port: int
     pid: int
-    seconds: float  # from the start of its process to its first answer
+    seconds: float  # from the start of its process to its first response
 
     @property
     def url(self) -> str:
@@ -71,7 +71,7 @@ def _prism(port: int, _redis: int, _folder: Path) -> Sequence[str]:
 
 
 def _mockoon(port: int, _redis: int, folder: Path) -> Sequence[str]:
-    """One route that answers with the session, by a template; its log of requests is off."""
+    """One route that returns the session, by a template; its log of requests is off."""
     response = {
         "uuid": "c0a0e6c2-0000-4000-8000-000000000003",
         "body": json.dumps({**session(), "session_id": "{{faker 'string.uuid'}}"}),
@@ -130,7 +130,7 @@ def _mockoon(port: int, _redis: int, folder: Path) -> Sequence[str]:
 
 
 def _wiremock(port: int, _redis: int, folder: Path) -> Sequence[str]:
-    """One mapping that answers with the session; its journal is off."""
+    """One mapping that returns the session; its journal is off."""
     mappings = folder / "wiremock" / "mappings"
     mappings.mkdir(parents=True, exist_ok=True)
     response = {"status": 200, "jsonBody": session(), "headers": {"Content-Type": "application/json"}}
@@ -166,11 +166,11 @@ ALL: Final = (
 
 @contextmanager
 def serving(contender: Contender, redis: int, folder: Path, core: int | str = 0) -> Iterator[Server]:
-    """The contender, from its first answer on."""
+    """The contender, from its first response on."""
     port = free_port()
     env = {"BENCH_REDIS": f"redis://127.0.0.1:{redis}", "PYTHONPATH": str(ROOT)}
     with running(contender.command(port, redis, folder), core, env) as process:
-        yield Server(port, process.pid, wait_until(lambda: answers(port), contender.name))
+        yield Server(port, process.pid, wait_until(lambda: is_ready(port), contender.name))
 
 
 @contextmanager

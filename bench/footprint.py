@@ -1,4 +1,4 @@
-"""How soon a server answers, and how much memory it holds."""
+"""How soon a server responds, and how much memory it holds."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ MEGABYTE: Final = 1_000_000
 
 
 def starts(contenders: Sequence[Contender], redis: int, folder: Path, rounds: int) -> dict[str, list[float]]:
-    """Seconds from the start of each to its first answer, by name; once more before, as files come cold."""
+    """Seconds from the start of each to its first response, by name; once more before, as files come cold."""
     found: dict[str, list[float]] = {each.name: [] for each in contenders}
     for turn in range(rounds + 1):
         for each in contenders:

@@ -1,4 +1,4 @@
-"""How late answers are at a fixed rate, counted from when each request was to be sent, whatever came before it."""
+"""How late responses are at a fixed rate, counted from when each request was to be sent, whatever came before it."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from bench.session import HEADERS, PATH, body
 REACH: Final = 0.25  # of Prism's
 
 
-class Answers(asyncio.Protocol):
+class Responses(asyncio.Protocol):
     """A connection with one request on its way at most."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Answers(asyncio.Protocol):
         self.transport = transport
 
     def send(self, request: bytes) -> asyncio.Future[None]:
-        """Done when the answer is there."""
+        """Done when the response is there."""
         assert self.transport is not None
         self._received, self._answered = b"", asyncio.get_running_loop().create_future()
         self.transport.write(request)
@@ -63,9 +63,9 @@ def request(port: int) -> bytes:
 
 
 async def late(port: int, rate: float, seconds: float) -> list[float]:
-    """Seconds from when each request was planned to its answer."""
+    """Seconds from when each request was planned to its response."""
     loop = asyncio.get_running_loop()
-    idle: list[Answers] = []
+    idle: list[Responses] = []
     latencies: list[float] = []
     sent = request(port)
 
@@ -73,7 +73,7 @@ async def late(port: int, rate: float, seconds: float) -> list[float]:
         if idle:
             connection = idle.pop()
         else:
-            _, connection = await loop.create_connection(Answers, "127.0.0.1", port)
+            _, connection = await loop.create_connection(Responses, "127.0.0.1", port)
         await connection.send(sent)
         latencies.append(time.perf_counter() - planned)
         idle.append(connection)

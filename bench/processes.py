@@ -79,7 +79,7 @@ def wait_until(is_there: Callable[[], bool], what: str) -> float:
     raise TimeoutError(f"{what} is not there after {PATIENCE} s")
 
 
-def answers(port: int) -> bool:
+def is_ready(port: int) -> bool:
     """Whether a session can be started."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:

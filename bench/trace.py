@@ -112,8 +112,8 @@ def rate(url: str, token: str, media_type: str, bodies: list[bytes]) -> float:
     with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
         began = time.perf_counter()
         for body in bodies:
-            answer = client.post("/opentelemetry/v1/traces", content=body)
-            assert answer.status_code == 200, answer.text
+            response = client.post("/opentelemetry/v1/traces", content=body)
+            assert response.status_code == 200, response.text
         seconds = time.perf_counter() - began
         by_session = {"field": "session_id", "operator": "is", "value": SESSION_ID, "type": "string"}
         query = {"filters": [by_session], "limit": 7500, "projections": ["event_id"]}

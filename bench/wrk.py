@@ -1,4 +1,4 @@
-"""wrk, the load generator: as many requests as 32 connections get answered."""
+"""wrk, the load generator: as many requests as 32 connections can make."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ def rate(url: str, script: Path, seconds: float) -> float:
     """Requests a second.
 
     Raises:
-        ValueError: some were not answered with 2xx, or not at all.
+        ValueError: some had no 2xx response, or none at all.
     """
     options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}", "--timeout", "10", "-s", str(script), url]
     done = subprocess.run(

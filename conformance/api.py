@@ -56,7 +56,7 @@ class Api:
         self.history = SessionHistory()
         self.exchanges: list[Exchange] = []
         self.steps: dict[int, SessionPost] = {}  # by the place of their exchange
-        self.started: set[str] = set()  # sessions that no answer names
+        self.started: set[str] = set()  # sessions that no response names
         self._samples: dict[str, Exchange] = {}
         self._made: dict[str, Any] = {}
         self._unmarked: set[tuple[str, str]] = set()

@@ -10,5 +10,5 @@ POLITE_RATE: Final = 20.0  # requests a second, for a target that is not on this
 BUDGET: Final = 6000  # requests
 POLITE_BUDGET: Final = 2500
 QUICK_BUDGET: Final = 500  # of a quick run: some 420 requests, and further looks for what is seen late
-PATIENCE: Final = 2.0  # seconds for which what was written may be seen later than it was answered
+PATIENCE: Final = 2.0  # seconds that a read may lag behind a write
 POLITE_PATIENCE: Final = 8.0

@@ -43,7 +43,7 @@ def before_call(_context: HookContext, case: Case[Any], **_kwargs: Any) -> None:
 
 @schemathesis.check
 def hivestand(_context: CheckContext, response: Response, case: Case[Any]) -> None:
-    """Hand an answer to whoever judges; what it objects to is a failure, which Schemathesis shrinks."""
+    """Hand a response to the judge; an objection is a failure, which Schemathesis shrinks."""
     for judge, stops in _judges[-1:]:
         try:
             objection = judge(_exchange(response, case))

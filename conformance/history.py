@@ -67,9 +67,9 @@ class SessionHistory:
         if posted in self.unordered or posted in self.touched:
             return None
         before = self.events.get((token, posted)) if posted else None
-        answered = canonical(event.get("session_id"))
-        if answered:
-            self.events[token, answered] = event
+        returned = canonical(event.get("session_id"))
+        if returned:
+            self.events[token, returned] = event
         return SessionPost(sent, event, before, exchange)
 
 

@@ -16,7 +16,7 @@ NOT_LET_IN: Final = {
 
 
 def probe(api: Api, operation: str = "createSession") -> None:
-    """Start a session; a second one if the first is answered by a server error.
+    """Start a session; a second one if the first fails with a server error.
 
     Raises:
         Inconclusive: What is behind the URL is not the API, or does not let us in.
@@ -39,7 +39,7 @@ def _strange(response: ReceivedResponse) -> str:
     if response.status in REDIRECTS:
         return f"redirects to {response.headers.get('location', 'nowhere')}: check that URL"
     if response.body.lstrip().startswith(b"<"):
-        return f"answers HTML with status {response.status}: is this the API's URL?"
+        return f"responds with HTML and status {response.status}: is this the API's URL?"
     if response.status >= SERVER_ERROR:
-        return f"is not available: it answers with status {response.status}"
+        return f"is not available: it responds with status {response.status}"
     return NOT_LET_IN.get(response.status, "")

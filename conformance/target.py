@@ -19,10 +19,10 @@ from hivestand.openapi.formats import is_loopback
 
 OK, TOO_MANY, SERVER_ERROR = 200, 429, 500
 LONGEST_PAUSE: Final = 60.0  # seconds that a Retry-After is obeyed for
-IN_A_ROW: Final = 3  # requests without an answer that end a run
-ERRORS_IN_A_ROW: Final = 20  # answers of a server's error that end a run
-AGAIN: Final = 5  # the part of the time-out that a request has behind one that was not answered
-LARGEST: Final = 16 * 1024 * 1024  # bytes of an answer that are read
+IN_A_ROW: Final = 3  # requests in a row without a response that end a run
+ERRORS_IN_A_ROW: Final = 20  # server errors in a row that end a run
+AGAIN: Final = 5  # the share of the time-out that a request has after one that got no response
+LARGEST: Final = 16 * 1024 * 1024  # bytes of a response that are read
 
 
 class Inconclusive(Exception):
@@ -107,12 +107,12 @@ class Target:
         """Count server errors in a row.
 
         Raises:
-            Inconclusive: a target that answers nothing but errors has trouble enough.
+            Inconclusive: the target responds with nothing but errors.
         """
         self._unanswered = 0
         self._errors = self._errors + 1 if status >= SERVER_ERROR else 0
         if self._errors >= ERRORS_IN_A_ROW:
-            raise Inconclusive(f"{self.access.url} answered {self._errors} requests in a row with a server's error")
+            raise Inconclusive(f"{self.access.url} responded to {self._errors} requests in a row with a server error")
 
     def _take_turn(self) -> None:
         with self._lock:
@@ -168,7 +168,7 @@ class Target:
             clock = ended if self.access.is_near else date_of(fields)
             received.set_result(ReceivedResponse(response.status_code, fields, body, began, ended, clock))
             self._idle.append(session)
-        except Exception as error:  # noqa: BLE001 - whoever waits for the answer is told
+        except Exception as error:  # noqa: BLE001 - whoever waits for the response gets the error
             received.set_exception(error)
 
 

@@ -56,11 +56,11 @@ class Connection:
             reader, writer = self._streams
             writer.write(head.encode() + text)
             status, headers = _head(await reader.readuntil(b"\r\n\r\n"))
-            answer = await reader.readexactly(int(headers["content-length"]))
+            response = await reader.readexactly(int(headers["content-length"]))
         except (OSError, asyncio.IncompleteReadError):
             await self.close()
             return Reply(NOBODY, {}, None, time.perf_counter() - begun)
-        return Reply(status, headers, json.loads(answer), time.perf_counter() - begun)
+        return Reply(status, headers, json.loads(response), time.perf_counter() - begun)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -83,7 +83,7 @@ class Session:
     """What is known of a session: how it was created, and each client's last tried and last answered write."""
 
     tried: dict[str, int] = field(default_factory=dict)
-    answered: dict[str, int] = field(default_factory=dict)
+    returned: dict[str, int] = field(default_factory=dict)
     creation: tuple[Any, ...] | None = None
 
 
@@ -109,17 +109,17 @@ class Ledger:
         return str(UUID(int=self.dice.getrandbits(128), version=4))
 
     async def post(self, connection: Connection, client: str, number: int, session_id: str) -> Reply:
-        """Post one numbered write, and judge its answer."""
+        """Post one numbered write, and judge its response."""
         session = self.sessions.setdefault(session_id, Session())
         session.tried[client] = number
-        before = dict(session.answered)
+        before = dict(session.returned)
         mark = f"{client} {number}"
         body = {"session_id": session_id, "session_name": mark, "start_time": number, "inputs": {"by": mark}}
         body |= {"metadata": {client: number, f"{client} too": number}, "user_properties": {client: number}}
         reply = await connection.post(body)
         self.replies.append((time.monotonic(), reply))
         if reply.status == 200:
-            session.answered[client] = number
+            session.returned[client] = number
             self._judge(session, reply.body, {**before, client: number}, exactly=client)
         elif reply.status == 503:
             self._expect(reply.headers.get("retry-after") == "1" and reply.body["statusCode"] == 503, "a 503", reply)
@@ -132,9 +132,9 @@ class Ledger:
         for session_id, session in self.sessions.items():
             event = events.get(session_id)
             if event is not None:
-                self._judge(session, event, session.answered)
+                self._judge(session, event, session.returned)
             else:
-                self._expect(not session.answered, "an answered session that is not there", session_id)
+                self._expect(not session.returned, "an answered session that is not there", session_id)
         self._expect(events.keys() <= self.sessions.keys(), "a session that nobody posted", events)
 
     def _judge(

@@ -26,14 +26,14 @@ class Clock:
         return str(uuid.uuid4())
 
 
-async def answer_of(store: Store, operation_id: str, body: Any = None, **changes: Any) -> Response:
-    """The answer to a call; `parameters` and other parts of the request by name."""
+async def response_of(store: Store, operation_id: str, body: Any = None, **changes: Any) -> Response:
+    """The response to a call; `parameters` and other parts of the request by name."""
     return await OPERATIONS[operation_id](Request(store, store, Clock(), TENANT, body)._replace(**changes))
 
 
 async def call(store: Store, operation_id: str, body: Any = None, **parameters: str) -> Any:
     """The value that is answered."""
-    return json.loads((await answer_of(store, operation_id, body, parameters=parameters)).body)
+    return json.loads((await response_of(store, operation_id, body, parameters=parameters)).body)
 
 
 async def event(store: Store, event_id: str) -> dict[str, Any]:

@@ -27,11 +27,11 @@ class RedisServer:
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """Where it responses."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        """Run it, and wait until it answers."""
+        """Run it, and wait until it responses."""
         executable = shutil.which(EXECUTABLE)
         assert executable, f"{EXECUTABLE} is not on PATH; scripts/test installs redis-server"
         self.folder.mkdir(exist_ok=True)

@@ -61,7 +61,7 @@ def test_the_server_waits_for_a_healthy_redis_and_names_it() -> None:
 
 
 def test_the_engine_waits_longer_than_the_server() -> None:
-    """So that it does not kill it in the middle of an answer."""
+    """So that it does not kill it in the middle of a response."""
     assert int(COMPOSE["services"]["hivestand"]["stop_grace_period"].removesuffix("s")) > GRACE_SECONDS
 
 

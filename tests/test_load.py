@@ -21,31 +21,31 @@ def event(number: int = 1, **changes: Any) -> dict[str, Any]:
 class Scripted(Connection):
     """A server that answers what it was told."""
 
-    def __init__(self, *answers: dict[str, Any] | int) -> None:
+    def __init__(self, *responses: dict[str, Any] | int) -> None:
         """Take events, or statuses of refusals."""
         super().__init__(("127.0.0.1", 1))
-        self._answers = list(answers)
+        self._answers = list(responses)
 
     async def post(self, body: Any, path: str = "/v1/sessions") -> Reply:
-        """The next answer."""
-        answer = self._answers.pop(0)
-        if isinstance(answer, int):
-            return Reply(answer, {"retry-after": "1"}, {"statusCode": answer}, 0.0)
-        return Reply(200, {}, answer, 0.0)
+        """The next response."""
+        response = self._answers.pop(0)
+        if isinstance(response, int):
+            return Reply(response, {"retry-after": "1"}, {"statusCode": response}, 0.0)
+        return Reply(200, {}, response, 0.0)
 
 
-async def wrong_of(answers: list[dict[str, Any] | int], held: dict[str, Any] | None) -> list[str]:
-    """What the ledger finds after these answers, with this event in the store."""
+async def wrong_of(responses: list[dict[str, Any] | int], held: dict[str, Any] | None) -> list[str]:
+    """What the ledger finds after these responses, with this event in the store."""
     ledger = Ledger()
-    server = Scripted(*deepcopy(answers))
-    for number in range(1, len(answers) + 1):
+    server = Scripted(*deepcopy(responses))
+    for number in range(1, len(responses) + 1):
         await ledger.post(server, CLIENT, number, SESSION_ID)
     ledger.verify({} if held is None else {SESSION_ID: held})
     return ledger.wrong
 
 
 @pytest.mark.parametrize(
-    ("answers", "held"),
+    ("responses", "held"),
     [
         ([event(1), event(2)], event(2)),
         ([503], None),
@@ -55,13 +55,13 @@ async def wrong_of(answers: list[dict[str, Any] | int], held: dict[str, Any] | N
         ([event(1), 0, event(3)], event(3)),
     ],
 )
-async def test_a_store_that_lost_nothing_is_right(answers: list[dict[str, Any] | int], held: dict[str, Any]) -> None:
+async def test_a_store_that_lost_nothing_is_right(responses: list[dict[str, Any] | int], held: dict[str, Any]) -> None:
     """What was refused may have been done or not."""
-    assert [] == await wrong_of(answers, held)
+    assert [] == await wrong_of(responses, held)
 
 
 @pytest.mark.parametrize(
-    ("answers", "held", "found"),
+    ("responses", "held", "found"),
     [
         ([event(1)], None, "not there"),
         ([event(1), event(2)], event(1), "lost merge"),
@@ -77,8 +77,8 @@ async def test_a_store_that_lost_nothing_is_right(answers: list[dict[str, Any] |
     ],
 )
 async def test_what_is_lost_is_found(
-    answers: list[dict[str, Any] | int], held: dict[str, Any] | None, found: str
+    responses: list[dict[str, Any] | int], held: dict[str, Any] | None, found: str
 ) -> None:
-    """Whether an answer shows it or the store."""
-    wrong = await wrong_of(answers, held)
+    """Whether a response shows it or the store."""
+    wrong = await wrong_of(responses, held)
     assert [text for text in wrong if found in text], wrong

@@ -1,4 +1,4 @@
-"""10,000 random bodies, posted to a server on each store: the same answers, all valid, none a fault."""
+"""10,000 random bodies, posted to a server on each store: the same responses, all valid, none a fault."""
 
 import json
 import random
@@ -101,23 +101,23 @@ class Bodies:
 
 
 def post(connection: HTTPConnection, body: bytes) -> tuple[int, str | None, Any]:
-    """The status, the fallbacks told, and the answer."""
+    """The status, the fallbacks told, and the response."""
     connection.request("POST", "/v1/sessions", body, HEADERS)
     response = connection.getresponse()
     return response.status, response.getheader("Hivestand-Fallbacks"), json.loads(response.read())
 
 
-def comparable(answer: dict[str, Any], sent_ids: set[str], since: float) -> dict[str, Any]:
-    """The answer, ids and times of the server's own making aside."""
-    made = {name: "an id" for name in ("event_id", "session_id") if answer.get(name) not in sent_ids}
+def comparable(event: dict[str, Any], sent_ids: set[str], since: float) -> dict[str, Any]:
+    """The response, ids and times of the server's own making aside."""
+    made = {name: "an id" for name in ("event_id", "session_id") if event.get(name) not in sent_ids}
     for name in ("start_time", "end_time"):
-        if answer.get(name) is not None and (since - 1) * 1000 <= answer[name] <= (time.time() + 1) * 1000:
+        if event.get(name) is not None and (since - 1) * 1000 <= event[name] <= (time.time() + 1) * 1000:
             made[name] = "a time"
-    return {**answer, **made}
+    return {**event, **made}
 
 
 def validators() -> dict[int, Draft202012Validator]:
-    """What an answer of each status has to be valid under."""
+    """What a response of each status has to be valid under."""
     components = load("honeyhive")["components"]
     schemas = {200: "SessionEvent", 400: "Error"}
     return {
@@ -137,23 +137,23 @@ def test_both_stores_answer_the_same(memory_server: Running, redis_backed_server
             for server in (memory_server, redis_backed_server)
         ]
         for _, (kind, body) in zip(range(COUNT), bodies, strict=False):
-            answers = []
+            responses = []
             for connection in connections:
-                status, told, answer = post(connection, body)
-                assert status in valid, (body, answer)
-                valid[status].validate(answer)
-                answers.append((status, told, comparable(answer, {*bodies.ids, _sent_id(body)}, since)))
-            assert repr_of(answers[0]) == repr_of(answers[1]), body
+                status, told, event = post(connection, body)
+                assert status in valid, (body, event)
+                valid[status].validate(event)
+                responses.append((status, told, comparable(event, {*bodies.ids, _sent_id(body)}, since)))
+            assert repr_of(responses[0]) == repr_of(responses[1]), body
             sessions += kind == "session"
-            repeated += answers[0][2]["session_id"] in seen
-            seen |= {answers[0][2]["session_id"]} - {"an id"}
+            repeated += responses[0][2]["session_id"] in seen
+            seen |= {responses[0][2]["session_id"]} - {"an id"}
     assert sessions > 0.7 * COUNT
     assert repeated > 0.2 * COUNT
 
 
-def repr_of(answer: Any) -> str:
+def repr_of(event: Any) -> str:
     """Comparable by type too, but not by the order of keys."""
-    return json.dumps(answer, sort_keys=True)
+    return json.dumps(event, sort_keys=True)
 
 
 def _sent_id(body: bytes) -> str:

@@ -49,8 +49,8 @@ def of_several(api: Api, operation: str) -> Iterator[Exchange]:
 def an_id_for_each(exchange: Exchange) -> Expectations:
     """A batch returns an id for each event: all of them different, and those that were sent among them."""
     if exchange.response.status == 200:  # noqa: PLR2004
-        sent, answered = sent_events(exchange.request), exchange.response.event.get("event_ids")
-        ids = [canonical(each) for each in answered] if isinstance(answered, list) else []
+        sent, returned = sent_events(exchange.request), exchange.response.event.get("event_ids")
+        ids = [canonical(each) for each in returned] if isinstance(returned, list) else []
         own = [own_id for each in sent if isinstance(each, dict) and (own_id := canonical(each.get("event_id")))]
         yield len(sent), len(ids)
         yield len(sent) - len(own) + len(set(own)), len(set(ids))
@@ -88,7 +88,7 @@ def one_session(api: Api, operation: str) -> Iterator[Finding]:
 
 
 def _session(api: Api, session_id: str) -> Exchange:
-    """A session by its id, or by its next post, which answers with the existing one."""
+    """A session by its id, or by its next post, which returns the existing one."""
     read = api.look(session_id)
     return read if read.response.held else api.start(api.marked({"session_id": session_id}))
 
@@ -171,16 +171,16 @@ def in_order(api: Api, operation: str) -> Iterator[Finding]:
     source="session_id, in the example of 200",
     operations=BATCHES,
 )
-def answers_the_session(api: Api, operation: str) -> Iterator[Finding]:
+def returns_the_session(api: Api, operation: str) -> Iterator[Finding]:
     """A single-session batch returns the session's id: it is that of the events."""
     flag, properties = NAMES if operation == "createEventBatch" else OLD_NAMES
     body = {"events": [api.marked({"event_type": "tool", "inputs": {}})], flag: True, properties: api.marked({})}
     exchange = api.call(operation, body)
-    answered = exchange.response.event.get("session_id")
-    yield Finding(UUID, answered, (exchange,))
+    returned = exchange.response.event.get("session_id")
+    yield Finding(UUID, returned, (exchange,))
     for event_id in exchange.response.event.get("event_ids") or ():
         read = api.read(str(event_id))
-        yield Finding(read.response.held.get("session_id"), canonical(answered), (exchange, read))
+        yield Finding(read.response.held.get("session_id"), canonical(returned), (exchange, read))
 
 
 @registry.scenario(

@@ -58,7 +58,7 @@ def body_of(operation: str, *events: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def create(api: Api, operation: str = "createEvent", **properties: Any) -> tuple[str, Exchange]:
-    """Create an event; gives its id, which is empty where none was answered."""
+    """Create an event; returns its id, empty if the response has none."""
     event = api.event(**{**properties, "metadata": api.marked(properties)["metadata"]})
     exchange = api.call(operation, body_of(operation, event))
     return canonical(exchange.response.event.get("event_id")) or "", exchange
@@ -324,8 +324,8 @@ def at_once(api: Api, operation: str) -> Iterator[Finding]:
     events = [api.event(event_id=api.new_id(), event_name=name, inputs={"of": name}) for name in names]
     exchanges = api.at_once([call_of(operation, body_of(operation, event)) for event in events])
     for event, exchange in zip(events, exchanges, strict=True):
-        answered = [exchange.response.status, canonical(exchange.response.event.get("event_id"))]
-        yield Finding([200, event["event_id"]], answered, (exchange,))
+        returned = [exchange.response.status, canonical(exchange.response.event.get("event_id"))]
+        yield Finding([200, event["event_id"]], returned, (exchange,))
         read = api.read(event["event_id"])
         expected = {name: event[name] for name in ("event_name", "inputs")}
         yield Finding(expected, seen(read.response.held, expected), (exchange, read))

@@ -1,4 +1,4 @@
-"""What holds of every answer, whatever was sent."""
+"""What holds for every response, whatever was sent."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def error_body(exchange: Exchange) -> Expectations:
     operations=ALL,
 )
 def other_error_body(exchange: Exchange) -> Expectations:
-    """Every other error has the documented body: those that HTTP brings with it, but for answers that have no body."""
+    """Every other error that HTTP brings with it has the documented body, except where a response has none."""
     is_other = exchange.response.status >= 400 and exchange.response.status not in {400, 401}  # noqa: PLR2004
     if is_other and exchange.request.method != "HEAD":
         yield SHAPE, exchange.response.json

@@ -108,7 +108,7 @@ for _number, _name in enumerate(("metadata", "user_properties"), start=4):
     source="No required properties: every field has a server-side fallback",
 )
 def objects_are_empty(step: SessionPost) -> Expectations:
-    """A missing object is empty: and is in the answer."""
+    """A missing object is empty, and is in the response."""
     for name in OBJECTS:
         if step.before is None and name not in step.sent:
             yield {}, step.event.get(name, ABSENT)
@@ -204,7 +204,7 @@ def wrong_children_are_none(step: SessionPost) -> Expectations:
 
 @rule("SES-BODY-03", Level.INFO, "An unknown field is ignored", {"colour": "blue"}, source="open")
 def unknown_is_ignored(step: SessionPost) -> Expectations:
-    """An unknown field is ignored: it is no error, and no property of the answer."""
+    """An unknown field is ignored: it is no error, and the response does not have it."""
     if step.before is None and "colour" in step.sent:
         yield ABSENT, step.event.get("colour", ABSENT)
 
@@ -227,7 +227,7 @@ def unknown_is_ignored(step: SessionPost) -> Expectations:
     {"event_id": SAME},
     source="Full session event object; session, and no other event",
 )
-def answer_only_is_not_taken(step: SessionPost) -> Expectations:
+def response_only_is_not_taken(step: SessionPost) -> Expectations:
     """Properties that the server sets cannot be sent.
 
     The event stays a session's, under the session's id, in the token's organisation.

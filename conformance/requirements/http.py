@@ -1,4 +1,4 @@
-"""What HTTP adds: bodies that are none, media types, methods, and answers that always come."""
+"""What HTTP adds: broken bodies, media types, methods, and a response to every request."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -145,7 +145,7 @@ def all_else_stays(step: SessionPost) -> Expectations:
     source="RFC 9562: UUIDs are the same in either case",
 )
 def case_is_no_difference(step: SessionPost) -> Expectations:
-    """A UUID in another letter case is the same session: what was first posted is answered."""
+    """A UUID in another letter case is the same session: the response has what was posted first."""
     if step.before is not None:
         yield step.before.get("event_name"), step.event.get("event_name")
 
@@ -171,7 +171,7 @@ def across_operations(api: Api, operation: str) -> Iterator[Finding]:
 
 @registry.scenario("SES-MERGE-17", Level.MUST, "A merge is stored", source=IDEMPOTENT, costly=True)
 def merge_lasts(api: Api, operation: str) -> Iterator[Finding]:
-    """A merge is stored: it is stored, not only answered."""
+    """A merge is stored: it is stored, not only in the response."""
     session_id = api.new_id()
     for name in ("first", "second"):
         keys = {"metadata": {name: 1}, "user_properties": {name: 1}}

@@ -1,4 +1,4 @@
-"""That the operations on events are there, and what holds of each of them: tokens, media types, bodies, answers."""
+"""That the operations on events are there, and what holds of each of them: tokens, media types, bodies, responses."""
 
 import json
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ def takes_a_sample(api: Api, operation: str) -> Iterator[Finding]:
     operations=DESCRIBED,
 )
 def keeps_the_schema(exchange: Exchange) -> Expectations:
-    """A success is valid under its schema: but for updates, whose answer has none."""
+    """A success is valid under its schema: except for updates, whose response has none."""
     if exchange.response.status == 200:  # noqa: PLR2004
         yield [], response_violations(exchange.request.operation, exchange.response.json)
 

@@ -39,7 +39,7 @@ def one_creates(api: Api, operation: str) -> Iterator[Finding]:
 
 @registry.scenario("SES-RACE-02", Level.MUST, "No concurrent merge is lost", source=IDEMPOTENT, costly=True)
 def no_merge_is_lost(api: Api, operation: str) -> Iterator[Finding]:
-    """No concurrent merge is lost: each answer shows its own, and a later one shows all."""
+    """No concurrent merge is lost: each response shows its own, and a later one shows all."""
     for _ in api.few(range(ROUNDS)):
         yield from _merges(api, (operation,))
 

@@ -1,4 +1,4 @@
-"""What the answer to a started session looks like."""
+"""What the response to a started session looks like."""
 
 from typing import Any
 

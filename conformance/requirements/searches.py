@@ -169,7 +169,7 @@ def every_page(api: Api, operation: str) -> Iterator[Exchange]:
     tries=every_page,
 )
 def in_order(exchange: Exchange) -> Expectations:
-    """The event that started last comes first: of every answer."""
+    """The event that started last comes first, in every response."""
     times = [each.get("start_time") for each in exchange.response.found]
     for earlier, later in pairwise(time for time in times if is_number(time)):
         if later > earlier:

@@ -15,7 +15,7 @@ rule = registry.rule
 NUMERIC = "start_time (number): only accepts numeric types; if a string is passed, … falls back to the current time"
 END = "end_time (number): Session end time as Unix milliseconds (same numeric-only caveat as start_time)"
 DURATION = "duration (number): Session duration in milliseconds"
-TOLERANCE = 10_000  # milliseconds by which the time in an answer and its Date may differ
+TOLERANCE = 10_000  # milliseconds by which the time in a response and its Date may differ
 SKEW = 300_000  # milliseconds by which the clocks of suite and target may differ
 
 

@@ -148,7 +148,7 @@ def malformed(api: Api, operation: str) -> Iterator[Finding]:
     "EVT-SPAN-06",
     Level.SHOULD,
     "A resent span is the same event",
-    source="OTLP: a client sends again what was not answered",
+    source="OTLP: a client sends again what got no response",
     operations=OPERATIONS,
 )
 def same_again(api: Api, operation: str) -> Iterator[Finding]:

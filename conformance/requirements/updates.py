@@ -164,7 +164,7 @@ def leaves_the_rest(api: Api, operation: str) -> Iterator[Finding]:
     operations=UPDATING,
 )
 def reaches_the_session(api: Api, operation: str) -> Iterator[Finding]:
-    """An update with a session's id updates the session: as its answer to the next post shows, which merges with it."""
+    """An update with a session's id updates the session: the response to the next post shows it, and merges with it."""
     session_id = api.new_id()
     api.start(api.marked({"session_id": session_id, "outputs": {"old": 1}, "user_properties": {"mine": 1}}))
     api.look(session_id)

@@ -1,4 +1,4 @@
-"""The barrier of workers: a change of plans is answered once every live worker has it."""
+"""The barrier of workers: a change of plans is acknowledged once every live worker has it."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -12,7 +12,7 @@ class Barrier(Protocol):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether this worker has every change that was answered; only then is the plan table current."""
+        """Whether this worker has every change that was acknowledged; only then is the plan table current."""
 
     async def refresh(self) -> None:
         """Reload all plans from the store."""

@@ -1,4 +1,4 @@
-"""Events that were answered and are not visible yet: the weak-consistency window."""
+"""Events that were acknowledged and are not visible yet: the weak-consistency window."""
 
 from typing import Protocol
 

@@ -89,12 +89,12 @@ class Journal(Protocol):
         """Delete the tenant's entries."""
 
 
-def pack(about: tuple[Any, ...], sent: Headers, request_body: bytes, answered: Headers, response_body: bytes) -> bytes:
+def pack(about: tuple[Any, ...], sent: Headers, request_body: bytes, received: Headers, response_body: bytes) -> bytes:
     """An entry as one text: a line of JSON, then headers and bodies as they were, with secrets blanked and bodies cut.
 
     `about` holds the first ten fields of `JournalEntry`, in order.
     """
-    request_headers, response_headers = _lines(sent), _lines(answered)
+    request_headers, response_headers = _lines(sent), _lines(received)
     sizes = (len(request_headers), len(request_body), len(response_headers), len(response_body))
     head = orjson.dumps((about, sizes))
     if len(request_body) > MAX_BODY:
@@ -116,14 +116,14 @@ def _lines(headers: Headers) -> bytes:
 def unpack(packed: bytes) -> JournalEntry:
     """The entry that `pack` turned into this text."""
     head, _, rest = packed.partition(b"\n")
-    about, (sent_size, body_size, answered_size, response_size) = orjson.loads(head)
+    about, (sent_size, body_size, received_size, response_size) = orjson.loads(head)
     body = sent_size + min(body_size, MAX_BODY)
-    answer = body + answered_size
+    response = body + received_size
     headers_and_bodies = (
         _headers(rest[:sent_size]),
         rest[sent_size:body],
-        _headers(rest[body:answer]),
-        rest[answer:],
+        _headers(rest[body:response]),
+        rest[response:],
     )
     return JournalEntry._make([*about, *headers_and_bodies, body_size, response_size])
 

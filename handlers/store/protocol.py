@@ -20,7 +20,7 @@ class StoreOptions(NamedTuple):
 
     Attributes:
         ttl: seconds that an event lives after its last write; None for ever.
-        wait: how many replicas of Redis must have a write before it is answered.
+        wait: how many replicas of Redis must have a write before it is acknowledged.
         prefix: the beginning of every key in Redis.
         timeout: seconds for which Redis may be silent.
         journal: how many requests of each tenant are kept.
@@ -56,7 +56,7 @@ class Store(Protocol):
 
     @property
     def hidden(self) -> HiddenEvents:
-        """Events that were answered and are not visible yet."""
+        """Events that were acknowledged and are not visible yet."""
 
     @property
     def delayed(self) -> DelayedWrites:
@@ -99,7 +99,7 @@ class Store(Protocol):
         """At most `limit` of the selected events, last first: those before `before`, without the first `skip`."""
 
     async def reset(self, tenant: Tenant) -> None:
-        """Delete everything of a tenant: events, journal, plan. Nothing answered before is there afterwards."""
+        """Delete everything of a tenant: events, journal, plan. Nothing acknowledged before is there afterwards."""
 
     async def close(self) -> None:
         """Close all connections."""

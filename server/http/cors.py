@@ -40,11 +40,11 @@ class Cors:
         return None if response is None else response._replace(headers=[*response.headers, *self._readable])
 
     def _preflight(self, request: HttpRequest) -> HttpResponse:
-        answer = self._rules.preflight_response(request_headers=Headers(raw=list(request.headers)))
-        headers = to_wire((name, value) for name, value in answer.headers.items() if not name.startswith("content-"))
-        if answer.status_code == HTTPStatus.OK:
-            return HttpResponse(answer.status_code, headers, bytes(answer.body), b"text/plain; charset=utf-8")
-        return response_of(BadRequest(bytes(answer.body).decode()))._replace(headers=headers)
+        response = self._rules.preflight_response(request_headers=Headers(raw=list(request.headers)))
+        headers = to_wire((name, value) for name, value in response.headers.items() if not name.startswith("content-"))
+        if response.status_code == HTTPStatus.OK:
+            return HttpResponse(response.status_code, headers, bytes(response.body), b"text/plain; charset=utf-8")
+        return response_of(BadRequest(bytes(response.body).decode()))._replace(headers=headers)
 
 
 async def _unused(scope: Scope, receive: Receive, send: Send) -> None:

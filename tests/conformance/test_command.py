@@ -16,7 +16,7 @@ from hivestand.openapi.formats import is_loopback
 
 
 @contextmanager
-def answering(answer: bytes) -> Iterator[str]:
+def responding(response: bytes) -> Iterator[str]:
     """A server that answers every request alike, and closes; gives its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -26,7 +26,7 @@ def answering(answer: bytes) -> Iterator[str]:
                 connection, _ = listener.accept()
                 with connection:
                     connection.recv(65_536)
-                    connection.sendall(answer)
+                    connection.sendall(response)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -57,7 +57,7 @@ def test_a_conforming_target_is_0(memory_server: Running, tmp_path: Path) -> Non
 
 def test_a_broken_target_is_1_and_says_what_is_broken() -> None:
     """The sentence, what was expected and what came, and a command that shows it again."""
-    with answering(
+    with responding(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
     ) as url:
         done = hivestand_check(url, "--quick", "--only", "SES-AUTH-01")
@@ -83,7 +83,7 @@ def test_a_known_failure_fails_nothing_unless_it_passes(tmp_path: Path, known: s
     path.write_text(known, encoding="utf-8")
     body = b'{"event_id": "a"}'
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
-    with answering(head % len(body) + body) as url:
+    with responding(head % len(body) + body) as url:
         done = hivestand_check(url, "--quick", "--only", "SES-AUTH-0[14]", "--known-failing", str(path))
     assert (status, said in done.stdout) == (done.returncode, True)
 

@@ -10,7 +10,7 @@ ID = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
 
 
 def exchange(sent: Any, event: Any, *, token: str = "first", status: int = 200) -> Exchange:  # noqa: S107 - a name
-    """A session that was posted, and an answer."""
+    """A session that was posted, and a response."""
     request = SentRequest("createSession", "/v1/sessions", json.dumps(sent).encode(), token=token)
     return Exchange(request, ReceivedResponse(status, {}, json.dumps(event).encode(), 0, 0))
 

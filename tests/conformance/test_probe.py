@@ -17,13 +17,13 @@ from support import free_port, hivestand_check
 HEAD = b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %d\r\n%s\r\n"
 
 
-def answer(status: bytes, body: bytes = b"", headers: bytes = b"") -> Callable[[socket.socket], None]:
+def response(status: bytes, body: bytes = b"", headers: bytes = b"") -> Callable[[socket.socket], None]:
     """What answers everything alike."""
     return lambda connection: connection.sendall(HEAD % (status, len(body), headers) + body)
 
 
 def drip(connection: socket.socket) -> None:
-    """An answer that never ends, an octet at a time."""
+    """A response that never ends, an octet at a time."""
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     for _ in range(200):
         connection.sendall(b" ")
@@ -31,7 +31,7 @@ def drip(connection: socket.socket) -> None:
 
 
 def flood(connection: socket.socket) -> None:
-    """An answer without an end."""
+    """A response without an end."""
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         connection.sendall(b" " * 1_000_000)
@@ -50,7 +50,7 @@ def target(behave: Callable[[socket.socket], None], context: ssl.SSLContext | No
                 behave(wrapped)
                 wrapped.settimeout(0.2)
                 while wrapped.recv(65_536):
-                    pass  # or the system would cut off the answer, as something is unread
+                    pass  # or the system would cut off the response, as something is unread
 
     def accept() -> None:
         while not ending.is_set():
@@ -73,20 +73,20 @@ def target(behave: Callable[[socket.socket], None], context: ssl.SSLContext | No
     ("behave", "said"),
     [
         (lambda _: time.sleep(5), "nothing within 1 s"),
-        (lambda _: None, "does not answer"),
+        (lambda _: None, "does not respond"),
         (drip, "nothing within 1 s"),
-        (flood, "does not answer"),
-        (lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "does not answer"),
-        (answer(b"200 OK", b"<!doctype html><p>Welcome"), "answers HTML"),
-        (answer(b"404 Not Found", b"\n<html>no"), "answers HTML"),
-        (answer(b"302 Found", b"", b"Location: https://elsewhere.example/\r\n"), "redirects to https://elsewhere"),
-        (answer(b"503 Service Unavailable"), "is not available: it answers with status 503"),
-        (answer(b"502 Bad Gateway", b"{}"), "is not available: it answers with status 502"),
-        (answer(b"103 Early Hints"), "an interim answer, 103"),
-        (answer(b"500 Oops", b"{}"), "is not available: it answers with status 500"),
-        (answer(b"401 Unauthorized", b"{}"), "refuses the token"),
-        (answer(b"404 Not Found", b"{}"), "does not know the operation"),
-        (answer(b"429 Too Many Requests", b"{}", b"Retry-After: 3600\r\n"), "asks for fewer requests"),
+        (flood, "does not respond"),
+        (lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "does not respond"),
+        (response(b"200 OK", b"<!doctype html><p>Welcome"), "responds with HTML"),
+        (response(b"404 Not Found", b"\n<html>no"), "responds with HTML"),
+        (response(b"302 Found", b"", b"Location: https://elsewhere.example/\r\n"), "redirects to https://elsewhere"),
+        (response(b"503 Service Unavailable"), "is not available: it responds with status 503"),
+        (response(b"502 Bad Gateway", b"{}"), "is not available: it responds with status 502"),
+        (response(b"103 Early Hints"), "an interim response, 103"),
+        (response(b"500 Oops", b"{}"), "is not available: it responds with status 500"),
+        (response(b"401 Unauthorized", b"{}"), "refuses the token"),
+        (response(b"404 Not Found", b"{}"), "does not know the operation"),
+        (response(b"429 Too Many Requests", b"{}", b"Retry-After: 3600\r\n"), "asks for fewer requests"),
     ],
 )
 def test_what_is_no_api_is_3(behave: Callable[[socket.socket], None], said: str) -> None:
@@ -101,12 +101,12 @@ def test_an_absent_target_is_3() -> None:
     """One line says so."""
     done = hivestand_check(f"http://127.0.0.1:{free_port()}")
     assert done.returncode == 3
-    assert "does not answer: " in done.stdout
+    assert "does not respond: " in done.stdout
 
 
 @pytest.mark.parametrize(
     ("days", "trusts", "said"),
-    [(1, False, "unable to get local issuer"), (-1, True, "certificate has expired"), (1, True, "answers HTML")],
+    [(1, False, "unable to get local issuer"), (-1, True, "certificate has expired"), (1, True, "responds with HTML")],
 )
 def test_a_certificate_has_to_be_trusted_and_valid(tmp_path: Path, days: int, said: str, *, trusts: bool) -> None:
     """By the system, or by the file that is given."""
@@ -114,7 +114,7 @@ def test_a_certificate_has_to_be_trusted_and_valid(tmp_path: Path, days: int, sa
     until = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
     authority.issue_cert("127.0.0.1", not_before=until - dt.timedelta(days=9), not_after=until).configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    with target(answer(b"200 OK", b"<html>"), context) as url:
+    with target(response(b"200 OK", b"<html>"), context) as url:
         done = hivestand_check(url, *(["--ca-file", str(tmp_path / "ca.pem")] if trusts else []))
     assert done.returncode == 3
     assert said in done.stdout
@@ -173,11 +173,11 @@ def test_a_quick_run_ends_with_what_is_not_answered() -> None:
     with faltering(lambda number: number == 4) as url:
         done = hivestand_check(url, "--quick", "--only", "SES-ANY-07")
     assert done.returncode == 3
-    assert "does not answer" in done.stdout
+    assert "does not respond" in done.stdout
 
 
 def test_a_target_that_goes_away_ends_the_run() -> None:
-    """Three requests without an answer are enough."""
+    """Three requests without a response are enough."""
     with faltering(lambda number: number > 10) as url:
         done = hivestand_check(url, "--quick", "--only", "SES-A*")
     assert "inconclusive: " in done.stdout

@@ -1,4 +1,4 @@
-"""When an answer is as expected."""
+"""When a response is as expected."""
 
 from typing import Any
 

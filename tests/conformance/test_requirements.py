@@ -53,7 +53,7 @@ def test_every_operation_of_the_document_has_some() -> None:
 
 
 def test_every_documented_status_has_some() -> None:
-    """What the document says of an answer is to be judged somewhere."""
+    """What the document says of a response is to be judged somewhere."""
     document = load("honeyhive")
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     documented = {(each["operationId"], int(status)) for each in operations for status in each["responses"]}
@@ -73,7 +73,8 @@ def test_a_quick_run_exercises_what_can_fail(server: Running) -> None:
 def test_the_budget_of_a_quick_run_is_one_number() -> None:
     """In the help of the command and of the plugin, in the page, and for the run itself."""
     said = f"at most {QUICK_BUDGET} requests"
-    assert said in (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
+    for page in ("conformance.md", "how-to/check-a-deployment.md"):
+        assert said in " ".join((ROOT / "docs" / page).read_text(encoding="utf-8").split())
     assert said in FLAGS["--hivestand-quick"]["help"]
     assert said in str(next(each.help for each in check.params if each.name == "quick")).lower()
     assert asked({**OPTIONS, "quick": True})[0].max_requests == QUICK_BUDGET

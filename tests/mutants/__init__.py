@@ -1,7 +1,6 @@
 """Seeded defects of the mock server, and which requirement of the conformance suite is to notice each."""
 
 from mutants import (
-    answers,
     auth,
     batches,
     events,
@@ -13,11 +12,12 @@ from mutants import (
     presence,
     races,
     request_handling,
+    responses,
     searches,
     updates,
 )
 from mutants.mutant import Mutant
 
-SESSION_MODULES = (request_handling, identity, fallbacks, merging, races, isolation, auth, media_types, answers)
+SESSION_MODULES = (request_handling, identity, fallbacks, merging, races, isolation, auth, media_types, responses)
 MODULES = (*SESSION_MODULES, presence, events, updates, batches, searches)
 MUTANTS: tuple[Mutant, ...] = tuple(mutant for module in MODULES for mutant in module.mutant.mutants)

@@ -15,7 +15,7 @@ def let_in(condition: Callable[[WireRequest], bool]) -> Patch:
 
 
 def on(status: int, change: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
-    """Change answers of a status."""
+    """Change responses of a status."""
     return wire(lambda call, reply: change(call, reply) if reply.status == status else reply)
 
 
@@ -146,12 +146,12 @@ def stored(condition: Callable[[WireRequest], bool]) -> Patch:
     def refused(call: WireRequest) -> bool:
         return has_none(call) or is_bad(call)
 
-    def answered(call: WireRequest, reply: WireResponse) -> WireResponse:
+    def returned(call: WireRequest, reply: WireResponse) -> WireResponse:
         if not refused(call) or not condition(call):
             return reply
         return reply.but(BODY, status=401, www_authenticate="Bearer")
 
-    return wire(answered, done)
+    return wire(returned, done)
 
 
 mutant("what-is-refused-is-stored", "SES-AUTH-07")(lambda: stored(lambda _: True))

@@ -11,7 +11,7 @@ from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from mutants.events import ADDING, BATCHES, CREATING, normalised
-from mutants.mutant import Group, Patch, answers, bodies, handlers, members, rounded, wire
+from mutants.mutant import Group, Patch, bodies, handlers, members, responses, rounded, wire
 
 mutant = Group("batches")
 Body = dict[str, Json]
@@ -74,7 +74,7 @@ def sharing() -> Patch:
 
 mutant("events-at-once-are-one", "EVT-NEW-15")(sharing)
 mutant("two-ids-alike", "EVT-BAT-01")(
-    lambda: answers(lambda body: {**body, "event_ids": body["event_ids"][:1] + body["event_ids"][:-1]}, BATCHES)
+    lambda: responses(lambda body: {**body, "event_ids": body["event_ids"][:1] + body["event_ids"][:-1]}, BATCHES)
 )
 mutant("ids-of-a-batch-are-new", "EVT-BAT-01")(
     lambda: listed(
@@ -91,7 +91,7 @@ mutant("own-ids-come-first", "EVT-BAT-06")(
     )
 )
 mutant("another-session-is-answered", "EVT-BAT-07")(
-    lambda: answers(lambda body: {**body, "session_id": str(uuid4())}, BATCHES)
+    lambda: responses(lambda body: {**body, "session_id": str(uuid4())}, BATCHES)
 )
 mutant("every-batch-is-one-session", "EVT-BAT-08")(
     lambda: bodies(lambda body: {**body, "single_session": True}, *BATCHES)

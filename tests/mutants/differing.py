@@ -10,7 +10,7 @@ from uuid import UUID
 from hivestand.handlers.errors import BadRequest
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
-from mutants.mutant import NEW, Patch, answers, clock, events, handlers, merged, merging, of, put, sessions, wire
+from mutants.mutant import NEW, Patch, clock, events, handlers, merged, merging, of, put, responses, sessions, wire
 
 Event = dict[str, Any]
 NAMES = {"event_name", "session_name", "source"}
@@ -99,10 +99,10 @@ def with_duration(event: Event) -> Event:
 
 async def computed(_: str, handler: Handler, request: Request) -> Response:
     """The event as it is read, not as it was stored."""
-    answer = await handler(request)
-    event = json.loads(answer.body)
+    response = await handler(request)
+    event = json.loads(response.body)
     extra = {"updated_at": time.time(), "links": {"self": f"/v1/sessions/{event['session_id']}"}, "version": 2}
-    return answer._replace(body=json.dumps({**event, **extra}, indent=1).encode())
+    return response._replace(body=json.dumps({**event, **extra}, indent=1).encode())
 
 
 def shown_as_double(value: Any) -> Any:
@@ -119,13 +119,13 @@ DIFFERING: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "the old value wins": lambda: merging(old_wins),
     "objects in objects are merged": lambda: merging(deep_merge),
     "UUIDs of any form": lambda: sessions(uuid_of_any_form),
-    "ids in upper case": lambda: answers(of("session_id", str.upper)),
+    "ids in upper case": lambda: responses(of("session_id", str.upper)),
     "unknown fields are refused": lambda: sessions(refused(lambda name, _: name not in DOCUMENTED), (NEW,)),
     "wrong types are refused": lambda: sessions(refused(of_a_wrong_type)),
     "wrong types are kept": lambda: events(as_sent),
     "unknown fields are kept": lambda: events(with_unknown),
     "an empty text counts as absent": lambda: sessions(empty_is_absent),
-    "more in the answer than is documented": lambda: handlers(computed),
+    "more in the response than is documented": lambda: handlers(computed),
     "a whole second is the finest time": lambda: clock(lambda: int(time.time()) * 1000),
     "a clock three minutes behind": lambda: clock(lambda: int((time.time() - 180) * 1000)),
     "other words and details in errors": lambda: wire(
@@ -138,14 +138,14 @@ DIFFERING: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "media types with parameters": lambda: wire(
         lambda _, reply: reply.but(content_type="application/json; charset=utf-8")
     ),
-    "text as escapes, and space between": lambda: answers(
+    "text as escapes, and space between": lambda: responses(
         lambda event: json.dumps(event, ensure_ascii=True, indent=4, sort_keys=True).encode()
     ),
-    "times as doubles": lambda: answers(
+    "times as doubles": lambda: responses(
         all_members(("start_time", "end_time", "duration"), shown_as_double),
     ),
-    "one organisation for all": lambda: answers(put(org_id="org", workspace_id="default", project_id="p")),
-    "no organisation twice": lambda: answers(lambda event: {**event, "org_id": event["session_id"]}),
+    "one organisation for all": lambda: responses(put(org_id="org", workspace_id="default", project_id="p")),
+    "no organisation twice": lambda: responses(lambda event: {**event, "org_id": event["session_id"]}),
     "several at once": all_of(
         lambda: merging(deep_merge),
         lambda: sessions(lambda session: empty_is_absent(uuid_of_any_form(session))),

@@ -16,7 +16,7 @@ from hivestand.handlers.request import Request, Response, Writes
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.differing import all_of, deep, shown_as_double
-from mutants.mutant import Patch, answers, bodies, handlers, wire
+from mutants.mutant import Patch, bodies, handlers, responses, wire
 
 Event = dict[str, Any]
 CREATING = ("createEvent", "createEventLegacy")
@@ -67,7 +67,7 @@ async def late(_: str, handler: Handler, request: Request) -> Response:
 
 
 def found(change: Callable[[Event], Event | None]) -> Patch:
-    """Other events in the answers of those that read; None leaves one out."""
+    """Other events in the responses of those that read; None leaves one out."""
 
     def changed(body: Event) -> Event:
         if "event" in body:
@@ -75,7 +75,7 @@ def found(change: Callable[[Event], Event | None]) -> Patch:
         kept = [each for each in map(change, body["events"]) if each is not None]
         return {**body, "events": kept}
 
-    return answers(changed, READING)
+    return responses(changed, READING)
 
 
 async def _deep_update(self: MemoryStore, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
@@ -165,10 +165,10 @@ async def _may_not(_: str, _handler: Handler, _request: Request) -> Response:
 
 
 async def _no_session(_: str, handler: Handler, request: Request) -> Response:
-    answer = await handler(request)
-    if json.loads(answer.body)["event"]["event_type"] == "session":
+    response = await handler(request)
+    if json.loads(response.body)["event"]["event_type"] == "session":
         raise NotFound("Event not found")
-    return answer
+    return response
 
 
 async def _known_session(_: str, handler: Handler, request: Request) -> Response:
@@ -182,22 +182,22 @@ DIFFERING: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "what is stored is seen later": lambda: handlers(late, (*STORING, *UPDATING)),
     "objects in objects are merged": lambda: patch.object(MemoryStore, "update", _deep_update),
     "an update of nothing succeeds": lambda: patch.object(MemoryStore, "update", _lost),
-    "an update says more": lambda: answers(lambda body: {**body, "message": "done", "result": []}, UPDATING),
-    "an update says nothing": lambda: answers(lambda _: b"", UPDATING),
-    "ids in capitals": lambda: answers(lambda body: {**body, "event_id": body["event_id"].upper()}, CREATING),
+    "an update says more": lambda: responses(lambda body: {**body, "message": "done", "result": []}, UPDATING),
+    "an update says nothing": lambda: responses(lambda _: b"", UPDATING),
+    "ids in capitals": lambda: responses(lambda body: {**body, "event_id": body["event_id"].upper()}, CREATING),
     "ids of events in capitals": lambda: found(
         lambda event: {
             name: value.upper() if name in {"event_id", "session_id"} else value for name, value in event.items()
         }
     ),
-    "ids of a batch in another order": lambda: answers(
+    "ids of a batch in another order": lambda: responses(
         lambda body: {**body, "event_ids": body["event_ids"][::-1]}, BATCHES
     ),
-    "a batch does not say its session": lambda: answers(
+    "a batch does not say its session": lambda: responses(
         lambda body: {name: each for name, each in body.items() if name != "session_id"}, BATCHES
     ),
-    "the count is that of the page": lambda: answers(lambda body: {**body, "count": len(body["events"])}, SEARCHING),
-    "an export has no order": lambda: answers(
+    "the count is that of the page": lambda: responses(lambda body: {**body, "count": len(body["events"])}, SEARCHING),
+    "an export has no order": lambda: responses(
         lambda body: {**body, "events": sorted(body["events"], key=lambda each: str(each.get("event_id")))},
         ("exportEventsLegacy",),
     ),
@@ -226,7 +226,7 @@ DIFFERING: dict[str, Callable[[], AbstractContextManager[Any]]] = {
             else event
         )
     ),
-    "text as escapes": lambda: answers(lambda body: json.dumps(body, indent=1, sort_keys=True).encode(), OTHERS),
+    "text as escapes": lambda: responses(lambda body: json.dumps(body, indent=1, sort_keys=True).encode(), OTHERS),
     "sessions are no events": lambda: handlers(_no_session, ("getEvent",)),
     "an event is created once": conflicts,
     "a session has to be known": lambda: handlers(_known_session, ADDING),
@@ -256,7 +256,7 @@ DIFFERING: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     ),
     "several at once": all_of(
         lambda: handlers(late, (*STORING, *UPDATING)),
-        lambda: answers(lambda body: {**body, "event_ids": body["event_ids"][::-1]}, BATCHES),
+        lambda: responses(lambda body: {**body, "event_ids": body["event_ids"][::-1]}, BATCHES),
         lambda: bodies(clamped, *SEARCHING),
         lambda: found(lambda event: {name: value for name, value in event.items() if value is not None}),
     ),

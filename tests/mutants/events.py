@@ -12,7 +12,7 @@ from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
-from mutants.mutant import Group, Patch, WireRequest, WireResponse, answers, bodies, handlers, wire
+from mutants.mutant import Group, Patch, WireRequest, WireResponse, bodies, handlers, responses, wire
 
 mutant = Group("events")
 CREATING = ("createEvent", "createEventLegacy")
@@ -36,10 +36,10 @@ for name in EVENTS:
     mutant(f"no-{name}", "EVT-ROUTE-02" if name == "exportTraces" else "EVT-ROUTE-01")(partial(missing, name))
 
 
-def of_events(answer: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
-    """Change answers of the operations on events."""
+def of_events(response: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
+    """Change responses of the operations on events."""
     started = ("/v1/sessions", "/session/start")
-    return wire(lambda call, reply: reply if call.path in started else answer(call, reply))
+    return wire(lambda call, reply: reply if call.path in started else response(call, reply))
 
 
 def let_in(condition: Callable[[WireRequest], bool]) -> Patch:
@@ -66,14 +66,14 @@ mutant("updates-are-204", "EVT-ROUTE-03")(
     lambda: wire(lambda call, reply: reply.but(b"", status=204) if call.method == "PUT" else reply)
 )
 mutant("success-is-a-string", "EVT-ANS-01")(
-    lambda: answers(lambda body: {**body, "success": "true"}, (*CREATING, *ADDING))
+    lambda: responses(lambda body: {**body, "success": "true"}, (*CREATING, *ADDING))
 )
-mutant("event-without-its-id", "EVT-ANS-01")(lambda: answers(lambda body: {"success": True}, CREATING))
-mutant("events-under-another-name", "EVT-ANS-01")(lambda: answers(lambda body: {"data": body["events"]}, SEARCHING))
-mutant("count-is-missing", "EVT-ANS-01")(lambda: answers(lambda body: {"events": body["events"]}, SEARCHING))
-mutant("event-is-bare", "EVT-ANS-01")(lambda: answers(lambda body: body["event"], ("getEvent",)))
-mutant("update-is-empty", "EVT-ANS-02")(lambda: answers(lambda _: b"", UPDATING))
-mutant("update-says-ok", "EVT-ANS-02")(lambda: answers(lambda _: b'"OK"', UPDATING))
+mutant("event-without-its-id", "EVT-ANS-01")(lambda: responses(lambda body: {"success": True}, CREATING))
+mutant("events-under-another-name", "EVT-ANS-01")(lambda: responses(lambda body: {"data": body["events"]}, SEARCHING))
+mutant("count-is-missing", "EVT-ANS-01")(lambda: responses(lambda body: {"events": body["events"]}, SEARCHING))
+mutant("event-is-bare", "EVT-ANS-01")(lambda: responses(lambda body: body["event"], ("getEvent",)))
+mutant("update-is-empty", "EVT-ANS-02")(lambda: responses(lambda _: b"", UPDATING))
+mutant("update-says-ok", "EVT-ANS-02")(lambda: responses(lambda _: b'"OK"', UPDATING))
 mutant("events-are-text", "EVT-ANS-03")(lambda: on(200, content_type="text/plain"))
 mutant("events-need-no-token", "EVT-AUTH-01")(lambda: let_in(lambda call: "authorization" not in call.headers))
 mutant("reading-needs-no-token", "EVT-AUTH-01")(
@@ -179,10 +179,10 @@ mutant("malformed-id-is-404", "EVT-GET-02")(
 
 
 async def _no_session(_: str, handler: Handler, request: Request) -> Response:
-    answer = await handler(request)
-    if json.loads(answer.body)["event"]["event_type"] == "session":
+    response = await handler(request)
+    if json.loads(response.body)["event"]["event_type"] == "session":
         raise NotFound("Event not found")
-    return answer
+    return response
 
 
 async def _without_tenant(_: str, handler: Handler, request: Request) -> Response:
@@ -283,10 +283,10 @@ async def _no_session_update(name: str, handler: Handler, request: Request) -> R
 mutant("session-is-not-enriched", "EVT-UPD-06")(lambda: handlers(_no_session_update, UPDATING))
 
 mutant("ids-in-another-order", "EVT-BAT-06")(
-    lambda: answers(lambda body: {**body, "event_ids": body["event_ids"][::-1]}, BATCHES)
+    lambda: responses(lambda body: {**body, "event_ids": body["event_ids"][::-1]}, BATCHES)
 )
 mutant("one-id-too-few", "EVT-BAT-01")(
-    lambda: answers(lambda body: {**body, "event_ids": body["event_ids"][1:]}, BATCHES)
+    lambda: responses(lambda body: {**body, "event_ids": body["event_ids"][1:]}, BATCHES)
 )
 mutant("single-session-is-ignored", "EVT-BAT-02")(
     lambda: bodies(lambda body: {**body, "single_session": False, "is_single_session": False}, *BATCHES)
@@ -295,7 +295,7 @@ mutant("session-properties-are-ignored", "EVT-BAT-02")(
     lambda: bodies(lambda body: {**body, "session_properties": {}, "session": {}}, *BATCHES)
 )
 mutant("session-id-is-not-answered", "EVT-BAT-07")(
-    lambda: answers(lambda body: {name: each for name, each in body.items() if name != "session_id"}, BATCHES)
+    lambda: responses(lambda body: {name: each for name, each in body.items() if name != "session_id"}, BATCHES)
 )
 mutant("batch-fills-the-type", "EVT-BAT-03")(lambda: lenient_event(event_type="tool", inputs={}))
 mutant("adding-fills-the-type", "EVT-ADD-06")(lambda: lenient_event(event_type="tool", inputs={}))
@@ -347,7 +347,7 @@ mutant("nothing-to-add-is-taken", "EVT-ADD-04")(
 )
 
 mutant("first-come-first", "EVT-FIND-13")(
-    lambda: answers(lambda body: {**body, "events": body["events"][::-1]}, SEARCHING)
+    lambda: responses(lambda body: {**body, "events": body["events"][::-1]}, SEARCHING)
 )
 mutant("session-filter-is-ignored", "EVT-FIND-01")(
     lambda: bodies(
@@ -377,7 +377,7 @@ mutant("limit-is-ignored", "EVT-FIND-02")(
     )
 )
 mutant("count-is-the-page", "EVT-FIND-03")(
-    lambda: answers(lambda body: {**body, "count": len(body["events"])}, SEARCHING)
+    lambda: responses(lambda body: {**body, "count": len(body["events"])}, SEARCHING)
 )
 mutant("limit-is-cut", "EVT-FIND-04")(
     lambda: bodies(lambda body: {**body, "limit": min(1000, max(1, body.get("limit", 1000)))}, "searchEvents")
@@ -511,7 +511,7 @@ mutant("times-of-spans-are-nanoseconds", "EVT-SPAN-01")(
     lambda: spans(lambda event: {**event, "start_time": event["start_time"] * 1_000_000})
 )
 mutant("spans-are-apart", "EVT-SPAN-02")(lambda: spans(lambda event: {**event, "parent_id": event["session_id"]}))
-mutant("rejected-spans-are-not-counted", "EVT-SPAN-04")(lambda: answers(lambda _: {}, ("exportTraces",)))
+mutant("rejected-spans-are-not-counted", "EVT-SPAN-04")(lambda: responses(lambda _: {}, ("exportTraces",)))
 mutant("one-broken-span-refuses-all", "EVT-SPAN-04")(
     lambda: wire(
         lambda call, reply: (

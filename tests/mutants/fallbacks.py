@@ -15,13 +15,13 @@ from mutants.mutant import (
     OLD,
     Group,
     Patch,
-    answers,
     bodies,
     clock,
     cut,
     events,
     members,
     of,
+    responses,
     rounded,
     sessions,
     texts,
@@ -145,7 +145,7 @@ mutant("source-in-upper-case", "SES-SRC-01")(lambda: events(of("source", str.upp
 mutant("source-null-by-default", "SES-SRC-02")(lambda: unless("source", source=None))
 mutant("source-api-by-default", "SES-SRC-02")(lambda: unless("source", source="api"))
 mutant("source-left-out-by-default", "SES-SRC-02")(
-    lambda: answers(lambda event: cut("source")(event) if event["source"] == "unknown" else event)
+    lambda: responses(lambda event: cut("source")(event) if event["source"] == "unknown" else event)
 )
 mutant("source-empty-by-default-in-the-older-operation", "SES-SRC-02")(
     lambda: sessions(lambda sent: {"source": "", **sent}, (OLD,))
@@ -157,7 +157,7 @@ mutant("start-taken-for-seconds", "SES-START-01")(lambda: numbers("start_time", 
 mutant("small-start-taken-for-seconds", "SES-START-01")(
     lambda: numbers("start_time", lambda value: value * 1000 if 0 < value < 10**11 else value)
 )
-mutant("start-answered-in-seconds", "SES-START-01")(lambda: answers(of("start_time", lambda value: value / 1000)))
+mutant("start-answered-in-seconds", "SES-START-01")(lambda: responses(of("start_time", lambda value: value / 1000)))
 mutant("start-0-is-no-start", "SES-START-01")(lambda: sessions(of("start_time", lambda value: value or None)))
 mutant("start-before-1970-is-no-start", "SES-START-01")(
     lambda: numbers("start_time", lambda value: value if value >= 0 else None)
@@ -304,7 +304,7 @@ mutant("duration-ignored", "SES-DUR-01")(lambda: sessions(cut("duration")))
 mutant("duration-whole", "SES-DUR-01")(lambda: numbers("duration", int))
 mutant("duration-0-is-null", "SES-DUR-01")(lambda: sessions(of("duration", lambda value: value or None)))
 mutant("duration-not-negative", "SES-DUR-01")(lambda: numbers("duration", lambda value: max(value, 0)))
-mutant("duration-in-seconds", "SES-DUR-01")(lambda: answers(of("duration", lambda value: value and value / 1000)))
+mutant("duration-in-seconds", "SES-DUR-01")(lambda: responses(of("duration", lambda value: value and value / 1000)))
 mutant("duration-to-one-decimal", "SES-DUR-01")(lambda: numbers("duration", lambda value: round(value, 1)))
 mutant("duration-to-three-decimals", "SES-DUR-01")(lambda: numbers("duration", lambda value: round(value, 3)))
 mutant("duration-of-single-precision", "SES-DUR-01")(
@@ -363,7 +363,7 @@ def expanded(value: Json) -> Json:
     return made
 
 
-mutant("config-as-text", "SES-OBJ-01")(lambda: answers(of("config", str)))
+mutant("config-as-text", "SES-OBJ-01")(lambda: responses(of("config", str)))
 mutant("config-one-level-deep", "SES-OBJ-01")(lambda: events(of("config", only_levels(1))))
 mutant("config-five-levels-deep", "SES-OBJ-01")(lambda: events(of("config", only_levels(5))))
 mutant("config-without-null-members", "SES-OBJ-01")(lambda: events(of("config", without_null)))
@@ -395,7 +395,7 @@ mutant("inputs-with-digits-as-numbers", "SES-OBJ-02")(lambda: events(of("inputs"
 mutant("inputs-with-null-as-empty-text", "SES-OBJ-02")(
     lambda: events(of("inputs", members(lambda value: "" if value is None else value)))
 )
-mutant("inputs-left-out-of-the-answer", "SES-OBJ-02")(lambda: answers(cut("inputs")))
+mutant("inputs-left-out-of-the-response", "SES-OBJ-02")(lambda: responses(cut("inputs")))
 mutant("outputs-cut-at-255", "SES-OBJ-03")(lambda: events(of("outputs", texts(lambda text: text[:255]))))
 mutant("outputs-cut-at-8192", "SES-OBJ-03")(lambda: events(of("outputs", texts(lambda text: text[:8192]))))
 mutant("outputs-trimmed", "SES-OBJ-03")(lambda: events(of("outputs", texts(str.strip))))
@@ -422,7 +422,7 @@ mutant("objects-null-by-default", "SES-OBJ-06")(
     lambda: events(lambda event, sent: {**event, **{name: None for name in OBJECTS[:3] if name not in sent}})
 )
 mutant("user-properties-null-by-default", "SES-OBJ-06")(
-    lambda: answers(of("user_properties", lambda value: value or None))
+    lambda: responses(of("user_properties", lambda value: value or None))
 )
 mutant("config-with-defaults", "SES-OBJ-06")(lambda: unless("config", config={"version": 1}))
 mutant("children-dropped", "SES-CHILD-01")(lambda: sessions(cut("children_ids")))
@@ -436,7 +436,7 @@ mutant("children-in-lower-case", "SES-CHILD-01")(
     lambda: events(of("children_ids", lambda ids: [i.lower() for i in ids]))
 )
 mutant("at-most-100-children", "SES-CHILD-01")(lambda: events(of("children_ids", lambda ids: ids[:100])))
-mutant("children-null-by-default", "SES-CHILD-02")(lambda: answers(of("children_ids", lambda ids: ids or None)))
+mutant("children-null-by-default", "SES-CHILD-02")(lambda: responses(of("children_ids", lambda ids: ids or None)))
 mutant("session-its-own-child-by-default", "SES-CHILD-02")(
     lambda: events(lambda event, _: {**event, "children_ids": event["children_ids"] or [event["session_id"]]})
 )

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from hivestand.handlers.errors import BadRequest
 from hivestand.handlers.event import normalise
-from mutants.mutant import NEW, OLD, Group, Patch, answers, events, new_ids, of, sessions
+from mutants.mutant import NEW, OLD, Group, Patch, events, new_ids, of, responses, sessions
 
 mutant = Group("identity")
 CONSTANT = "5c1f0a1e-0000-4000-8000-000000000001"
@@ -152,10 +152,10 @@ mutant("only-version-4-kept", "SES-ID-04")(lambda: accepting(r"[0-9a-f]{8}-[0-9a
 mutant("sent-id-ignored", "SES-ID-04")(lambda: sessions(lambda sent: {**sent, **NO_IDS}))
 mutant("sent-id-ignored-by-the-older-operation", "SES-ID-04")(lambda: sessions(lambda sent: {**sent, **NO_IDS}, (OLD,)))
 mutant("any-id-rewritten-as-version-4", "SES-ID-04")(
-    lambda: answers(of("session_id", lambda value: str(uuid.UUID(int=uuid.UUID(value).int, version=4))))
+    lambda: responses(of("session_id", lambda value: str(uuid.UUID(int=uuid.UUID(value).int, version=4))))
 )
-mutant("id-answered-as-urn", "SES-ID-04")(lambda: answers(of("session_id", lambda value: f"urn:uuid:{value}")))
-mutant("id-answered-in-braces", "SES-ID-04")(lambda: answers(of("session_id", lambda value: f"{{{value}}}")))
+mutant("id-answered-as-urn", "SES-ID-04")(lambda: responses(of("session_id", lambda value: f"urn:uuid:{value}")))
+mutant("id-answered-in-braces", "SES-ID-04")(lambda: responses(of("session_id", lambda value: f"{{{value}}}")))
 
 
 @mutant("every-fiftieth-id-again", "SES-ANY-10")

@@ -10,7 +10,7 @@ from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
-from mutants.mutant import Group, Patch, answers, create_or_merge, events, handlers, merging, sessions, store
+from mutants.mutant import Group, Patch, create_or_merge, events, handlers, merging, responses, sessions, store
 
 mutant = Group("isolation")
 Event = dict[str, Any]
@@ -175,11 +175,11 @@ def reading() -> Patch:
 
 @mutant("answers-cached-by-name", "SES-LEAK-01")
 def cached() -> Patch:
-    """The objects of an answer come from a cache of those with the same name."""
+    """The objects of a response come from a cache of those with the same name."""
     seen: dict[str, Event] = {}
 
-    def answered(event: Event) -> Event:
+    def returned(event: Event) -> Event:
         first = seen.setdefault(event["event_name"], event)
         return {**event, "config": first["config"], "inputs": first["inputs"]}
 
-    return answers(answered)
+    return responses(returned)

@@ -8,7 +8,7 @@ mutant = Group("media types")
 
 
 def on(status: int, change: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
-    """Change answers of a status."""
+    """Change responses of a status."""
     return wire(lambda call, reply: change(call, reply) if reply.status == status else reply)
 
 
@@ -31,18 +31,18 @@ def refused(condition: Callable[[str], bool]) -> Patch:
     )
 
 
-mutant("answer-is-html", "SES-ANS-01")(lambda: on(200, lambda _, reply: reply.but(content_type="text/html")))
-mutant("answer-is-text", "SES-ANS-01")(
+mutant("response-is-html", "SES-ANS-01")(lambda: on(200, lambda _, reply: reply.but(content_type="text/html")))
+mutant("response-is-text", "SES-ANS-01")(
     lambda: on(200, lambda _, reply: reply.but(content_type="text/plain; charset=utf-8"))
 )
-mutant("answer-is-undeclared", "SES-ANS-01")(lambda: on(200, lambda _, reply: reply.without("content-type")))
-mutant("answer-is-octets", "SES-ANS-01")(
+mutant("response-is-undeclared", "SES-ANS-01")(lambda: on(200, lambda _, reply: reply.without("content-type")))
+mutant("response-is-octets", "SES-ANS-01")(
     lambda: on(200, lambda _, reply: reply.but(content_type="application/octet-stream"))
 )
-mutant("answer-is-javascript", "SES-ANS-01")(
+mutant("response-is-javascript", "SES-ANS-01")(
     lambda: on(200, lambda _, reply: reply.but(content_type="application/javascript"))
 )
-mutant("older-answer-is-text", "SES-ANS-01")(
+mutant("older-response-is-text", "SES-ANS-01")(
     lambda: on(200, lambda call, reply: reply.but(content_type="text/plain") if at(OLD)(call) else reply)
 )
 mutant("400-is-declared-as-html", "SES-ANY-08")(lambda: on(400, lambda _, reply: reply.but(content_type="text/html")))

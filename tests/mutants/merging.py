@@ -18,7 +18,6 @@ from mutants.mutant import (
     OLD,
     Group,
     Patch,
-    answers,
     closed,
     create_or_merge,
     handlers,
@@ -26,6 +25,7 @@ from mutants.mutant import (
     merged,
     merging,
     opened,
+    responses,
     rounded,
     sessions,
     store,
@@ -190,7 +190,7 @@ async def write(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: Enc
 
 @mutant("what-was-sent-is-answered", "SES-MERGE-05")
 def echoing() -> Patch:
-    """The store is right, the answer is not."""
+    """The store is right, the response is not."""
 
     async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         await create_or_merge(self, tenant, entry, event)
@@ -201,7 +201,7 @@ def echoing() -> Patch:
 
 @mutant("state-before-the-merge-is-answered", "SES-MERGE-02")
 def behind() -> Patch:
-    """The answer is one merge behind."""
+    """The response is one merge behind."""
 
     async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
@@ -213,7 +213,7 @@ def behind() -> Patch:
 
 @mutant("merge-answered-and-not-stored", "SES-MERGE-17")
 def forgetting() -> Patch:
-    """The answer is right, the store is not."""
+    """The response is right, the store is not."""
 
     async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
@@ -288,23 +288,23 @@ def clearing() -> Patch:
         body = request.body.get("session") if name == OLD else request.body
         noted(body if isinstance(body, dict) else {})
         clear = emptied[0]
-        answer = await handler(request)
+        response = await handler(request)
         if not clear:
-            return answer
-        event_id = opened_id(answer)
+            return response
+        event_id = opened_id(response)
         stored = await request.store.read(request.tenant, event_id)
         assert isinstance(request.store, MemoryStore)
         assert stored is not None
         after = closed({**opened(stored), "user_properties": {}})
         request.store._events[request.tenant.digest][event_id] = after  # noqa: SLF001
-        return answer._replace(body=text(after, request.tenant))
+        return response._replace(body=text(after, request.tenant))
 
     return handlers(handle)
 
 
-def opened_id(answer: Response) -> str:
-    """The id of the event in an answer."""
-    return answer.body.partition(b'"event_id":"')[2][:36].decode()
+def opened_id(response: Response) -> str:
+    """The id of the event in a response."""
+    return response.body.partition(b'"event_id":"')[2][:36].decode()
 
 
 @mutant("second-post-with-null-fails", "SES-ANY-01")
@@ -355,15 +355,15 @@ def by_name() -> Patch:
     return sessions(found)
 
 
-@mutant("only-the-first-answer-is-full", "SES-MERGE-14")
+@mutant("only-the-first-response-is-full", "SES-MERGE-14")
 def terse() -> Patch:
     """A second post is answered with what merges alone."""
     seen: set[str] = set()
 
-    def answered(event: Event) -> Event:
+    def returned(event: Event) -> Event:
         if event["event_id"] not in seen:
             seen.add(event["event_id"])
             return event
         return {name: event[name] for name in ("event_id", "session_id", "metadata", "user_properties")}
 
-    return answers(answered)
+    return responses(returned)

@@ -1,7 +1,7 @@
 """A seeded defect of the mock server, and what the defects are made with.
 
 Each helper gives a context manager: a server that is built and served under it has the defect. Whatever a defect
-remembers, such as how many answers there were, it remembers in what its `apply` made, and so for one server alone.
+remembers, such as how many responses there were, it remembers in what its `apply` made, and so for one server alone.
 """
 
 import json
@@ -39,7 +39,7 @@ GROUPS: Final = (
     "isolation",
     "auth",
     "media types",
-    "answers",
+    "responses",
     "any operation on events",
     "events",
     "updates",
@@ -111,7 +111,7 @@ class WireRequest:
 
 @dataclass(frozen=True)
 class WireResponse:
-    """An answer on the wire; header names are in lower case."""
+    """A response on the wire; header names are in lower case."""
 
     status: int
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
@@ -123,13 +123,13 @@ class WireResponse:
         return json.loads(self.body)
 
     def but(self, body: Json = None, /, status: int | None = None, **headers: str) -> "WireResponse":
-        """The same answer with another status, other headers and another body: bytes, or what is made JSON."""
+        """The same response with another status, other headers and another body: bytes, or what is made JSON."""
         named = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         text = self.body if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         return WireResponse(status or self.status, named, text)
 
     def without(self, header: str) -> "WireResponse":
-        """The same answer without a header."""
+        """The same response without a header."""
         return replace(self, headers={name: value for name, value in self.headers.items() if name != header})
 
 
@@ -151,14 +151,14 @@ def bodies(change: Callable[[dict[str, Json]], Json], *operations: str) -> Patch
     return handlers(lambda _, handler, request: handler(request._replace(body=change(request.body))), operations)
 
 
-def answers(change: Callable[[dict[str, Json]], Json], operations: tuple[str, ...] = BOTH) -> Patch:
+def responses(change: Callable[[dict[str, Json]], Json], operations: tuple[str, ...] = BOTH) -> Patch:
     """Change the event that is answered, and not what is stored; bytes are sent as they are."""
 
     async def changed(_: str, handler: Handler, request: Request) -> Response:
-        answer = await handler(request)
-        body = change(json.loads(answer.body))
+        reply = await handler(request)
+        body = change(json.loads(reply.body))
         text = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-        return answer._replace(body=text)
+        return reply._replace(body=text)
 
     return handlers(changed, operations)
 

@@ -59,7 +59,7 @@ mutant("a-basic-challenge-about-events", "EVT-AUTH-04")(lambda: on(401, www_auth
 def done_and_refused(condition: Callable[[WireRequest], bool]) -> AbstractContextManager[Any]:
     """The token is looked at when all is done."""
 
-    def answered(call: WireRequest, reply: WireResponse) -> WireResponse:
+    def returned(call: WireRequest, reply: WireResponse) -> WireResponse:
         lacks = about_events(call) and condition(call) and call.token in {"", "invalid"}
         return reply.but({**REFUSED, "statusCode": 401}, status=401, www_authenticate="Bearer") if lacks else reply
 
@@ -67,7 +67,7 @@ def done_and_refused(condition: Callable[[WireRequest], bool]) -> AbstractContex
         lacks = about_events(call) and condition(call) and call.token in {"", "invalid"}
         return call.with_headers(authorization="Bearer one") if lacks else call
 
-    return wire(answered, let)
+    return wire(returned, let)
 
 
 mutant("created-and-refused", "EVT-AUTH-05")(lambda: done_and_refused(lambda call: call.method == "POST"))

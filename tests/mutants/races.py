@@ -44,7 +44,7 @@ def look_then_create() -> Patch:
 
 @mutant("last-creation-wins-later", "SES-RACE-01")
 def late_creation() -> Patch:
-    """A creation is answered, and written behind the answer."""
+    """A creation is answered, and written behind the response."""
 
     async def create(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         if await self.read(tenant, entry.event_id) is not None:
@@ -134,7 +134,7 @@ def lost_properties() -> Patch:
     return store(merge)
 
 
-@mutant("merge-behind-the-answer", "SES-MERGE-17")
+@mutant("merge-behind-the-response", "SES-MERGE-17")
 def late_merge() -> Patch:
     """A merge is answered at once, and written a moment later."""
 

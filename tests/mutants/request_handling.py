@@ -31,7 +31,7 @@ def parsing(parse: Callable[[bytes], Json]) -> Patch:
 
 
 def on(status: int, change: Callable[[WireRequest, WireResponse], WireResponse]) -> Patch:
-    """Change answers of a status."""
+    """Change responses of a status."""
     return wire(lambda call, reply: change(call, reply) if reply.status == status else reply)
 
 
@@ -276,14 +276,14 @@ def cut_session_of(body: dict[str, Json]) -> dict[str, Json]:
 def in_turn(
     count: int, change: Callable[[WireResponse], WireResponse], condition: Callable[[WireRequest], bool] = posted
 ) -> Patch:
-    """One answer of so many is another."""
+    """One response of so many is another."""
     number = itertools.count(1)
     return wire(lambda call, reply: change(reply) if condition(call) and next(number) % count == 0 else reply)
 
 
-mutant("every-seventh-answer-is-500", "SES-ANY-01")(lambda: in_turn(7, lambda reply: reply.but(BODY, status=500)))
-mutant("every-fiftieth-answer-is-503", "SES-ANY-01")(lambda: in_turn(50, lambda reply: reply.but(BODY, status=503)))
-mutant("every-thirtieth-older-answer-is-500", "SES-ANY-01")(
+mutant("every-seventh-response-is-500", "SES-ANY-01")(lambda: in_turn(7, lambda reply: reply.but(BODY, status=500)))
+mutant("every-fiftieth-response-is-503", "SES-ANY-01")(lambda: in_turn(50, lambda reply: reply.but(BODY, status=503)))
+mutant("every-thirtieth-older-response-is-500", "SES-ANY-01")(
     lambda: in_turn(30, lambda reply: reply.but(BODY, status=500), at(OLD))
 )
 mutant("large-bodies-refused", "SES-ANY-03")(
@@ -328,8 +328,8 @@ mutant("errors-of-http-in-plain-text", "SES-ANY-05")(lambda: other_error(lambda 
 mutant("errors-of-http-of-a-framework", "SES-ANY-05")(lambda: other_error(lambda reply: reply.but({"detail": "No"})))
 mutant("405-without-a-body", "SES-ANY-05")(lambda: on(405, lambda _, reply: reply.but(b"")))
 mutant("415-is-a-success", "SES-ANY-05")(lambda: on(415, lambda _, reply: reply.but({**BODY, "success": True})))
-mutant("every-twentieth-answer-is-400", "SES-ANY-07")(lambda: in_turn(20, lambda reply: reply.but(BODY, status=400)))
-mutant("every-twentieth-answer-is-short", "SES-ANY-07")(
+mutant("every-twentieth-response-is-400", "SES-ANY-07")(lambda: in_turn(20, lambda reply: reply.but(BODY, status=400)))
+mutant("every-twentieth-response-is-short", "SES-ANY-07")(
     lambda: in_turn(20, lambda reply: reply.but({"event_id": "a", "session_id": "b"}))
 )
 
@@ -412,10 +412,10 @@ def stored() -> Patch:
             refusals.append(error)
 
     async def handle(_: str, handler: Handler, request: Request) -> Response:
-        answer = await handler(request)
+        response = await handler(request)
         if refusals:
             raise refusals.pop()
-        return answer
+        return response
 
     @contextmanager
     def both() -> Iterator[None]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from hivestand.handlers.event.normalise import Json
 from mutants.events import SEARCHING, spans
-from mutants.mutant import Group, Patch, answers, bodies, members, rounded, texts, wire
+from mutants.mutant import Group, Patch, bodies, members, responses, rounded, texts, wire
 
 mutant = Group("searches")
 Body = dict[str, Json]
@@ -15,8 +15,8 @@ SEARCH, EXPORT = SEARCHING
 
 
 def listed(change: Callable[[list[Body]], list[Body]], *operations: str) -> Patch:
-    """Other events in the answers, or in another order."""
-    return answers(lambda body: {**body, "events": change(body["events"])}, operations or SEARCHING)
+    """Other events in the responses, or in another order."""
+    return responses(lambda body: {**body, "events": change(body["events"])}, operations or SEARCHING)
 
 
 def filters(change: Callable[[Body], Body], *operations: str) -> Patch:

@@ -13,7 +13,7 @@ from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.events import UPDATING, updates
-from mutants.mutant import Group, Patch, answers, bodies, handlers, members, rounded, wire
+from mutants.mutant import Group, Patch, bodies, handlers, members, responses, rounded, wire
 
 mutant = Group("updates")
 Fields = Mapping[bytes, bytes]
@@ -172,7 +172,7 @@ async def _created(_: str, handler: Handler, request: Request) -> Response:
 mutant("update-creates", "EVT-UPD-15")(lambda: handlers(_created, UPDATING))
 mutant("large-integers-of-updates-rounded", "EVT-UPD-16")(lambda: updates(members(rounded)))
 mutant("large-integers-that-were-there-rounded", "EVT-UPD-16")(
-    lambda: answers(
+    lambda: responses(
         lambda body: {"event": {**body["event"], "metrics": members(rounded)(body["event"]["metrics"])}}, ("getEvent",)
     )
 )

@@ -103,7 +103,7 @@ def test_every_request_has_an_example_that_is_valid(operation_id: str) -> None:
 
 
 def test_an_error_example_has_the_status_that_it_stands_under() -> None:
-    """The body repeats the status of the answer."""
+    """The body repeats the status of the response."""
     document = load("honeyhive")
     for operation in operations("honeyhive").values():
         for status, response in operation["responses"].items():
@@ -158,13 +158,13 @@ def test_a_started_session_links_to_every_operation_that_takes_its_id() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "event",
     [
         {},
         {"event_id": None, "session_id": "s", "org_id": "o", "workspace_id": "w", "project_id": "p"},
         {"event_id": "e", "session_id": "s", "org_id": "o", "workspace_id": "w"},
     ],
 )
-def test_an_answer_without_the_five_ids_is_none(answer: dict[str, Any]) -> None:
+def test_an_answer_without_the_five_ids_is_none(event: dict[str, Any]) -> None:
     """The published schema requires them as strings."""
-    assert not Draft202012Validator(schema("SessionEvent")).is_valid(answer)
+    assert not Draft202012Validator(schema("SessionEvent")).is_valid(event)

@@ -62,7 +62,7 @@ async def test_answers_resume_after_a_failover(
         if wait
         else "responses resume (no more is promised)",
         kills=count,
-        answered=ledger.statuses[200],
+        returned=ledger.statuses[200],
         refused=ledger.statuses[503],
         lost_or_contradicted=len(lost.wrong),
         shard_resumes_after=f"{max(outages):.1f} s at most",

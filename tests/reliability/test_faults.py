@@ -75,7 +75,7 @@ async def stalled(server: RedisServer) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def out_of_memory(server: RedisServer) -> AsyncIterator[None]:
-    """It answers OOM to whatever writes."""
+    """It responses OOM to whatever writes."""
     with server.client() as client:
         client.config_set("maxmemory", 1)
         yield
@@ -84,7 +84,7 @@ async def out_of_memory(server: RedisServer) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def read_only(server: RedisServer) -> AsyncIterator[None]:
-    """It answers READONLY, as a primary does that was demoted."""
+    """It responses READONLY, as a primary does that was demoted."""
     with server.client() as client:
         client.replicaof("127.0.0.1", free_port())
         yield
@@ -163,7 +163,7 @@ async def test_a_fault_of_redis_is_a_503_and_passes(
     figures(
         f"5. {fault.__name__.replace('_', ' ')}",
         f"{during} while it lasts, then service without a restart; nothing answered is lost",
-        answered=ledger.statuses[200],
+        returned=ledger.statuses[200],
         refused=ledger.statuses[503],
         lost=0,
         slowest_refusal=f"{max(refused, default=0):.1f} s",
@@ -207,7 +207,7 @@ async def test_a_redis_that_loads_its_data_is_a_503(tmp_path: Path, figures: Cal
     figures(
         "5. loading",
         "503 while it lasts, then service without a restart; nothing answered is lost",
-        answered=ledger.statuses[200],
+        returned=ledger.statuses[200],
         refused=ledger.statuses[503],
         lost=0,
         slowest_refusal=f"{max(reply.seconds for reply in during):.1f} s",
@@ -243,7 +243,7 @@ async def test_a_slow_redis_is_waited_for_up_to_the_timeout(
     figures(
         f"5. each way to Redis takes {delay} s more",
         f"{during} while it lasts, then service without a restart; nothing answered is lost",
-        answered=ledger.statuses[200],
+        returned=ledger.statuses[200],
         refused=ledger.statuses[503],
         lost=0,
         slowest_answer=f"{max(reply.seconds for _, reply in ledger.replies):.1f} s",

@@ -61,7 +61,7 @@ async def test_what_was_answered_survives_the_server(
         "every answered session is whole, with every answered merge; none is half-written",
         kills_of_the_server=count,
         kills_of_a_worker=count // 2,
-        answered=ledger.statuses[200],
+        returned=ledger.statuses[200],
         sessions=len(ledger.sessions),
         lost=0,
         half_written=0,

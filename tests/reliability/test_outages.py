@@ -29,7 +29,7 @@ async def first_answer(ledger: Ledger, since: float) -> float:
 async def test_what_was_answered_survives_redis(
     tmp_path: Path, rounds: Callable[[int, int], int], figures: Callable[..., None]
 ) -> None:
-    """During an outage every answer is 503, and soon; afterwards nothing is lost, and nothing has to be restarted."""
+    """During an outage every response is 503, and soon; afterwards nothing is lost, and nothing has to be restarted."""
     ledger = Ledger()
     count = rounds(3, 10)
     outages: list[tuple[float, float]] = []
@@ -59,7 +59,7 @@ async def test_what_was_answered_survives_redis(
         "3. kill -9 of Redis",
         "with appendfsync always nothing answered is lost; during the outage every response is 503 within the time-out",
         kills=count,
-        answered=ledger.statuses[200],
+        returned=ledger.statuses[200],
         refused=ledger.statuses[503],
         lost=0,
         slowest_refusal=f"{1000 * max(reply.seconds for _, reply in ledger.replies if reply.status == 503):.0f} ms",

@@ -19,7 +19,7 @@ KEYS = 1000
 async def test_of_concurrent_posts_one_creates_and_all_others_merge(
     tmp_path: Path, rounds: Callable[[int, int], int], figures: Callable[..., None]
 ) -> None:
-    """Every key is there, every answer shows its own write, and all agree on the creation."""
+    """Every key is there, every response shows its own write, and all agree on the creation."""
     posts = rounds(2000, 10_000)
     session_id = str(uuid4())
     with redis_running(tmp_path) as redis, running("--workers", "4", "--store", redis.url) as server:

@@ -26,7 +26,7 @@ BODY["outputs"]["answer"] = "x" * (600 - len(json.dumps(BODY)))
 
 
 async def post_many(address: tuple[str, int], count: int) -> bytes:
-    """Post the body so many times, down one connection, many at once; gives the last answer's event."""
+    """Post the body so many times, down one connection, many at once; gives the last response's event."""
     reader, writer = await asyncio.open_connection(*address, limit=2**20)
     text = json.dumps(BODY).encode()
     head = f"POST /v1/sessions HTTP/1.1\r\nHost: hivestand\r\nAuthorization: Bearer {TOKEN}\r\n"
@@ -35,9 +35,9 @@ async def post_many(address: tuple[str, int], count: int) -> bytes:
     for _ in range(count // BATCH):
         writer.write(request * BATCH)
         for _ in range(BATCH):
-            answered = await reader.readuntil(b"\r\n\r\n")
-            assert answered.startswith(b"HTTP/1.1 200 ")
-            length = int(answered.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            returned = await reader.readuntil(b"\r\n\r\n")
+            assert returned.startswith(b"HTTP/1.1 200 ")
+            length = int(returned.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
             event = await reader.readexactly(length)
     writer.close()
     await writer.wait_closed()

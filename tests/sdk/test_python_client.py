@@ -82,9 +82,9 @@ class Sdk:
         self.process.stdin.write(f"{self.tenant.token} {expression}\n")
         self.process.stdin.flush()
         told = next(line for line in self.process.stdout if line.startswith("told:"))
-        answer = json.loads(told.removeprefix("told:"))
-        assert "error" not in answer, answer["error"]
-        return answer["answer"]
+        response = json.loads(told.removeprefix("told:"))
+        assert "error" not in response, response["error"]
+        return response["answer"]
 
     def create(self, event: Mapping[str, Any]) -> None:
         """Create an event without the SDK."""
@@ -153,12 +153,12 @@ SESSION = {
 def test_a_session_is_started(sdk: Sdk, noted: Noting, name: str, expression: str) -> None:
     """As it was sent, and so it is answered."""
     with noted(name, STARTED):
-        answered = sdk(expression)
+        returned = sdk(expression)
     (session,) = sdk.held()
     sent = {**SESSION, "event_id": SESSION_ID, "event_type": "session", "event_name": SESSION["session_name"]}
     del sent["session_name"]
     assert {**sent, "parent_id": None, "error": None, "metrics": {}, "feedback": {}} == session
-    assert session == own(answered)
+    assert session == own(returned)
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def test_a_session_is_started(sdk: Sdk, noted: Noting, name: str, expression: st
 def test_an_event_is_created(sdk: Sdk, noted: Noting, name: str, expression: str) -> None:
     """As it was sent; its id is answered."""
     with noted(name, KEPT):
-        answered = sdk(expression)
-    assert {"success": True, "event_id": EVENT_ID} == answered
+        returned = sdk(expression)
+    assert {"success": True, "event_id": EVENT_ID} == returned
     assert [EVENT] == sdk.held()
 
 
@@ -201,13 +201,13 @@ OLDER = {"events": EVENTS, "is_single_session": True, "session": PROPERTIES}
 def test_a_batch_is_created(sdk: Sdk, noted: Noting, name: str, expression: str) -> None:
     """In the session that its properties describe, with the ids in order."""
     with noted(name, "the session, and both events in it"):
-        answered = sdk(expression)
-    session_id = answered["session_id"]
-    assert (True, EVENT_ID) == (answered["success"], answered["event_ids"][0])
+        returned = sdk(expression)
+    session_id = returned["session_id"]
+    assert (True, EVENT_ID) == (returned["success"], returned["event_ids"][0])
     session, first, second = sdk.held(session_id)
     assert {"event_name": "named", **PROPERTIES}.items() <= {**session, "session_name": "named"}.items()
     assert {**EVENT, "session_id": session_id} == first
-    assert (answered["event_ids"][1], "b", session_id) == (
+    assert (returned["event_ids"][1], "b", session_id) == (
         second["event_id"],
         second["event_name"],
         second["parent_id"],
@@ -218,8 +218,8 @@ def test_a_batch_of_several_sessions_is_created(sdk: Sdk, noted: Noting) -> None
     """Each event in the session that it names."""
     other = {**EVENT, "event_id": id_of("other event"), "session_id": id_of("other session")}
     with noted("client.events.create_batch, without a session", "each event in its own session"):
-        answered = sdk(f"client.events.create_batch(facade.PostEventBatchRequest(events={[EVENT, other]}))")
-    assert [EVENT_ID, id_of("other event")] == answered["event_ids"]
+        returned = sdk(f"client.events.create_batch(facade.PostEventBatchRequest(events={[EVENT, other]}))")
+    assert [EVENT_ID, id_of("other event")] == returned["event_ids"]
     assert [[EVENT], [other]] == [sdk.held(), sdk.held(id_of("other session"))]
 
 
@@ -252,8 +252,8 @@ ELSEWHERE = {**EVENT, "session_id": id_of("other session")}
 def test_events_are_added_to_a_session(sdk: Sdk, noted: Noting, name: str, expression: str) -> None:
     """That of the path, whichever they name."""
     with noted(name, f"{KEPT}, in the session of the path"):
-        answered = sdk(expression)
-    assert {"success": True} == answered
+        returned = sdk(expression)
+    assert {"success": True} == returned
     assert [EVENT] == sdk.held()
 
 
@@ -369,9 +369,9 @@ def test_events_are_found(sdk: Sdk, noted: Noting, name: str, expression: str) -
     sdk.create(EVENT)
     sdk.create({"event_type": "tool", "inputs": {"flag": True}, "event_name": "b"})
     with noted(name, FOUND):
-        answered = sdk(expression)
-    assert [EVENT] == [own(event) for event in answered["events"]]
-    assert 1 in {answered.get(name) for name in ("count", "totalEvents")}
+        returned = sdk(expression)
+    assert [EVENT] == [own(event) for event in returned["events"]]
+    assert 1 in {returned.get(name) for name in ("count", "totalEvents")}
 
 
 def test_pages_follow_each_other(sdk: Sdk, noted: Noting) -> None:
@@ -393,8 +393,8 @@ def test_an_event_is_read(sdk: Sdk, noted: Noting, name: str, expression: str) -
     """By its id."""
     sdk.create(EVENT)
     with noted(name, "the event, each field"):
-        answered = sdk(expression)
-    assert EVENT == own(answered["event"])
+        returned = sdk(expression)
+    assert EVENT == own(returned["event"])
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ os._exit(0)
 )
 def test_the_client_starts_a_session(server: Running, held: Any, call: str) -> None:
     """`client.sessions.*`: every way that there is, and all that was sent is held."""
-    answer = run(
+    response = run(
         server.url,
         f"""
 client = HoneyHive(api_key=key, base_url=url)
@@ -143,9 +143,9 @@ session = {{
 told({call})
 """,
     )
-    event = held(answer["session_id"])
+    event = held(response["session_id"])
     assert {
-        "event_id": answer["session_id"],
+        "event_id": response["session_id"],
         "event_name": "named",
         "source": "sdk-python",
         "start_time": 1712025501605,
@@ -159,7 +159,7 @@ told({call})
         "children_ids": ["c"],
     }.items() <= event.items()
     assert "extra" not in event
-    assert event == answer
+    assert event == response
 
 
 @pytest.mark.parametrize(
@@ -178,10 +178,10 @@ for metadata in ({{"a": 1}}, {{"b": 2}}):
     told({call})
 """
     key = f"{KEY}{call[:5]}{server.address[1]}"  # a tenant of its own, as the session's id is always the same
-    answer = run(server.url, program, key=key)
+    response = run(server.url, program, key=key)
     event = held(SESSION_ID, key=key)
     assert ("generated", 1, {"a": 1, "b": 2}) == (event["event_name"], event["start_time"], event["metadata"])
-    assert event == answer
+    assert event == response
 
 
 def test_the_client_says_why_it_was_refused(server: Running) -> None:

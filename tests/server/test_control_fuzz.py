@@ -1,4 +1,4 @@
-"""The admin API, fuzzed by Schemathesis from its own document: documented answers, valid under their schemas."""
+"""The admin API, fuzzed by Schemathesis from its own document: documented responses, valid under their schemas."""
 
 from typing import Any
 
@@ -49,12 +49,12 @@ def test_every_answer_is_documented(name: str, mode: GenerationMode) -> None:
         phases=[Phase.generate],
     )
     @given(case=OPERATIONS[name].as_strategy(generation_mode=mode))
-    def answer(case: Any) -> None:
+    def respond(case: Any) -> None:
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {TOKEN}"}
         response = case.call_and_validate(checks=CHECKED, base_url="http://localhost/__admin")
         seen.add(response.status_code)
 
-    answer()
+    respond()
     assert seen
     assert not {status for status in seen if status >= 500}
     if mode is GenerationMode.POSITIVE and name not in NEEDS_AN_ID | {"getMetrics"}:

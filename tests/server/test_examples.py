@@ -1,4 +1,4 @@
-"""Answers that a client asks for: the document's examples in place of what would be answered."""
+"""Responses that a client asks for: the document's examples in place of what would be answered."""
 
 import httpx
 import pytest

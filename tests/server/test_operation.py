@@ -1,4 +1,4 @@
-"""One request from its headers to its answer."""
+"""One request from its headers to its response."""
 
 import json
 from typing import Any
@@ -49,7 +49,7 @@ async def test_fallbacks_that_do_not_fit_make_no_empty_header(client: httpx.Asyn
 
 @pytest.mark.parametrize("profile", ["strict", "lenient"])
 async def test_an_applied_preference_is_echoed(client: httpx.AsyncClient, profile: str) -> None:
-    """RFC 7240, 3: on an answer and on a refusal."""
+    """RFC 7240, 3: on a response and on a refusal."""
     prefer = {"Prefer": f"handling={profile}"}
     for body, status in (({}, 200), ([], 400)):
         response = await client.post("/v1/sessions", json=body, headers=prefer)
@@ -191,15 +191,15 @@ async def test_nesting_about_the_limits_is_no_fault(client: httpx.AsyncClient, d
 
 async def test_tenants_are_worlds_of_their_own(client: httpx.AsyncClient) -> None:
     """The same session_id under two tokens is two sessions, with ids of their own that stay."""
-    answers = []
+    responses = []
     for token in ("a", "b", "a"):
         body = {"session_id": SESSION_ID, "metadata": {token: 1}}
         response = await client.post("/v1/sessions", json=body, headers={"Authorization": f"Bearer {token}"})
-        answers.append(response.json())
-    assert [{"a": 1}, {"b": 1}, {"a": 1}] == [answer["metadata"] for answer in answers]
-    assert answers[0] == answers[2]
+        responses.append(response.json())
+    assert [{"a": 1}, {"b": 1}, {"a": 1}] == [answer["metadata"] for answer in responses]
+    assert responses[0] == responses[2]
     for name in ("org_id", "workspace_id", "project_id"):
-        assert answers[0][name] != answers[1][name]
+        assert responses[0][name] != responses[1][name]
 
 
 async def test_health_needs_no_token(client: httpx.AsyncClient) -> None:

@@ -42,7 +42,7 @@ def responder(error: Exception) -> Responder:
     return Responder(routes, ())
 
 
-async def answer_of(error: Exception) -> httpx.Response:
+async def response_to(error: Exception) -> httpx.Response:
     """The response where an operation raises this."""
     async with client_of(responder(error), base_url="http://hivestand") as client:
         return await client.get("/")
@@ -50,7 +50,7 @@ async def answer_of(error: Exception) -> httpx.Response:
 
 async def test_an_error_has_the_documented_body() -> None:
     """With hivestand's details."""
-    response = await answer_of(BadRequest("wrong", [Detail("/a", "type", "not a number")]))
+    response = await response_to(BadRequest("wrong", [Detail("/a", "type", "not a number")]))
     assert response.status_code == 400
     assert response.json() == {
         "statusCode": 400,
@@ -63,14 +63,14 @@ async def test_an_error_has_the_documented_body() -> None:
 
 async def test_an_error_brings_its_headers() -> None:
     """Such as Retry-After."""
-    response = await answer_of(StoreUnavailable())
+    response = await response_to(StoreUnavailable())
     assert (503, "1") == (response.status_code, response.headers["retry-after"])
 
 
 async def test_a_fault_of_its_own_is_logged_and_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """500 in the same shape; what went wrong is in the log alone."""
     with caplog.at_level(logging.ERROR):
-        response = await answer_of(RuntimeError("secret"))
+        response = await response_to(RuntimeError("secret"))
     assert (500, "INTERNAL_SERVER_ERROR") == (response.status_code, response.json()["errorCode"])
     assert "secret" not in json.dumps(response.json())
     assert "secret" in caplog.text

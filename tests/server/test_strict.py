@@ -58,7 +58,7 @@ def test_null_and_booleans_are_no_numbers() -> None:
 
 
 def test_a_million_violations_are_cut() -> None:
-    """The answer stays in bounds, however many there are."""
+    """The response stays in bounds, however many there are."""
     named = violations({"need": 1, "list": [1] * 1_000_000})
     assert len(named) == 1000
 

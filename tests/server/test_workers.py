@@ -46,8 +46,10 @@ def test_workers_serve_one_store(redis_url: str) -> None:
     """Whichever of them answers, the session is one."""
     with running("--workers", "3", "--store", redis_url) as server:
         wait_for(lambda: len(workers_of(server)) == 3)
-        answers = [server.post({"session_id": SESSION_ID, "metadata": {str(n): n}}, token="workers") for n in range(30)]
-        assert {str(n): n for n in range(30)} == answers[-1].json()["metadata"]
+        responses = [
+            server.post({"session_id": SESSION_ID, "metadata": {str(n): n}}, token="workers") for n in range(30)
+        ]
+        assert {str(n): n for n in range(30)} == responses[-1].json()["metadata"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
@@ -126,10 +128,10 @@ def test_an_interrupt_of_the_whole_group_lets_answers_finish(redis_url: str, red
         assert server.post({}).status_code == 200
         redis_client.client_pause(1000, all=False)
         with ThreadPoolExecutor() as threads:
-            answer = threads.submit(server.post, {})
+            response = threads.submit(server.post, {})
             time.sleep(0.3)
             os.killpg(process.pid, signal.SIGINT)
-            assert answer.result().status_code == 200
+            assert response.result().status_code == 200
         assert process.wait(timeout=20) == 0
 
 

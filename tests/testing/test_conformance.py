@@ -58,7 +58,7 @@ def test_a_broken_requirement_says_what_was_sent(memory_server: Running, tmp_pat
     done = run_pytest(tmp_path, "--hivestand-url", memory_server.url, *flags)
     assert done.returncode == 1
     assert "1 failed, 1 passed" in done.stdout
-    assert "FAILED  SES-AUTH-02 MUST createSession: With a bad token it is 401" in done.stdout
+    assert "FAILED  SES-AUTH-02 MUST createSession: A request with a bad token gets 401" in done.stdout
     assert f"curl -i -X POST {memory_server.url}/v1/sessions" in done.stdout
 
 
@@ -66,7 +66,7 @@ def test_an_absent_target_passes_nothing(tmp_path: Path) -> None:
     """Nothing that was not tried is green."""
     done = run_pytest(tmp_path, "--hivestand-url", f"http://127.0.0.1:{free_port()}", "-k", "SES-NAME")
     assert done.returncode == 1
-    assert "does not answer" in done.stdout
+    assert "does not respond" in done.stdout
     assert "passed" not in done.stdout
 
 

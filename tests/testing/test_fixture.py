@@ -120,7 +120,7 @@ def test_time_stands_still(hivestand: Hivestand) -> None:
 
 
 def test_the_server_ends_with_its_block() -> None:
-    """Even while an answer is due, and leaves nothing behind."""
+    """Even while a response is due, and leaves nothing behind."""
     with serve() as hivestand:
         hivestand.fault(delay=60_000)
         with pytest.raises(httpx.ReadTimeout):

@@ -31,7 +31,7 @@ class MemoryBarrier:
         return plan
 
     async def settle(self) -> None:
-        """Do nothing: what was answered is written."""
+        """Do nothing: what was acknowledged is written."""
 
     def on_settle(self, write: Callable[[], None]) -> None:
         """Do nothing: no other process would read what is written."""

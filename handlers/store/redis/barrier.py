@@ -2,7 +2,7 @@
 
 In one slot lie the plans `<prefix>:{plans}` (a hash by digest), the tenants `…:tenants` (likewise), the stream of
 changes `…:changes`, and the workers `…:workers`: for each, the id of the last change it has applied, and until when
-that counts, by Redis's clock. A change is answered once no worker whose lease has not run out is behind it. A worker
+that counts, by Redis's clock. A change is acknowledged once no worker whose lease still runs is behind it. A worker
 whose lease has run out reloads all plans before it serves: so one that died delays a change by `LEASE` at most, and one
 that was cut off knows it.
 """
@@ -119,7 +119,7 @@ class RedisBarrier:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether this worker's lease runs, so that no change was answered that it does not know of."""
+        """Whether this worker's lease runs, so that no change was acknowledged that it does not know of."""
         return asyncio.get_running_loop().time() < self._fresh_until
 
     async def refresh(self) -> None:

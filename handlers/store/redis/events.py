@@ -274,15 +274,15 @@ class RedisStore:
     async def reset(self, tenant: Tenant) -> None:
         """Delete everything of a tenant, its events in steps, bucket by bucket.
 
-        What is written meanwhile may be deleted too, as if it had come before: neither was answered yet when the other
-        began.
+        What is written meanwhile may be deleted too, as if it had come before: neither was acknowledged when the
+        other began.
         """
         await self.barrier.forget(tenant)
         await self.counters.forget(tenant)
         await self.hidden.forget(tenant)
         await self.journal.clear(tenant)
         buckets = (self._empty(index) for index in self._indexes(tenant))
-        for failure in await asyncio.gather(*buckets, return_exceptions=True):  # none runs on behind the answer
+        for failure in await asyncio.gather(*buckets, return_exceptions=True):  # none runs on after the response
             if failure is not None:
                 raise failure
 
@@ -375,7 +375,7 @@ def _usable(reply: object) -> dict[bytes, bytes]:
     info = {name: value for name, _, value in (line.partition(b":") for line in lines)}
     version = info.get(b"redis_version", b"").decode(errors="replace")
     if not version:
-        raise StoreUnavailable("What answers is no Redis")
+        raise StoreUnavailable("What responds is no Redis")
     if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_REDIS:
         raise StoreUnavailable(
             f"Redis {version} is too old, hivestand needs {'.'.join(map(str, OLDEST_REDIS))} or later"

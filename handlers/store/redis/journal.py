@@ -1,7 +1,7 @@
 """The journals of servers that share a Redis: a stream `<prefix>:{<digest>:journal}` for each tenant.
 
 Entries are written behind the responses, as many at a time as have come meanwhile. Whoever reads a journal first has
-all workers write theirs (`Barrier.settle`), and so finds every request that was answered before.
+all workers write theirs (`Barrier.settle`), and so finds every request that was acknowledged before.
 """
 
 import asyncio

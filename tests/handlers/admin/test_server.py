@@ -17,11 +17,11 @@ pytestmark = pytest.mark.anyio
 
 async def test_it_is_ready_when_its_store_answers(store: Store) -> None:
     """200, with the kind of store and the version."""
-    answer = await get_health(Request(store, store, StoppedClock()))
-    assert answer.status == 200
+    response = await get_health(Request(store, store, StoppedClock()))
+    assert response.status == 200
     warnings = list(await store.check())
     health = {"live": True, "ready": True, "store": store.kind, "warnings": warnings, "version": "0.1.0"}
-    assert health == json.loads(answer.body)
+    assert health == json.loads(response.body)
 
 
 async def test_a_reset_forgets_what_the_tenant_has(store: Store) -> None:
@@ -33,14 +33,14 @@ async def test_a_reset_forgets_what_the_tenant_has(store: Store) -> None:
         await create_session(request)
     assert b'{"reset":true}' == (await reset(ours)).body
     merged = [await create_session(request._replace(body={})) for request in (ours, theirs)]
-    assert [{}, {"a": 1}] == [json.loads(answer.body)["metadata"] for answer in merged]
+    assert [{}, {"a": 1}] == [json.loads(response.body)["metadata"] for response in merged]
 
 
 async def test_it_is_live_but_not_ready_when_its_store_is_away() -> None:
     """503, with Retry-After."""
     store = RedisStore("redis://127.0.0.1:1", StoreOptions())
-    answer = await get_health(Request(store, store, StoppedClock()))
-    health = json.loads(answer.body)
-    assert (503, {"Retry-After": "1"}) == (answer.status, answer.headers)
+    response = await get_health(Request(store, store, StoppedClock()))
+    health = json.loads(response.body)
+    assert (503, {"Retry-After": "1"}) == (response.status, response.headers)
     assert (True, False) == (health["live"], health["ready"])
     await store.close()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from operation import TENANT, answer_of, call, event
+from operation import TENANT, call, event, response_of
 from support import SESSION_ID, id_of
 
 from hivestand.handlers.api import bulk
@@ -67,12 +67,12 @@ async def test_what_is_unknown_is_refused_in_the_batch_of_a_session(store: Store
     with pytest.raises(BadRequest) as caught:
         await call(store, ADDING[0], body, session_id=SESSION_ID)
     assert ["/colour", "/events/1/a~1b", "/events/1/project"] == [each.pointer for each in caught.value.details]
-    answer = await answer_of(store, ADDING[1], body, parameters={"session_id": SESSION_ID})
+    response = await response_of(store, ADDING[1], body, parameters={"session_id": SESSION_ID})
     assert [
         Fallback("/events/1/project", "ignored"),
         Fallback("/events/1/a~1b", "unknown"),
         Fallback("colour", "unknown"),
-    ] == list(answer.fallbacks)
+    ] == list(response.fallbacks)
 
 
 @pytest.mark.parametrize("body", [{}, {"logs": [LEAST], "events": [LEAST]}])
@@ -87,9 +87,9 @@ async def test_the_older_operation_needs_exactly_one_of_two_names(store: Store, 
 @pytest.mark.parametrize("operation_id", BATCHES)
 async def test_a_batch_is_answered_with_ids_in_order(store: Store, operation_id: str) -> None:
     """Each event in its own session."""
-    answer = await call(store, operation_id, {"events": three()})
-    assert {"event_ids", "success"} == answer.keys()
-    held = [await event(store, event_id) for event_id in answer["event_ids"]]
+    response = await call(store, operation_id, {"events": three()})
+    assert {"event_ids", "success"} == response.keys()
+    held = [await event(store, event_id) for event_id in response["event_ids"]]
     assert ["0", "1", "2"] == [each["event_name"] for each in held]
     assert id_of("own") == held[1]["session_id"]
     assert 3 == len({each["session_id"] for each in held})
@@ -106,9 +106,9 @@ async def test_a_batch_is_answered_with_ids_in_order(store: Store, operation_id:
 async def test_a_batch_can_be_of_one_session(store: Store, operation_id: str, flag: str, properties: str) -> None:
     """It is started from its properties, or from nothing, and every event is in it."""
     session = {"session_id": SESSION_ID, "session_name": "one", "metadata": {"a": 1}}
-    answer = await call(store, operation_id, {"events": three(), flag: True, properties: session})
-    assert SESSION_ID == answer["session_id"]
-    assert {SESSION_ID} == {(await event(store, event_id))["session_id"] for event_id in answer["event_ids"]}
+    response = await call(store, operation_id, {"events": three(), flag: True, properties: session})
+    assert SESSION_ID == response["session_id"]
+    assert {SESSION_ID} == {(await event(store, event_id))["session_id"] for event_id in response["event_ids"]}
     held = await event(store, SESSION_ID)
     assert ("session", "one", {"a": 1}) == (held["event_type"], held["event_name"], held["metadata"])
     bare = await call(store, operation_id, {"events": [LEAST], flag: True})
@@ -118,10 +118,10 @@ async def test_a_batch_can_be_of_one_session(store: Store, operation_id: str, fl
 async def test_the_older_names_are_no_names_of_the_newer_operation(store: Store) -> None:
     """They are ignored, and told."""
     body = {"events": [LEAST], "is_single_session": True, "session": {}, "single_session": 1}
-    answer = await answer_of(store, "createEventBatch", body)
+    response = await response_of(store, "createEventBatch", body)
     told = [("single_session", "type"), ("is_single_session", "unknown"), ("session", "unknown")]
-    assert told == [tuple(each) for each in answer.fallbacks]
-    assert b"session_id" not in answer.body
+    assert told == [tuple(each) for each in response.fallbacks]
+    assert b"session_id" not in response.body
 
 
 class Failing(MemoryStore):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from operation import answer_of, call, event
+from operation import call, event, response_of
 from support import NOW, SESSION_ID, id_of
 
 from hivestand.handlers.errors import BadRequest, Detail, NotFound
@@ -101,10 +101,10 @@ async def test_what_was_not_used_is_told(store: Store) -> None:
         Fallback("colour", "unknown"),
         Fallback("error", "type"),
     }
-    assert told == set((await answer_of(store, "createEvent", sent)).fallbacks)
+    assert told == set((await response_of(store, "createEvent", sent)).fallbacks)
     wrapped = {"event": {**sent, "project": "p"}, "beside": 1}
     more = {Fallback("project", "ignored"), Fallback("beside", "unknown")}
-    assert told | more == set((await answer_of(store, "createEventLegacy", wrapped)).fallbacks)
+    assert told | more == set((await response_of(store, "createEventLegacy", wrapped)).fallbacks)
 
 
 async def test_an_event_that_is_there_is_merged_into(store: Store) -> None:
@@ -129,10 +129,10 @@ async def test_an_update_changes_what_it_says(store: Store, operation_id: str) -
         "children_ids": ["b", "c"],
     }
     if operation_id == "updateEvent":
-        answer = await call(store, operation_id, change, event_id=EVENT_ID.upper())
+        response = await call(store, operation_id, change, event_id=EVENT_ID.upper())
     else:
-        answer = await call(store, operation_id, {**change, "event_id": EVENT_ID.upper()})
-    assert {"success": True} == answer
+        response = await call(store, operation_id, {**change, "event_id": EVENT_ID.upper()})
+    assert {"success": True} == response
     merged = {name: {**before[name], "new": {"deep": [name]}} for name in objects}
     assert {**before, **change, **merged} == await event(store, EVENT_ID)
     await call(store, "updateEvent", {"config": {"model": "other"}, "outputs": {}}, event_id=EVENT_ID)
@@ -153,7 +153,7 @@ async def test_what_an_update_cannot_use_is_ignored_and_told(store: Store) -> No
         "end_time": 10**30,
         "config": None,
     }
-    answer = await answer_of(store, "updateEvent", change, parameters={"event_id": EVENT_ID})
+    response = await response_of(store, "updateEvent", change, parameters={"event_id": EVENT_ID})
     assert before == await event(store, EVENT_ID)
     assert [
         Fallback("children_ids", "ignored"),
@@ -162,7 +162,7 @@ async def test_what_an_update_cannot_use_is_ignored_and_told(store: Store) -> No
         Fallback("event_name", "unknown"),
         Fallback("end_time", "range"),
         Fallback("config", "type"),
-    ] == list(answer.fallbacks)
+    ] == list(response.fallbacks)
 
 
 @pytest.mark.parametrize("outputs", ["text", [1], 7, True])
@@ -180,9 +180,9 @@ async def test_an_update_of_a_sessions_id_reaches_the_session(store: Store) -> N
     """As `enrich_session` of the SDKs does it; a later post merges into that."""
     await call(store, "createSession", {"session_id": SESSION_ID, "metadata": {"a": 1}})
     await call(store, "updateEvent", {"metadata": {"b": 2}, "outputs": {"x": 1}}, event_id=SESSION_ID)
-    answered = await call(store, "createSession", {"session_id": SESSION_ID, "metadata": {"c": 3}})
-    assert ({"a": 1, "b": 2, "c": 3}, {"x": 1}) == (answered["metadata"], answered["outputs"])
-    assert answered == await event(store, SESSION_ID)
+    returned = await call(store, "createSession", {"session_id": SESSION_ID, "metadata": {"c": 3}})
+    assert ({"a": 1, "b": 2, "c": 3}, {"x": 1}) == (returned["metadata"], returned["outputs"])
+    assert returned == await event(store, SESSION_ID)
 
 
 async def test_an_update_needs_an_event(store: Store) -> None:
@@ -201,4 +201,4 @@ async def test_an_event_that_there_is_not_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
         await call(store, "getEvent", event_id=id_of("other"))
     with pytest.raises(NotFound):
-        await answer_of(store, "getEvent", parameters={"event_id": EVENT_ID}, tenant=tenant_of(b"other"))
+        await response_of(store, "getEvent", parameters={"event_id": EVENT_ID}, tenant=tenant_of(b"other"))

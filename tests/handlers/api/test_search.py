@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from operation import TENANT, answer_of, call, event, names
+from operation import TENANT, call, event, names, response_of
 from support import SESSION_ID, id_of
 
 from hivestand.handlers.api import search
@@ -154,8 +154,8 @@ async def test_nothing_of_another_tenant_is_found(store: Store) -> None:
     """By no filter."""
     await fill(store, 3)
     for filters in ([], [where("session_id", "is", id_of("session 0"))], [where("duration", "less than", 9, "number")]):
-        answer = await answer_of(store, "searchEvents", {"filters": filters}, tenant=tenant_of(b"other"))
-        assert b'{"events":[],"count":0}' == answer.body
+        response = await response_of(store, "searchEvents", {"filters": filters}, tenant=tenant_of(b"other"))
+        assert b'{"events":[],"count":0}' == response.body
 
 
 async def test_a_scan_goes_in_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,7 @@ async def test_an_export_has_its_own_limits(store: Store) -> None:
 async def test_what_is_not_used_is_told(store: Store) -> None:
     """What is unknown; null is as good as absent."""
     body = {"colour": 1, "limit": None, "filters": None, "dateRange": {"gte": "x"}, "ignore_order": True}
-    told = (await answer_of(store, "searchEvents", body)).fallbacks
+    told = (await response_of(store, "searchEvents", body)).fallbacks
     assert [Fallback("colour", "unknown"), Fallback("/dateRange/gte", "unknown")] == list(told)
 
 

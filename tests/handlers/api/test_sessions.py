@@ -27,8 +27,8 @@ async def test_posting_twice_merges(store: Store, operation_id: str) -> None:
 
     async def post(**sent: Any) -> dict[str, Any]:
         body = {"session": sent} if operation_id == "startSessionLegacy" else sent
-        answer: dict[str, Any] = json.loads((await call(store, operation_id, body)).body)
-        return answer
+        response: dict[str, Any] = json.loads((await call(store, operation_id, body)).body)
+        return response
 
     first = await post(session_id=SESSION_ID, source="first", metadata={"a": 1, "b": 1}, outputs={"o": 1})
     second = await post(session_id=SESSION_ID.upper(), source="second", metadata={"b": 2}, outputs={"o": 2})
@@ -39,22 +39,22 @@ async def test_posting_twice_merges(store: Store, operation_id: str) -> None:
 async def test_both_operations_reach_the_same_session(store: Store) -> None:
     """The older operation merges into what the newer one started."""
     await call(store, "createSession", {"session_id": SESSION_ID, "metadata": {"a": 1}})
-    answer = await call(store, "startSessionLegacy", {"session": {"session_id": SESSION_ID, "metadata": {"b": 2}}})
-    assert {"a": 1, "b": 2} == json.loads(answer.body)["metadata"]
+    response = await call(store, "startSessionLegacy", {"session": {"session_id": SESSION_ID, "metadata": {"b": 2}}})
+    assert {"a": 1, "b": 2} == json.loads(response.body)["metadata"]
 
 
 async def test_without_an_id_each_post_is_a_session_of_its_own(store: Store) -> None:
     """The id comes from the clock."""
-    answer = await call(store, "createSession", {"session_id": "no uuid"})
-    assert NEW_ID == json.loads(answer.body)["session_id"]
-    assert [("session_id", "format")] == answer.fallbacks
+    response = await call(store, "createSession", {"session_id": "no uuid"})
+    assert NEW_ID == json.loads(response.body)["session_id"]
+    assert [("session_id", "format")] == response.fallbacks
 
 
 async def test_the_older_operation_ignores_what_stands_beside_the_session(store: Store) -> None:
     """It is told, after what the session itself fell back on."""
-    answer = await call(store, "startSessionLegacy", {"source": "beside", "session": {"within": 2}})
-    assert [("within", "unknown"), ("source", "unknown")] == answer.fallbacks
-    assert json.loads(answer.body)["source"] == "unknown"
+    response = await call(store, "startSessionLegacy", {"source": "beside", "session": {"within": 2}})
+    assert [("within", "unknown"), ("source", "unknown")] == response.fallbacks
+    assert json.loads(response.body)["source"] == "unknown"
 
 
 @pytest.mark.parametrize("body", [{}, {"session": None}, {"session": "x"}, {"session": [{}]}, {"Session": {}}])

@@ -7,7 +7,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from operation import TENANT, answer_of, call, event
+from operation import TENANT, call, event, response_of
 from otlp import request_of
 from support import SESSION_ID, id_of
 
@@ -36,9 +36,9 @@ def span(number: int, parent: int | None = None, trace: bytes = b"\x01" * 16, na
 
 async def export(store: Store, *spans: Span) -> bytes:
     """Export them as protobuf; gives what is answered."""
-    answer = await answer_of(store, "exportTraces", request_of(*spans).SerializeToString())
-    assert "application/x-protobuf" == answer.media_type
-    return answer.body
+    response = await response_of(store, "exportTraces", request_of(*spans).SerializeToString())
+    assert "application/x-protobuf" == response.media_type
+    return response.body
 
 
 async def test_spans_become_the_events_of_their_session(store: Store) -> None:
@@ -75,13 +75,13 @@ async def test_a_span_that_is_sent_twice_is_one_event(store: Store) -> None:
 async def test_what_is_rejected_is_counted(store: Store) -> None:
     """In the encoding of the request."""
     broken, sound = span(1, trace=b""), span(2)
-    answer = ExportTraceServiceResponse.FromString(await export(store, broken, sound))
+    response = ExportTraceServiceResponse.FromString(await export(store, broken, sound))
     assert (1, "a span has no valid trace id") == (
-        answer.partial_success.rejected_spans,
-        answer.partial_success.error_message,
+        response.partial_success.rejected_spans,
+        response.partial_success.error_message,
     )
     body: dict[str, Any] = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "a"}, {"name": "b"}]}]}]}
-    told = await answer_of(store, "exportTraces", body)
+    told = await response_of(store, "exportTraces", body)
     assert "application/json" == told.media_type
     partly = {"rejectedSpans": "2", "errorMessage": "a span has no valid trace id"}
     assert {"partialSuccess": partly} == json.loads(told.body)
@@ -91,7 +91,7 @@ async def test_what_is_no_export_is_refused(store: Store) -> None:
     """Whole."""
     for body in (b"\xff", {"resourceSpans": 7}):
         with pytest.raises(BadRequest):
-            await answer_of(store, "exportTraces", body)
+            await response_of(store, "exportTraces", body)
     assert {} == await call(store, "exportTraces", {})
     assert 0 == await store.count(TENANT, Selection())
 
@@ -103,6 +103,6 @@ async def test_a_time_that_cannot_be_kept_is_told(store: Store) -> None:
         "spanId": "1" * 16,
         "attributes": [{"key": "honeyhive_duration_ms", "value": {"stringValue": "x"}}],
     }
-    answer = await answer_of(store, "exportTraces", {"resourceSpans": [{"scopeSpans": [{"spans": [sent]}]}]})
-    assert [("/spans/0/duration", "type")] == [tuple(each) for each in answer.fallbacks]
-    assert id_of("x") not in answer.body.decode()
+    response = await response_of(store, "exportTraces", {"resourceSpans": [{"scopeSpans": [{"spans": [sent]}]}]})
+    assert [("/spans/0/duration", "type")] == [tuple(each) for each in response.fallbacks]
+    assert id_of("x") not in response.body.decode()

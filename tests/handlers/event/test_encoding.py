@@ -48,33 +48,33 @@ def encoded(**sent: Any) -> EncodedEvent:
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_free_form_values_come_back_exactly(name: str, value: Any) -> None:
     """Type and value of each: an integer stays an integer of any size, a float a float."""
-    answered = json.loads(text(encoded(**{name: {"key": value}}), TENANT))
-    assert repr({"key": value}) == repr(answered[name])
+    returned = json.loads(text(encoded(**{name: {"key": value}}), TENANT))
+    assert repr({"key": value}) == repr(returned[name])
 
 
 @pytest.mark.parametrize("key", ["", " ", '"', "\\", "m", "u", "a.b", "é", "🐝", "\x00", "k" * 5000])
 def test_any_key_comes_back(key: str) -> None:
     """A merged object's keys are stored apart, and come back as they were."""
-    answered = json.loads(text(encoded(metadata={key: 1}, user_properties={key: 2}), TENANT))
-    assert ({key: 1}, {key: 2}) == (answered["metadata"], answered["user_properties"])
+    returned = json.loads(text(encoded(metadata={key: 1}, user_properties={key: 2}), TENANT))
+    assert ({key: 1}, {key: 2}) == (returned["metadata"], returned["user_properties"])
 
 
 def test_the_text_is_the_event_with_the_ids_of_its_tenant() -> None:
-    """All 21 properties of the answer."""
-    answered = json.loads(text(encoded(), TENANT))
+    """All 21 properties of the response."""
+    returned = json.loads(text(encoded(), TENANT))
     ids = json.loads(b"{" + TENANT.ids + b"}")
-    assert {**normalise_session({}, StoppedClock())[0], **ids} == answered
-    assert len(answered) == 21
+    assert {**normalise_session({}, StoppedClock())[0], **ids} == returned
+    assert len(returned) == 21
 
 
 def test_a_merge_adds_keys_and_the_new_value_wins() -> None:
     """Key by key at the top level; what is below a key is replaced as a whole."""
     first = encoded(metadata={"a": {"x": 1}, "b": 1}, user_properties={"u": 1}, config={"kept": True})
     second = encoded(metadata={"a": {"y": 2}, "c": 3}, user_properties={"m": 2}, config={"lost": True})
-    answered = json.loads(text(merge(first, second.merged), TENANT))
-    assert {"a": {"y": 2}, "b": 1, "c": 3} == answered["metadata"]
-    assert {"u": 1, "m": 2} == answered["user_properties"]
-    assert {"kept": True} == answered["config"]
+    returned = json.loads(text(merge(first, second.merged), TENANT))
+    assert {"a": {"y": 2}, "b": 1, "c": 3} == returned["metadata"]
+    assert {"u": 1, "m": 2} == returned["user_properties"]
+    assert {"kept": True} == returned["config"]
 
 
 @pytest.mark.parametrize("depth", [250, 300, 900])

@@ -60,16 +60,16 @@ class Stores(RuleBasedStateMachine):
             expected = {**there, **merged}
         self.model[tenant, session_id] = expected
         for store in self.stores:
-            answer = self.runner.run(store.create_or_merge(tenant, entry(session_id), encode(event)))
-            assert _exact(expected) == _exact(json.loads(text(answer, tenant)))
+            response = self.runner.run(store.create_or_merge(tenant, entry(session_id), encode(event)))
+            assert _exact(expected) == _exact(json.loads(text(response, tenant)))
 
     @rule(tenant=st.sampled_from(TENANTS), session_id=st.sampled_from(IDS))
     def read(self, tenant: Tenant, session_id: str) -> None:
         """Read the session, which may not be there."""
         expected = self.model.get((tenant, session_id))
         for store in self.stores:
-            answer = self.runner.run(store.read(tenant, session_id))
-            assert _exact(expected) == (None if answer is None else _exact(json.loads(text(answer, tenant))))
+            response = self.runner.run(store.read(tenant, session_id))
+            assert _exact(expected) == (None if response is None else _exact(json.loads(text(response, tenant))))
 
 
 def _exact(value: Any) -> Any:
@@ -95,7 +95,7 @@ def machine(redis_url: str) -> Iterator[type[Stores]]:
 
 
 def test_stores_and_model_never_differ(machine: type[Stores]) -> None:
-    """Over random creates, merges and reads, each answer and each stored event is that of a plain dict."""
+    """Over random creates, merges and reads, each response and each stored event is that of a plain dict."""
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -75,10 +75,10 @@ async def test_ids_share_nothing(store: Store) -> None:
 
 async def test_what_is_answered_does_not_change_later(store: Store) -> None:
     """A value that was handed out is not written to by a later merge."""
-    answered = await store.create_or_merge(A, ENTRY, FIRST)
-    before = dict(answered.merged)
+    returned = await store.create_or_merge(A, ENTRY, FIRST)
+    before = dict(returned.merged)
     await store.create_or_merge(A, ENTRY, SECOND)
-    assert before == answered.merged
+    assert before == returned.merged
 
 
 async def test_an_event_without_merged_members(store: Store) -> None:
@@ -105,11 +105,11 @@ async def test_any_bytes_are_kept(store: Store) -> None:
 
 
 async def test_concurrent_first_posts_create_one_event(store: Store) -> None:
-    """One packed part wins, every member is there, and each answer shows its own."""
+    """One packed part wins, every member is there, and each response shows its own."""
     posts = [EncodedEvent(b"%d" % number, {b'm"%d"' % number: b"1"}) for number in range(200)]
-    answers = await asyncio.gather(*(store.create_or_merge(A, ENTRY, post) for post in posts))
-    assert len({answer.packed for answer in answers}) == 1
-    assert all(post.merged.items() <= answer.merged.items() for post, answer in zip(posts, answers, strict=True))
+    responses = await asyncio.gather(*(store.create_or_merge(A, ENTRY, post) for post in posts))
+    assert len({response.packed for response in responses}) == 1
+    assert all(post.merged.items() <= response.merged.items() for post, response in zip(posts, responses, strict=True))
     stored = await store.read(A, ID)
     assert stored is not None
     assert stored.merged == {b'm"%d"' % number: b"1" for number in range(200)}

@@ -43,7 +43,7 @@ for line in sys.stdin:
         "run": asyncio.run,
     }
     try:
-        answer = {"answer": shown(eval(expression, scope))}  # noqa: S307 - the test's own words
+        response = {"answer": shown(eval(expression, scope))}  # noqa: S307 - the test's own words
     except Exception as error:  # noqa: BLE001 - the test is told of any
-        answer = {"error": f"{type(error).__name__}: {error}"}
-    print("told:" + json.dumps(answer), flush=True)  # noqa: T201
+        response = {"error": f"{type(error).__name__}: {error}"}
+    print("told:" + json.dumps(response), flush=True)  # noqa: T201

@@ -114,7 +114,7 @@ async def test_several_add_up(client: httpx.AsyncClient) -> None:
     ],
 )
 async def test_what_leaves_no_member_has_none_to_edit(client: httpx.AsyncClient, faults: list[dict[str, Any]]) -> None:
-    """The answer is that of the other faults."""
+    """The response is that of the other faults."""
     for fault in faults:
         await arm(client, **fault)
     response = await client.post("/v1/sessions", json={"children_ids": ["a"]})
@@ -132,7 +132,7 @@ async def test_an_example_that_there_is_not_says_so(client: httpx.AsyncClient) -
 
 
 def test_a_connection_is_reset(server: Running) -> None:
-    """On either store; the journal knows, and that there was no answer."""
+    """On either store; the journal knows, and that there was no response."""
     headers = {"Authorization": "Bearer to-reset"}
     httpx.post(f"{server.url}/__admin/faults", json={"kind": "reset", "times": 1}, headers=headers)
     with pytest.raises(httpx.TransportError):
@@ -144,7 +144,7 @@ def test_a_connection_is_reset(server: Running) -> None:
 
 
 def test_a_session_is_visible_late(server: Running) -> None:
-    """Its answer is as ever; an update until then is lost without an error."""
+    """Its response is as ever; an update until then is lost without an error."""
     headers = {"Authorization": "Bearer to-hide"}
     httpx.post(f"{server.url}/__admin/faults", json={"window": 300, "times": 1}, headers=headers)
     first = server.post({"session_id": SESSION_ID, "metadata": {"a": 1}}, token="to-hide")

@@ -14,7 +14,7 @@ from hivestand.server.http.response import HttpResponse
 RESPONSE = HttpResponse(200, [(b"a", b"b")], b'{"a":[1,2,3]}')
 
 
-def answered(server: Running, *prefer: str) -> bytes:
+def returned(server: Running, *prefer: str) -> bytes:
     """What came until the connection was closed; a reset is raised."""
     preferences = "".join(f"Prefer: {each}\r\n" for each in prefer)
     head = f"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {time.time_ns()}\r\n{preferences}"
@@ -50,38 +50,38 @@ def strict_server() -> Iterator[Running]:
 def test_a_reset_comes_instead_of_an_answer(memory_server: Running) -> None:
     """RST, and not a byte."""
     with pytest.raises(ConnectionResetError):
-        answered(memory_server, "hivestand-fault=reset")
+        returned(memory_server, "hivestand-fault=reset")
 
 
 def test_a_close_comes_instead_of_an_answer(memory_server: Running) -> None:
     """FIN, and not a byte."""
-    assert answered(memory_server, "hivestand-fault=close") == b""
+    assert returned(memory_server, "hivestand-fault=close") == b""
 
 
 def test_a_truncated_body_is_shorter_than_declared(memory_server: Running) -> None:
     """By half, and the connection is closed."""
-    head, _, body = answered(memory_server, "hivestand-fault=truncated").partition(b"\r\n\r\n")
+    head, _, body = returned(memory_server, "hivestand-fault=truncated").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
     assert declared(head) // 2 == len(body) > 100
 
 
 def test_an_empty_body_is_declared_so(memory_server: Running) -> None:
     """200, and nothing to parse."""
-    received = answered(memory_server, "hivestand-fault=empty")
+    received = returned(memory_server, "hivestand-fault=empty")
     assert received.startswith(b"HTTP/1.1 200")
     assert received.endswith(b"\r\n\r\n")
 
 
 def test_a_malformed_body_is_no_json(memory_server: Running) -> None:
     """Though whole, as HTTP."""
-    body = answered(memory_server, "hivestand-fault=malformed").partition(b"\r\n\r\n")[2]
+    body = returned(memory_server, "hivestand-fault=malformed").partition(b"\r\n\r\n")[2]
     with pytest.raises(json.JSONDecodeError):
         json.loads(body)
 
 
 def test_another_media_type_is_declared(memory_server: Running) -> None:
     """Of the same body."""
-    head, _, body = answered(memory_server, "hivestand-fault=mistyped").partition(b"\r\n\r\n")
+    head, _, body = returned(memory_server, "hivestand-fault=mistyped").partition(b"\r\n\r\n")
     assert b"content-type: text/html\r\n" in head
     assert json.loads(body)["event_type"] == "session"
 
@@ -89,7 +89,7 @@ def test_another_media_type_is_declared(memory_server: Running) -> None:
 def test_a_delay_comes_before_the_answer(memory_server: Running) -> None:
     """By the milliseconds that were asked for, at least."""
     before = time.monotonic()
-    head = answered(memory_server, "hivestand-delay=300", "code=429").partition(b"\r\n\r\n")[0]
+    head = returned(memory_server, "hivestand-delay=300", "code=429").partition(b"\r\n\r\n")[0]
     assert time.monotonic() - before >= 0.3
     assert head.startswith(b"HTTP/1.1 429")
     assert b"preference-applied: code=429, hivestand-delay=300" in head
@@ -99,7 +99,7 @@ def test_other_connections_go_on(memory_server: Running) -> None:
     """A fault is the request's own, and so is the connection that ends."""
     with memory_server.connect() as other:
         with pytest.raises(ConnectionResetError):
-            answered(memory_server, "hivestand-fault=reset")
+            returned(memory_server, "hivestand-fault=reset")
         other.sendall(b"GET /__admin/health HTTP/1.1\r\nHost: x\r\n\r\n")
         assert other.recv(65_536).startswith(b"HTTP/1.1 200")
 
@@ -118,7 +118,7 @@ def test_a_request_behind_a_reset_is_not_answered(memory_server: Running) -> Non
 )
 def test_overrides_can_be_off(strict_server: Running, prefer: str) -> None:
     """Then they are preferences like any other that there is not, and ignored."""
-    head = answered(strict_server, prefer).partition(b"\r\n\r\n")[0]
+    head = returned(strict_server, prefer).partition(b"\r\n\r\n")[0]
     assert head.startswith(b"HTTP/1.1 200")
     assert b"preference-applied" not in head
 

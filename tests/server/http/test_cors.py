@@ -20,7 +20,7 @@ PREFLIGHT = {
 
 
 def cors_headers(response: httpx.Response) -> set[str]:
-    """The CORS headers of an answer."""
+    """The CORS headers of a response."""
     return {name for name in response.headers if name.startswith("access-control-")}
 
 
@@ -45,7 +45,7 @@ async def test_a_page_may_read_the_answer(client: httpx.AsyncClient, body: objec
 
 @pytest.mark.parametrize("path", ["/__admin/health", "/__admin/nothing", "/__admin"])
 async def test_no_page_may_call_the_control_api(client: httpx.AsyncClient, path: str) -> None:
-    """Neither preflight nor answer has a CORS header."""
+    """Neither preflight nor response has a CORS header."""
     for response in (await client.get(path, headers=ORIGIN), await client.options(path, headers=PREFLIGHT)):
         assert cors_headers(response) == set()
 

@@ -38,8 +38,8 @@ def server() -> Iterator[Running]:
         yield started
 
 
-def answer_to(server: Running, *sent: bytes, pause: float = 0.0) -> tuple[int, bytes]:
-    """The status and body of the first answer to these bytes, where the server closes the connection after it."""
+def response_to(server: Running, *sent: bytes, pause: float = 0.0) -> tuple[int, bytes]:
+    """The status and body of the first response to these bytes, where the server closes the connection after it."""
     with server.connect() as connection:
         for part in sent:
             with contextlib.suppress(ConnectionError):  # refused in the middle
@@ -58,7 +58,7 @@ def read_to_end(connection: socket.socket) -> bytes:
 
 
 def parse(received: bytes) -> tuple[int, bytes]:
-    """The status and body of an answer."""
+    """The status and body of a response."""
     head, _, body = received.partition(b"\r\n\r\n")
     match = re.match(rb"HTTP/1\.1 (\d{3}) ", head)
     assert match, received[:200]
@@ -93,7 +93,7 @@ def still_serves(server: Running) -> bool:
 )
 def test_garbage_is_refused_and_the_connection_closed(server: Running, garbage: bytes) -> None:
     """400 in the documented shape, and the server goes on."""
-    status, body = answer_to(server, garbage)
+    status, body = response_to(server, garbage)
     assert status == 400
     assert json.loads(body)["errorCode"] == "BAD_REQUEST"
     assert still_serves(server)
@@ -101,7 +101,7 @@ def test_garbage_is_refused_and_the_connection_closed(server: Running, garbage: 
 
 def test_a_broken_chunk_ends_the_connection(server: Running) -> None:
     """Garbage in the middle of a body is no request."""
-    status, _ = answer_to(server, POST + b"Transfer-Encoding: chunked\r\n\r\n", b"zz\r\n", pause=0.1)
+    status, _ = response_to(server, POST + b"Transfer-Encoding: chunked\r\n\r\n", b"zz\r\n", pause=0.1)
     assert status == 400
     assert still_serves(server)
 
@@ -121,7 +121,7 @@ def test_a_broken_chunk_ends_the_connection(server: Running) -> None:
 )
 def test_a_header_block_over_64_kib_is_refused(server: Running, head: bytes) -> None:
     """431 in the documented shape, and the connection closed, however it grew."""
-    status, body = answer_to(server, head)
+    status, body = response_to(server, head)
     assert status == 431
     assert json.loads(body)["errorCode"] == "REQUEST_HEADER_FIELDS_TOO_LARGE"
     assert still_serves(server)
@@ -145,7 +145,7 @@ def test_a_header_block_that_trickles_in_is_bounded_too(server: Running) -> None
 )
 def test_what_stands_between_chunks_is_bounded_too(server: Running, part: bytes) -> None:
     """Trailers, extensions and leading zeros are held like a head."""
-    status, _ = answer_to(server, POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", part, pause=0.05)
+    status, _ = response_to(server, POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", part, pause=0.05)
     assert status == 431
     assert still_serves(server)
 
@@ -153,12 +153,12 @@ def test_what_stands_between_chunks_is_bounded_too(server: Running, part: bytes)
 def test_small_chunks_are_no_large_head(server: Running) -> None:
     """What stands between the parts of a body counts only until the next part."""
     chunks = b"1\r\n{\r\n" + b"1;extension\r\n \r\n" * 10_000 + b"1\r\n}\r\n0\r\nX: trailer\r\n\r\n"
-    status, _ = answer_to(server, POST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+    status, _ = response_to(server, POST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
     assert status == 200
 
 
 def test_requests_before_garbage_are_answered(server: Running) -> None:
-    """Each with its own answer, in order, and then the connection is closed."""
+    """Each with its own response, in order, and then the connection is closed."""
     request = POST + b"Content-Length: 2\r\n\r\n"
     with server.connect() as connection:
         connection.sendall(request + b"{}" + request + b"[]" + b"garbage\r\n\r\n")
@@ -168,9 +168,9 @@ def test_requests_before_garbage_are_answered(server: Running) -> None:
 
 
 def test_a_broken_request_costs_the_one_before_it_no_answer(server: Running) -> None:
-    """The answer that comes is that of the request that it is for."""
+    """The response that comes is that of the request that it is for."""
     health = b"GET /__admin/health HTTP/1.1\r\nHost: hivestand\r\n\r\n"
-    status, body = answer_to(server, health + POST + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n")
+    status, body = response_to(server, health + POST + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n")
     assert status == 200
     assert b'"ready":true' in body
     assert still_serves(server)
@@ -180,8 +180,8 @@ def test_trailers_are_no_headers(server: Running) -> None:
     """What comes after a body authenticates nobody (RFC 9110, 6.5.1)."""
     chunks = b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: Bearer %b\r\n\r\n"
     without = POST.replace(f"Authorization: Bearer {TOKEN}\r\n".encode(), b"")
-    assert answer_to(server, without + chunks % b"trailer")[0] == 401
-    assert answer_to(server, POST + chunks % b"invalid")[0] == 200
+    assert response_to(server, without + chunks % b"trailer")[0] == 401
+    assert response_to(server, POST + chunks % b"invalid")[0] == 200
 
 
 def test_a_client_that_has_said_all_is_answered(server: Running) -> None:
@@ -258,10 +258,10 @@ def memory_of(server: Running) -> int:
 def test_nothing_is_held_of_what_was_refused(server: Running) -> None:
     """After 200 MB of header blocks, memory and descriptors are where they were."""
     descriptors = Path(f"/proc/{server.process.pid}/fd")
-    answer_to(server, POST + b"X: " + b"x" * 20_000_000)
+    response_to(server, POST + b"X: " + b"x" * 20_000_000)
     memory, count = memory_of(server), len(list(descriptors.iterdir()))
     for _ in range(10):
-        answer_to(server, POST + b"X: " + b"x" * 20_000_000)
+        response_to(server, POST + b"X: " + b"x" * 20_000_000)
     assert memory_of(server) < memory + 10_000_000
     for _ in range(50):
         if len(list(descriptors.iterdir())) <= count:
@@ -275,7 +275,7 @@ def test_nothing_is_held_of_what_was_refused(server: Running) -> None:
 )
 def test_a_stalled_body_times_out(server: Running, sent: bytes) -> None:
     """408 in the documented shape, and the connection closed."""
-    status, body = answer_to(server, sent)
+    status, body = response_to(server, sent)
     assert status == 408
     assert json.loads(body)["errorCode"] == "REQUEST_TIMEOUT"
 
@@ -294,7 +294,7 @@ def test_a_body_that_drips_times_out(server: Running) -> None:
 
 def test_a_declared_body_over_the_limit_is_refused_unread(server: Running) -> None:
     """413 before any of it was sent."""
-    status, body = answer_to(server, POST + b"Content-Length: 1000001\r\n\r\n")
+    status, body = response_to(server, POST + b"Content-Length: 1000001\r\n\r\n")
     assert status == 413
     assert json.loads(body)["errorCode"] == "CONTENT_TOO_LARGE"
 
@@ -315,7 +315,7 @@ def test_a_chunked_body_over_the_limit_is_refused_in_the_middle(server: Running)
 
 @pytest.mark.parametrize("size", [1_000_001, 50_000_000])
 def test_a_client_that_sends_too_much_can_read_why(server: Running, size: int) -> None:
-    """Clients that write the whole body before they read find the answer, not a reset."""
+    """Clients that write the whole body before they read find the response, not a reset."""
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
     assert httpx.post(f"{server.url}/v1/sessions", content=b" " * size, headers=headers).status_code == 413
 
@@ -379,12 +379,12 @@ def test_an_upgrade_that_there_is_not_is_ignored(server: Running, upgrade: str) 
 
 def test_http_1_0_is_answered(server: Running) -> None:
     """And the connection closed, as it has no other end."""
-    status, body = answer_to(server, POST.replace(b"HTTP/1.1", b"HTTP/1.0") + b"Content-Length: 2\r\n\r\n{}")
+    status, body = response_to(server, POST.replace(b"HTTP/1.1", b"HTTP/1.0") + b"Content-Length: 2\r\n\r\n{}")
     assert (200, 21) == (status, len(json.loads(body)))
 
 
 def test_a_client_that_leaves_is_not_missed(server: Running) -> None:
-    """In the head, in the body, or before the answer."""
+    """In the head, in the body, or before the response."""
     for sent in (b"", b"POST /v1", POST, POST + b"Content-Length: 10\r\n\r\n{", POST + b"Content-Length: 2\r\n\r\n{}"):
         with server.connect() as connection:
             connection.sendall(sent)
@@ -419,7 +419,7 @@ async def test_a_stalled_head_times_out(monkeypatch: pytest.MonkeyPatch, sent: b
 
 @pytest.mark.anyio
 async def test_a_stalled_head_waits_for_the_answer_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer that takes longer than a head may is not broken into."""
+    """A response that takes longer than a head may is not broken into."""
     monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.1)
 
     async def slow(request: HttpRequest) -> HttpResponse:

@@ -50,7 +50,7 @@ class Cluster:
         """The reply to the last of the commands, from the server that holds the key's slot.
 
         Raises:
-            RedisError: it refused them, could not be reached, or did not answer in time.
+            RedisError: it refused them, could not be reached, or did not reply in time.
         """
         slot = key_slot(key.encode())
         deadline = asyncio.get_running_loop().time() + self._timeout * TRYING_SHARE
@@ -88,7 +88,7 @@ class Cluster:
         """The reply of each server that takes writes.
 
         Raises:
-            RedisError: one did not answer, or a slot has none.
+            RedisError: one did not reply, or a slot has none.
         """
         await self._look(asyncio.get_running_loop().time() + self._timeout)
         if not self._is_covered():

@@ -187,7 +187,7 @@ class PipelinedConnection:
         """The reply to the last of the commands.
 
         Raises:
-            RedisError: Redis refused it, could not be reached, or did not answer in time.
+            RedisError: Redis refused it, could not be reached, or did not reply in time.
         """
         loop = asyncio.get_running_loop()
         call = Call(commands, size, write, loop.create_future())

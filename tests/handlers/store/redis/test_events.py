@@ -217,7 +217,7 @@ async def test_an_event_is_seen_whole_or_not_at_all(redis_url: str, redis_client
 
 
 async def test_a_merge_is_one_step(redis_url: str, redis_client: redis.Redis) -> None:
-    """One script call and nothing beside it: the answer is read in the step that wrote event and index."""
+    """One script call and nothing beside it: the response is read in the step that wrote event and index."""
     store = RedisStore(redis_url, DEFAULT)
     await store.create_or_merge(TENANT, ENTRY, EVENT)
     redis_client.config_resetstat()
@@ -262,12 +262,12 @@ async def test_a_refused_call_fails_alone(redis_url: str, redis_client: redis.Re
     store = RedisStore(redis_url, DEFAULT)
     redis_client.set(event_key(TENANT, id_of("50")), "no hash")
     posts = [EncodedEvent(b"%d" % number, {}) for number in range(100)]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(store.create_or_merge(TENANT, entry(id_of(str(number))), post) for number, post in enumerate(posts)),
         return_exceptions=True,
     )
-    assert isinstance(answers.pop(50), StoreUnavailable)
-    assert [post for number, post in enumerate(posts) if number != 50] == answers
+    assert isinstance(responses.pop(50), StoreUnavailable)
+    assert [post for number, post in enumerate(posts) if number != 50] == responses
     await store.close()
 
 
@@ -386,7 +386,7 @@ async def test_a_write_is_answered_when_replicas_have_it(
     store = RedisStore(redis_url, StoreOptions(wait=1, timeout=5))  # a fresh replica may lag by a second
     posts = (store.create_or_merge(TENANT, ENTRY, EVENT) for _ in range(2))
     refused = await asyncio.gather(*posts, store.read(TENANT, ID), return_exceptions=True)
-    assert [StoreUnavailable, StoreUnavailable, EncodedEvent] == [type(answer) for answer in refused]
+    assert [StoreUnavailable, StoreUnavailable, EncodedEvent] == [type(response) for response in refused]
     assert "The store wrote it, but 0 of 1 replicas have it" == str(refused[0])
     assert ("Redis has 0 of the 1 replicas that writes wait for, and so they get 503",) == (await store.check())[1:]
     with redis_running(tmp_path, "--replicaof", *redis_url.split("/")[2].split(":")) as replica:
@@ -443,12 +443,12 @@ async def test_a_replica_is_refused(redis_url: str, redis_client: redis.Redis, t
 async def test_a_server_that_loads_its_data_is_unavailable() -> None:
     """By its own word: INFO answers, other commands do not."""
     info = b"redis_version:7.0.0\r\nloading:1\r\n"
-    with answering(b"$%d\r\n%b\r\n" % (len(info), info)) as url:
+    with responding(b"$%d\r\n%b\r\n" % (len(info), info)) as url:
         store = RedisStore(url, DEFAULT)
         with pytest.raises(StoreUnavailable, match="loading"):
             await store.check()
         await store.close()
-    with answering(b"-LOADING Redis is loading the dataset in memory\r\n") as url:
+    with responding(b"-LOADING Redis is loading the dataset in memory\r\n") as url:
         store = RedisStore(url, DEFAULT)
         with pytest.raises(StoreUnavailable):
             await store.create_or_merge(TENANT, ENTRY, EVENT)
@@ -456,7 +456,7 @@ async def test_a_server_that_loads_its_data_is_unavailable() -> None:
 
 
 @contextmanager
-def answering(reply: bytes) -> Iterator[str]:
+def responding(reply: bytes) -> Iterator[str]:
     """A server on a free port that answers every command with one reply; gives its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -482,7 +482,7 @@ def answering(reply: bytes) -> Iterator[str]:
 async def test_an_old_server_is_refused(version: str) -> None:
     """Redis before 6.2, by its own word."""
     info = f"redis_version:{version}\r\n".encode()
-    with answering(b"$%d\r\n%b\r\n" % (len(info), info)) as url:
+    with responding(b"$%d\r\n%b\r\n" % (len(info), info)) as url:
         store = RedisStore(url, DEFAULT)
         with pytest.raises(StoreUnavailable, match=f"Redis {version} is too old"):
             await store.check()
@@ -494,7 +494,7 @@ async def test_an_old_server_is_refused(version: str) -> None:
 )
 async def test_a_server_that_is_no_redis_is_refused(reply: bytes) -> None:
     """What answers in another language is no store, whatever redis-py makes of it."""
-    with answering(reply) as url:
+    with responding(reply) as url:
         store = RedisStore(url, StoreOptions(timeout=0.5))
         for _ in range(3):
             async with asyncio.timeout(15):

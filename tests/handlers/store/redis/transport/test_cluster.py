@@ -171,9 +171,9 @@ async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
         servers[0].kill()
         for _ in range(2):
             posts = (store.create_or_merge(TENANT, entry(event_id), MERGE) for event_id in IDS)
-            answers = await asyncio.gather(*posts, return_exceptions=True)
-            served = [answer for answer in answers if answer == MERGED]
-            refused = [answer for answer in answers if isinstance(answer, StoreUnavailable)]
+            responses = await asyncio.gather(*posts, return_exceptions=True)
+            served = [response for response in responses if response == MERGED]
+            refused = [response for response in responses if isinstance(response, StoreUnavailable)]
             assert len(served) + len(refused) == len(IDS)
             assert len(served) > len(IDS) / 2
             assert len(refused) > len(IDS) / 6
@@ -181,7 +181,7 @@ async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
                 await store.check()
         servers[0].start()
         wait_until(lambda: servers[0].command("CLUSTER INFO")["cluster_state"] == "ok", "it is back")
-        answers = await asyncio.gather(*(store.create_or_merge(TENANT, entry(event_id), MERGE) for event_id in IDS))
-        assert [MERGED] * len(IDS) == answers
+        responses = await asyncio.gather(*(store.create_or_merge(TENANT, entry(event_id), MERGE) for event_id in IDS))
+        assert [MERGED] * len(IDS) == responses
         assert await store.check() == ()
         await store.close()

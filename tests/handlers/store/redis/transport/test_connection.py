@@ -147,7 +147,7 @@ async def test_a_reply_is_given_as_soon_as_it_is_there() -> None:
 
 
 @pytest.mark.parametrize(("count", "pause", "answered"), [(150, 0.01, 150), (10, 0.8, 2)])
-async def test_a_redis_that_is_heard_of_has_time(count: int, pause: float, answered: int) -> None:
+async def test_a_redis_that_is_heard_of_has_time(count: int, pause: float, returned: int) -> None:
     """Many calls at once are answered by a busy one, however long all of them take; a slow one is as good as silent."""
 
     async def answer_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -160,7 +160,7 @@ async def test_a_redis_that_is_heard_of_has_time(count: int, pause: float, answe
         server = server_at(url, 1.2, 0)
         calls = (server.call("", ("PING",)) for _ in range(count))
         replies = await asyncio.gather(*calls, return_exceptions=True)
-        assert answered == replies.count(b"OK")
+        assert returned == replies.count(b"OK")
         await server.close()
 
 
