@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from zlib import crc32
 
 import compatibility
 import pytest
@@ -11,6 +12,10 @@ import redis
 from node import installed
 from redis_servers import RedisServer, cluster_running, redis_running
 from support import Running, running
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+
+PARCELS = 30  # in which the seeded defects are dealt out, so that no process is left with many of them at the end
 
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, pytest ends the servers that it started
 
@@ -23,6 +28,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Collect what is to be on that page."""
     compatibility.configure(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """A file's tests go to one process, in order; the seeded defects, hundreds in one file, go to all of them."""
+    return Scheduling(config, log)
+
+
+class Scheduling(LoadFileScheduling):
+    """By file, but for the seeded defects, which are dealt out in parcels."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """The parcel of a test: its file, or one of `PARCELS` parts of that of the seeded defects."""
+        scope: str = super()._split_scope(nodeid)
+        return f"{scope} {crc32(nodeid.encode()) % PARCELS}" if scope.startswith("tests/mutants/") else scope
 
 
 @pytest.fixture(scope="session")
