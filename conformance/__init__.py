@@ -1,1 +1,1 @@
-"""The proof: whether a deployment keeps the contract, sentence by sentence. It speaks HTTP and imports no server."""
+"""The conformance suite: whether a deployment keeps the contract. It speaks HTTP only and imports no server."""

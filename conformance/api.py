@@ -1,4 +1,4 @@
-"""The operations of the contract, as requirements call them."""
+"""What requirements do to a target: send requests, read back what was stored, and remember every exchange."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from hivestand.conformance.exchange import Exchange, ReceivedResponse, SentRequest
 from hivestand.conformance.history import SessionHistory, SessionPost, canonical
-from hivestand.conformance.operations import ADDING, BATCHES, CREATING, ROUTES, SESSIONS
+from hivestand.conformance.operations import ADDING, BATCHES, CREATING, ROUTES, SESSIONS, example_of
 from hivestand.conformance.sent import sessions_in
 from hivestand.conformance.target import OK, Target
 
@@ -45,7 +45,7 @@ SAME = Id()
 
 
 class Api:
-    """A target, the exchanges with it so far, and ids that no other run uses."""
+    """A target, all exchanges with it so far, and ids that are unique to the run."""
 
     def __init__(self, target: Target, run_id: str, dice: Random, headers: Mapping[str, str], *, quick: bool) -> None:
         """Mark what is created with `run_id`, draw ids from `dice`, and send `headers` with every request.
@@ -72,7 +72,7 @@ class Api:
         return "Prefer" in self._headers
 
     def few(self, things: Sequence[T], number: int = 1) -> Sequence[T]:
-        """All of the things; in a quick run only the first `number`."""
+        """The first `number` of the things in a quick run, all of them otherwise."""
         return things[:number] if self._quick else things
 
     def new_id(self) -> str:
@@ -87,15 +87,15 @@ class Api:
         return exchange
 
     def start(self, session: Any, operation: str = "createSession", **changes: Any) -> Exchange:
-        """Post a session, in the wrapper that the operation needs."""
+        """Post a session to an operation that starts one, in the wrapper that it needs; returns the exchange."""
         return self.send(request_of(session, operation, **changes))
 
     def call(self, operation: str, body: Any = None, id_: str = "", **changes: Any) -> Exchange:
-        """Send a body to an operation, whose path may contain an id."""
+        """Send a body to an operation, with an id for the parameter of its path; returns the exchange."""
         return self.send(call_of(operation, body, id_, **changes))
 
     def sample(self, operation: str) -> SentRequest:
-        """A request that an operation has to accept."""
+        """A request that an operation has to accept; its body is the document's example where none is made here."""
         if operation in SESSIONS:
             return request_of(self.marked({}), operation)
         event, session_id = self.event(), self.session_id
@@ -112,19 +112,18 @@ class Api:
             "exportEventsLegacy": {"limit": 1},
             "exportTraces": {"resourceSpans": []},
         }
-        return call_of(
-            operation, bodies.get(operation), self.event_id if "{event_id}" in PATHS[operation] else session_id
-        )
+        id_ = self.event_id if "{event_id}" in PATHS[operation] else session_id
+        return call_of(operation, bodies[operation] if operation in bodies else example_of(operation), id_)
 
     def event(self, **properties: Any) -> dict[str, Any]:
         """An event that has to be accepted: in the run's own session unless another is named, with the run's mark."""
         return self.marked({"event_type": "tool", "inputs": {}, "session_id": self.session_id, **properties})
 
     def read(self, event_id: str, is_there: Callable[[Mapping[str, Any]], bool] = bool) -> Exchange:
-        """Get an event that exists, again for a while until `is_there` holds.
+        """Get an event that exists, and again for a while until `is_there` holds.
 
         Raises:
-            CannotTest: events cannot be read, or it is not to be seen: that is the business of one requirement alone.
+            CannotTest: events cannot be read, or the event stays invisible, which another requirement reports.
         """
         if reason := self.lacking("getEvent"):
             raise CannotTest(f"getEvent: {reason}")
@@ -134,13 +133,13 @@ class Api:
         return exchange
 
     def look(self, event_id: str, is_there: Callable[[Mapping[str, Any]], bool] = bool) -> Exchange:
-        """Get an event, again for a while until `is_there` holds, whether it exists or not."""
+        """Get an event, whether it exists or not, and again for a while until `is_there` holds."""
         return self._until(
             lambda: self.call("getEvent", id_=event_id), lambda exchange: is_there(exchange.response.held)
         )
 
     def find(self, session_id: str, number: int, operation: str = "searchEvents", **query: Any) -> Exchange:
-        """Search the events of a session, again for a while until `number` are found.
+        """Search for the events of a session, and again for a while until `number` are found.
 
         Raises:
             CannotTest: events cannot be searched.
@@ -152,9 +151,9 @@ class Api:
         return self._until(lambda: self.call(operation, body), lambda exchange: len(exchange.response.found) == number)
 
     def _until(self, look: Callable[[], Exchange], is_seen: Callable[[Exchange], bool]) -> Exchange:
-        """Look until `is_seen` holds: a write may become visible later than its response.
+        """Repeat a request until `is_seen` holds for it, as a write may become visible later than its response.
 
-        A target that never shows anything is waited for less and less.
+        The wait becomes shorter each time, so that a target that never shows anything costs little.
         """
         began, pause = time.monotonic(), FIRST_PAUSE[self.target.access.is_near]
         for looks in count():
@@ -169,14 +168,14 @@ class Api:
         return exchange
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """A value that several requirements share, made when it is first needed."""
+        """A value that several requirements share, computed when it is first needed."""
         if name not in self._made:
             self._made[name] = make()
         made: T = self._made[name]
         return made
 
     def lacking(self, operation: str) -> str:
-        """Why an operation cannot be tested, or an empty string; the target is asked once."""
+        """Why the target cannot serve an operation, found out by one request; an empty string if it can."""
         if operation in SESSIONS:
             return ""
         response = self.sampled(operation).response
@@ -185,7 +184,7 @@ class Api:
         return "the target does not know the operation" if self.is_unknown(response) else ""
 
     def is_unknown(self, response: ReceivedResponse) -> bool:
-        """Whether a response says that the operation is unknown: a 404 only if it reads like an unknown path's."""
+        """Whether the target has no such operation: a 404 counts if its message is that of an unknown path."""
         if response.status != NOT_FOUND:
             return response.status in NO_SUCH_METHOD
         said = response.event.get("message")
@@ -198,7 +197,7 @@ class Api:
         return self.target.send(request).event.get("message")
 
     def sampled(self, operation: str) -> Exchange:
-        """The exchange of a request that the operation has to accept."""
+        """The exchange of a valid request to the operation, sent when it is first needed."""
         if operation not in self._samples:
             request = self.sample(operation)
             self._samples[operation] = self._until(
@@ -221,7 +220,7 @@ class Api:
         return canonical(created.response.event.get("event_id")) or self.session_id
 
     def posts(self, bodies: Sequence[Mapping[str, Any]], operation: str) -> Iterator[SessionPost]:
-        """Post the sessions of a case one after the other; yields those that were started."""
+        """Post the sessions of a case one after the other; yields those that the target started."""
         bits = self._dice.getrandbits(128)
         for body in bodies:
             session = {name: _made(value, bits) if isinstance(value, Id) else value for name, value in body.items()}
@@ -260,12 +259,12 @@ class Api:
         return self.marked(named if isinstance(named.get("metadata"), dict) else {**named, "metadata": {}})
 
     def mark_rest(self) -> None:
-        """Merge the run's mark into the sessions that do not have it."""
+        """Merge the run's mark into the sessions that do not have it yet."""
         for token, session_id in sorted(self._unmarked):
             self.start(self.marked({"session_id": session_id}), token=token)
 
     def at_once(self, requests: Sequence[SentRequest]) -> list[Exchange]:
-        """Send requests at the same time, each from a thread of its own; their sessions are not judged by rules."""
+        """Send requests at the same time, each from its own thread; rules skip their sessions, as the order is open."""
         gate = threading.Barrier(len(requests))
 
         def send(request: SentRequest) -> Exchange:

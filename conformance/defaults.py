@@ -1,4 +1,4 @@
-"""The defaults of options."""
+"""The defaults of the options of `hivestand check` and of the pytest plugin."""
 
 from typing import Final
 

@@ -116,7 +116,7 @@ def _with_plain_ids(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parsed(text: bytes) -> Any:
-    """The value of a JSON text (RFC 8259), or None; Python reads more than that: NaN, UTF-16, lone surrogates."""
+    """The value of a JSON text as RFC 8259 has it, or None; Python also reads NaN, UTF-16 and lone surrogates."""
     try:
         value = json.loads(text.decode())
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
@@ -126,7 +126,7 @@ def _parsed(text: bytes) -> Any:
 
 
 def _quoted(body: bytes) -> str:
-    """A body as an argument of curl; what is not plain text comes from printf, as no argument can hold a NUL."""
+    """A body as an argument of curl; one that is not plain text comes from printf, as no argument can hold a NUL."""
     if body.isspace() and body.count(b" ") == len(body):
         return f"@<(printf '%{len(body)}s')"
     with suppress(UnicodeDecodeError):

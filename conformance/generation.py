@@ -1,7 +1,7 @@
-"""Requests that nobody thought of, by Schemathesis: the one module that knows its API.
+"""Generated requests, by Schemathesis: the only module that knows its API.
 
-Its phases (examples, coverage, fuzzing, and stateful along the document's links) generate requests; the caller judges.
-Each exchange is handed to it, and an objection is shrunk to the smallest request that shows it.
+Its phases (examples, coverage, fuzzing, and stateful along the document's links) make requests; the caller judges. Each
+exchange goes to the judge, and Schemathesis shrinks an objection to the smallest request that shows it.
 """
 
 import copy
@@ -36,7 +36,7 @@ class _EngineStop(KeyboardInterrupt):
 
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case[Any], **_kwargs: Any) -> None:
-    """Put the run's mark into what a generated request creates, if that is asked for."""
+    """Put the run's mark into a generated request before it is sent, if the run marks what it creates."""
     for mark in _marks[-1:]:
         case.body = mark(_operation(case), case.body)
 
@@ -98,7 +98,7 @@ def generate(access: TargetAccess, judge: Judge, cases: Cases) -> None:
 
 
 def _run(schema: Any) -> list[str]:
-    """Let the engine run; returns its errors, many of which end it."""
+    """Run the engine; returns its errors, and stops it after several."""
     errors: list[str] = []
     stream = from_schema(schema).execute()
     for event in stream:  # its own view of the run is nobody's verdict here
@@ -112,7 +112,7 @@ def _run(schema: Any) -> list[str]:
 
 
 def _document(cases: Cases) -> dict[str, Any]:
-    """The document without the `Prefer` header, which the run sends, and with fresh ids in its examples."""
+    """The contract without the `Prefer` header, which the run sends itself, and with new ids in its examples."""
     new_id, known = cases.new_id, {*cases.operations, *cases.roots}
     ids: dict[str, str] = {}
     document: dict[str, Any] = copy.deepcopy(load("honeyhive"))
@@ -131,7 +131,7 @@ def _document(cases: Cases) -> dict[str, Any]:
 
 
 def _with_ids(value: Any, new: Callable[[str], str]) -> Any:
-    """The value with another id for each one in it."""
+    """A JSON value in which every id is replaced by a new one."""
     if isinstance(value, Mapping):
         return {name: _with_ids(each, new) for name, each in value.items()}
     if isinstance(value, list):
@@ -140,7 +140,7 @@ def _with_ids(value: Any, new: Callable[[str], str]) -> Any:
 
 
 def _config(access: TargetAccess, cases: Cases) -> SchemathesisConfig:
-    """An explicit configuration: no ambient file is read, and tokens are tested elsewhere."""
+    """The configuration of Schemathesis, all of it explicit, so that no file of the user's changes a run."""
     settings: dict[str, Any] = {
         "seed": cases.seed,
         "base-url": access.url,

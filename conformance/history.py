@@ -1,4 +1,4 @@
-"""The sessions of a run, as far as the next response depends on them."""
+"""The sessions of a run, as the target last returned them: what the next response must build on."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ class SessionPost:
 
     @property
     def window(self) -> tuple[float, float]:
-        """When the request was under way, Unix milliseconds."""
+        """When the request was under way: its start and end, Unix milliseconds."""
         return self.exchange.response.began * 1000, self.exchange.response.ended * 1000
 
 

@@ -1,7 +1,7 @@
-"""The operations of the contract, read from the document."""
+"""The operations of the contract, from its document."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from hivestand.openapi import load
 from hivestand.openapi.formats import UUID
@@ -15,12 +15,14 @@ class Route(NamedTuple):
     reads: bool
 
 
-ROUTES: Final = {
-    operation["operationId"]: Route(
-        method.upper(), path, any("read" in each["bearer"] for each in operation.get("security", ()))
-    )
+_OPERATIONS: Final = {
+    operation["operationId"]: (path, method, operation)
     for path, methods in load("honeyhive")["paths"].items()
     for method, operation in methods.items()
+}
+ROUTES: Final = {
+    name: Route(method.upper(), path, any("read" in each["bearer"] for each in operation.get("security", ())))
+    for name, (path, method, operation) in _OPERATIONS.items()
 }
 SESSIONS: Final = ("createSession", "startSessionLegacy")
 EVENTS: Final = tuple(name for name in ROUTES if name not in SESSIONS)
@@ -35,5 +37,12 @@ _PATTERNS: Final = {name: re.compile(re.sub(r"\{\w+\}", UUID, route.path)) for n
 
 
 def matches(operation: str, path: str) -> bool:
-    """Whether a path is that of an operation, with a UUID for its parameter."""
+    """Whether a path belongs to an operation, with a UUID for its parameter."""
     return _PATTERNS[operation].fullmatch(path.partition("?")[0]) is not None
+
+
+def example_of(operation: str) -> Any:
+    """The first example of an operation's JSON body in the document; None if it has none."""
+    media_types = _OPERATIONS[operation][2].get("requestBody", {}).get("content", {})
+    examples = media_types.get("application/json", {}).get("examples", {}).values()
+    return next((example["value"] for example in examples), None)

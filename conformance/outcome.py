@@ -36,13 +36,18 @@ class Outcome:
     reason: str = ""
 
     @property
+    def is_judged(self) -> bool:
+        """Whether something was found or went wrong: it was neither skipped nor left unexercised."""
+        return self.status not in {Status.SKIPPED, Status.NOT_EXERCISED}
+
+    @property
     def fails(self) -> bool:
         """Whether the contract is broken; INFO is only reported."""
         return self.status is Status.FAILED and self.requirement.level is not Level.INFO
 
 
 def outcome_of(requirement: Requirement, operation: str, findings: Iterable[Finding]) -> Outcome:
-    """The outcome that some findings amount to."""
+    """The outcome of a requirement on an operation, given its findings."""
     found = list(findings)
     if not found:
         return Outcome(requirement, operation, Status.NOT_EXERCISED)

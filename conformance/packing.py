@@ -1,4 +1,4 @@
-"""Pack the cases of many rules into few posts, as far as they do not interfere."""
+"""Packs the cases of many rules into few posts, where they do not interfere with each other."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -13,7 +13,7 @@ Session = Mapping[str, Any]
 
 
 def packed(requirements: Iterable[Requirement], is_wanted: Callable[[Session], bool]) -> list[Session]:
-    """Sessions that hold every wanted single-post case of the requirements once."""
+    """Sessions to post that contain every single-post case of the requirements for which `is_wanted` holds."""
     packs: list[tuple[dict[str, Any], set[str]]] = []
     for requirement in requirements:
         for bodies in requirement.cases:
@@ -23,7 +23,7 @@ def packed(requirements: Iterable[Requirement], is_wanted: Callable[[Session], b
 
 
 def chains(requirements: Iterable[Requirement]) -> list[tuple[Session, ...]]:
-    """The cases of several posts that the requirements have, each once."""
+    """The cases of several posts that the requirements have, without repeats."""
     found: list[tuple[Session, ...]] = []
     for requirement in requirements:
         found += [bodies for bodies in requirement.cases if len(bodies) > 1 and bodies not in found]

@@ -1,4 +1,4 @@
-"""Find out by one request whether there is an API behind a URL."""
+"""Finds out by one request whether a URL leads to the API."""
 
 from typing import Final
 
@@ -16,10 +16,10 @@ NOT_LET_IN: Final = {
 
 
 def probe(api: Api, operation: str = "createSession") -> None:
-    """Start a session; a second one if the first fails with a server error.
+    """Start a session, and a second one if the first fails with a server error.
 
     Raises:
-        Inconclusive: What is behind the URL is not the API, or does not let us in.
+        Inconclusive: the URL leads to something else, or the target refuses the token.
     """
     request = api.with_headers(request_of(api.marked({}), operation))
     try:
@@ -35,7 +35,7 @@ def probe(api: Api, operation: str = "createSession") -> None:
 
 
 def _strange(response: ReceivedResponse) -> str:
-    """What is wrong with a response that is not the API's; empty for one that is."""
+    """What shows that a response is not the API's; an empty string for one that is."""
     if response.status in REDIRECTS:
         return f"redirects to {response.headers.get('location', 'nowhere')}: check that URL"
     if response.body.lstrip().startswith(b"<"):

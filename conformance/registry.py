@@ -7,7 +7,17 @@ from hivestand.conformance.requirement import Level, Requirement, ResponseRule, 
 
 
 class Details(TypedDict, total=False):
-    """The optional arguments of a requirement; see `Requirement`."""
+    """The optional arguments of a requirement, each a field of `Requirement`.
+
+    Attributes:
+        source: where the contract says it.
+        operations: the operations that it is about.
+        statuses: the response statuses that it judges.
+        needs: a flag of `hivestand check` without which it is skipped.
+        costly: whether it takes many requests.
+        tries: sends requests for a response rule.
+        is_of_presence: whether it is about the existence of the operation.
+    """
 
     source: Required[str]
     operations: tuple[str, ...]
@@ -19,7 +29,7 @@ class Details(TypedDict, total=False):
 
 
 class Registry:
-    """The requirements of one module, in order of declaration."""
+    """The requirements that one module declares, in order."""
 
     def __init__(self) -> None:
         """Start without any."""

@@ -91,7 +91,7 @@ class Requirement:
     is_of_presence: bool = False
 
     def exercise(self, api: Api, operation: str) -> Iterator[Finding]:
-        """Send what it takes to try it on an operation; a scenario gives its findings here, a rule in `judge`."""
+        """Send the requests that the requirement needs; a scenario yields its findings here, a rule in `judge`."""
         if self.scenario is not None:
             yield from self.scenario(api, operation)
         if self.tries is not None:
@@ -110,7 +110,7 @@ class Requirement:
 
 
 def exhaust(exchanges: Iterator[object]) -> None:
-    """Consume an iterator of exchanges; they are judged with all others of the run."""
+    """Run an iterator of exchanges to its end; the run judges them with all others."""
     for _ in exchanges:
         pass
 
@@ -148,5 +148,5 @@ class Matcher:
     holds: Callable[[Any], bool]
 
     def __str__(self) -> str:
-        """The words."""
+        """The description."""
         return self.words

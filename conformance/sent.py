@@ -1,4 +1,4 @@
-"""What a request to an operation on events sends, for the rules that judge the response."""
+"""What a request to an operation on events contains, for the rules that judge the response."""
 
 import re
 from collections.abc import Sequence

@@ -67,7 +67,7 @@ class Target:
     """Sends requests and counts them. It may be used from several threads."""
 
     def __init__(self, access: TargetAccess) -> None:
-        """Connect at the first request."""
+        """Prepare a connection; it is opened by the first request."""
         self.access = access
         self.sent = 0
         self._lock = threading.Lock()
@@ -77,11 +77,11 @@ class Target:
         self._idle: list[requests.Session] = []
 
     def send(self, request: SentRequest, patience: float = LONGEST_PAUSE) -> ReceivedResponse:
-        """The response to a request, which is repeated after a 429, for at most `patience` seconds.
+        """The response to a request; after a 429 it is sent again, for up to `patience` seconds.
 
         Raises:
-            Unanswered: there was none.
-            Inconclusive: nor to those before it, or the target only fails, or the budget is spent.
+            Unanswered: there was no response.
+            Inconclusive: several requests in a row had none, the target only fails, or the budget is spent.
         """
         while True:
             self._take_turn()
@@ -94,10 +94,10 @@ class Target:
                 raise Unanswered(f"{self.access.url} asks for fewer requests, again and again (429)")
 
     def count(self) -> None:
-        """Count a request.
+        """Count a request against the budget.
 
         Raises:
-            Inconclusive: it is one too many.
+            Inconclusive: the budget is spent.
         """
         if self.sent >= self.access.max_requests:
             raise Inconclusive(f"the budget of {self.access.max_requests} requests is spent")
@@ -131,7 +131,7 @@ class Target:
         return pause
 
     def _response(self, request: SentRequest) -> ReceivedResponse:
-        """The response, if it is complete in time: a target that sends a byte now and then is not waited for."""
+        """The response, complete within the time-out: a target that sends a byte now and then is cut off."""
         received: Future[ReceivedResponse] = Future()
         timeout = self.access.timeout / (AGAIN if self._unanswered else 1)
         threading.Thread(target=self._send, args=(request, received), daemon=True).start()

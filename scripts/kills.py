@@ -28,7 +28,15 @@ LEVELS = {each.id: each.level for each in REQUIREMENTS}
 
 
 class Trial(NamedTuple):
-    """Whether its requirement killed a mutant in a full run and in a quick one, and what Schemathesis found alone."""
+    """How a seeded defect fared.
+
+    Attributes:
+        name: the name of the defect.
+        full: whether its requirement failed in a full run.
+        quick: whether its requirement failed in a quick run.
+        plain: the Schemathesis checks that failed without the requirements; None if that was not tried.
+        others: other requirements that failed.
+    """
 
     name: str
     full: bool

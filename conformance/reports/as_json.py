@@ -1,4 +1,4 @@
-"""A report as JSON values, for programs; `report.schema.json` is their schema."""
+"""A report as JSON values, for programs; their schema is `report.schema.json`."""
 
 from pathlib import Path
 from typing import Any

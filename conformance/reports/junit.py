@@ -1,4 +1,4 @@
-"""A report as JUnit's XML, for CI."""
+"""A report as JUnit XML, for CI."""
 
 from xml.etree import ElementTree as ET
 
@@ -7,7 +7,7 @@ from hivestand.conformance.reports.report import Report, shown, summary
 
 
 def to_junit(report: Report) -> str:
-    """The report as JUnit's XML: a test case for each requirement and operation; INFO never fails."""
+    """The report as JUnit XML: one test case for each requirement and operation; INFO never fails."""
     counted = summary(report)
     failures = [outcome for outcome in report.outcomes if outcome.fails]
     totals = {"tests": len(report.outcomes), "failures": len(failures), "errors": counted["error"]}

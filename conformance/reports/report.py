@@ -1,4 +1,4 @@
-"""The report of a run as a value, and what all its forms count and show alike."""
+"""The report of a run as a value, and the counts that all its forms share."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -53,5 +53,5 @@ def by_subject(report: Report) -> dict[str, Counter[Status]]:
 
 
 def shown(value: Any) -> str:
-    """A value in one line."""
+    """A JSON value in one line."""
     return (str(value) if isinstance(value, Matcher) else repr(value))[:SHOWN]

@@ -11,7 +11,6 @@ from hivestand.conformance.outcome import Status
 from hivestand.conformance.reports.report import Report, Watch, by_subject
 from hivestand.conformance.reports.text import failures, sums
 
-UNTRIED = {Status.SKIPPED, Status.NOT_EXERCISED}
 STYLES = {"FAILED": "bold red", "error": "red", "differs": "yellow"}
 
 
@@ -19,7 +18,7 @@ class Terminal:
     """Standard output."""
 
     def __init__(self) -> None:
-        """Find out what standard output can show."""
+        """Find out whether standard output is a terminal, and how wide it is."""
         self._console = Console(highlight=False, emoji=False, markup=False)
 
     def say(self, line: str, style: str = "") -> None:
@@ -38,8 +37,8 @@ class Terminal:
             yield lambda share, doing: progress.update(task, completed=share, description=doing)
 
     def show(self, report: Report) -> None:
-        """Print what does not pass, a table, and the sums; if nothing was exercised, only why."""
-        if report.inconclusive and all(outcome.status in UNTRIED for outcome in report.outcomes):
+        """Print what does not pass, a table and the totals; if nothing was exercised, only why."""
+        if report.inconclusive and not any(outcome.is_judged for outcome in report.outcomes):
             self.say(f"inconclusive: {report.inconclusive}")
             return
         for line in failures(report):

@@ -55,7 +55,28 @@ Json = Any  # a parsed JSON value: dict, list, str, int, float, bool or None
 
 
 class Event(TypedDict):
-    """An event as the API returns it, without the three ids of its tenant. Times are Unix milliseconds."""
+    """An event as the API returns it, without the three ids of its tenant.
+
+    Attributes:
+        event_id: a UUID in lower case; a session's is its `session_id`.
+        session_id: the UUID of its session.
+        parent_id: the event that it is part of, None for a session.
+        children_ids: the ids of events that are part of it.
+        event_type: `chain`, `model`, `tool` or `session`.
+        event_name: its name, `unknown` by default.
+        config: how it was configured.
+        inputs: what went in.
+        outputs: what came out.
+        error: its error, None if there was none.
+        source: what sent it, `unknown` by default.
+        duration: milliseconds, None if unknown.
+        metrics: its measurements.
+        feedback: ratings by people.
+        start_time: Unix milliseconds.
+        end_time: Unix milliseconds, None until it has ended.
+        metadata: anything else; a second post of a session merges into it.
+        user_properties: about the user; a second post of a session merges into it.
+    """
 
     event_id: str
     session_id: str

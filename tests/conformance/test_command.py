@@ -89,7 +89,7 @@ def test_a_known_failure_fails_nothing_unless_it_passes(tmp_path: Path, known: s
 
 
 def test_a_spent_budget_is_3(memory_server: Running) -> None:
-    """What was not tried is not proved."""
+    """What was not exercised is not proved."""
     done = hivestand_check(memory_server.url, "--quick", "--max-requests", "10")
     assert done.returncode == 3
     assert "budget of 10 requests" in done.stdout

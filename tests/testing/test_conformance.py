@@ -63,7 +63,7 @@ def test_a_broken_requirement_says_what_was_sent(memory_server: Running, tmp_pat
 
 
 def test_an_absent_target_passes_nothing(tmp_path: Path) -> None:
-    """Nothing that was not tried is green."""
+    """What was not exercised does not pass."""
     done = run_pytest(tmp_path, "--hivestand-url", f"http://127.0.0.1:{free_port()}", "-k", "SES-NAME")
     assert done.returncode == 1
     assert "does not respond" in done.stdout
