@@ -34,7 +34,7 @@ from hivestand.conformance.run import RunPlan, run
 from hivestand.conformance.target import TargetAccess
 from hivestand.openapi.formats import is_loopback
 
-SECRET: Final = 6  # characters from which on a token is one
+MIN_SECRET_LENGTH: Final = 6  # characters from which on a token is one
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3
 DOCUMENTS: Final[Mapping[str, Callable[[Report], str]]] = {
     "json_file": lambda report: json.dumps(to_json(report), ensure_ascii=False, indent=2, default=str) + "\n",
@@ -108,7 +108,7 @@ def _without_tokens(text: str, access: TargetAccess) -> str:
     """A report without the tokens that a target may have repeated; a generated one is no secret."""
     for name in ("first", "second"):
         token = access.tokens.get(name, "")
-        if len(token) >= SECRET and token != TOKEN:
+        if len(token) >= MIN_SECRET_LENGTH and token != TOKEN:
             text = text.replace(token, TOKEN_VARIABLE)
     return text
 

@@ -16,7 +16,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
 from hivestand.conformance.exchange import Exchange, ReceivedResponse, SentRequest
-from hivestand.conformance.target import IN_A_ROW, Inconclusive, TargetAccess, date_of
+from hivestand.conformance.target import MAX_SILENT_REQUESTS, Inconclusive, TargetAccess, date_of
 from hivestand.openapi import load
 from hivestand.openapi.formats import UUID
 
@@ -106,7 +106,7 @@ def _run(schema: Any) -> list[str]:
             errors.append(" ".join(str(event.value).split())[:200] or type(event.value).__name__)
         elif isinstance(event, events.FatalError):
             errors.append(" ".join(str(event.exception).split())[:200])
-        if len(errors) >= IN_A_ROW:
+        if len(errors) >= MAX_SILENT_REQUESTS:
             stream.stop()
     return errors
 

@@ -21,9 +21,9 @@ from hivestand.conformance.schema import violations
 from hivestand.conformance.target import TOO_MANY, Inconclusive, Target, TargetAccess, Unanswered
 from hivestand.conformance.verdicts import Verdicts
 
-FEWER: Final = 10  # the part of the examples that an operation on events has
+EVENT_EXAMPLES_DIVISOR: Final = 10  # an operation on events gets this part of the examples
 UNMARKED: Final = ("exportTraces",)  # what is made up there cannot bear a mark
-GENERATED: Final = 0.5  # the share of a run's work that generation is, as the progress bar has it
+GENERATION_SHARE: Final = 0.5  # the share of a run's work that generation is, as the progress bar has it
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def run(access: TargetAccess, plan: RunPlan, watch: Watch = lambda *_: None) -> 
         for outcome in _exercise_all(api, plan, verdicts, watch):
             settled[outcome.requirement.id, outcome.operation] = outcome
         if plan.examples and not plan.quick and api.steps:  # else there is nothing that could be judged
-            watch(1 - GENERATED, "generated requests")
+            watch(1 - GENERATION_SHARE, "generated requests")
             _generate(api, plan, verdicts)
     except Inconclusive as error:
         inconclusive = str(error)
@@ -96,7 +96,7 @@ def _exercise_all(api: Api, plan: RunPlan, verdicts: Verdicts, watch: Watch) -> 
     """Exercise each requirement on each operation; yields the outcomes that need no verdict."""
     if plan.quick:
         _post_packed(api, plan)
-    share = 1 / len(plan.requirements) * (1 if plan.quick else 1 - GENERATED)
+    share = 1 / len(plan.requirements) * (1 if plan.quick else 1 - GENERATION_SHARE)
     for number, requirement in enumerate(plan.requirements):
         watch(number * share, requirement.title)
         for operation in plan.operations_of(requirement):
@@ -202,6 +202,6 @@ def _generate(api: Api, plan: RunPlan, verdicts: Verdicts) -> None:
         each for each in plan.operations if each in EVENTS and each not in unmarked and not api.lacking(each)
     )
     if events:
-        few = Cases(api.new_id, events, plan.seed, max(1, plan.examples // FEWER), sessions)
+        few = Cases(api.new_id, events, plan.seed, max(1, plan.examples // EVENT_EXAMPLES_DIVISOR), sessions)
         is_brief = plan.mark_all or plan.examples < EXAMPLES
         generate(access, judge, few._replace(is_brief=is_brief, mark=api.with_marks if plan.mark_all else None))

@@ -18,11 +18,11 @@ from hivestand.conformance.exchange import ReceivedResponse, SentRequest
 from hivestand.openapi.formats import is_loopback
 
 OK, TOO_MANY, SERVER_ERROR = 200, 429, 500
-LONGEST_PAUSE: Final = 60.0  # seconds that a Retry-After is obeyed for
-IN_A_ROW: Final = 3  # requests in a row without a response that end a run
-ERRORS_IN_A_ROW: Final = 20  # server errors in a row that end a run
-AGAIN: Final = 5  # the share of the time-out that a request has after one that got no response
-LARGEST: Final = 16 * 1024 * 1024  # bytes of a response that are read
+MAX_PAUSE: Final = 60.0  # seconds that a Retry-After is obeyed for
+MAX_SILENT_REQUESTS: Final = 3  # requests in a row without a response that end a run
+MAX_SERVER_ERRORS: Final = 20  # server errors in a row that end a run
+RETRY_TIMEOUT_DIVISOR: Final = 5  # a request after one that got no response gets this part of the time-out
+MAX_RESPONSE: Final = 16 * 1024 * 1024  # bytes of a response that are read
 
 
 class Inconclusive(Exception):
@@ -76,7 +76,7 @@ class Target:
         self._errors = 0
         self._idle: list[requests.Session] = []
 
-    def send(self, request: SentRequest, patience: float = LONGEST_PAUSE) -> ReceivedResponse:
+    def send(self, request: SentRequest, patience: float = MAX_PAUSE) -> ReceivedResponse:
         """The response to a request; after a 429 it is sent again, for up to `patience` seconds.
 
         Raises:
@@ -111,7 +111,7 @@ class Target:
         """
         self._unanswered = 0
         self._errors = self._errors + 1 if status >= SERVER_ERROR else 0
-        if self._errors >= ERRORS_IN_A_ROW:
+        if self._errors >= MAX_SERVER_ERRORS:
             raise Inconclusive(f"{self.access.url} responded to {self._errors} requests in a row with a server error")
 
     def _take_turn(self) -> None:
@@ -125,7 +125,7 @@ class Target:
     def slow_down(self, response: ReceivedResponse) -> float:
         """Send nothing for as long as a 429 asks for; returns the seconds."""
         asked = response.headers.get("retry-after", "1")
-        pause = min(LONGEST_PAUSE, float(asked)) if asked.isdecimal() else 1.0
+        pause = min(MAX_PAUSE, float(asked)) if asked.isdecimal() else 1.0
         with self._lock:
             self._next = time.monotonic() + pause
         return pause
@@ -133,7 +133,7 @@ class Target:
     def _response(self, request: SentRequest) -> ReceivedResponse:
         """The response, complete within the time-out: a target that sends a byte now and then is cut off."""
         received: Future[ReceivedResponse] = Future()
-        timeout = self.access.timeout / (AGAIN if self._unanswered else 1)
+        timeout = self.access.timeout / (RETRY_TIMEOUT_DIVISOR if self._unanswered else 1)
         threading.Thread(target=self._send, args=(request, received), daemon=True).start()
         try:
             return received.result(timeout)
@@ -143,7 +143,7 @@ class Target:
             reason = _reason(error)
         self._unanswered += 1
         said = f"{self.access.url} does not respond: {reason}"
-        raise Inconclusive(said) if self._unanswered >= IN_A_ROW else Unanswered(said)
+        raise Inconclusive(said) if self._unanswered >= MAX_SILENT_REQUESTS else Unanswered(said)
 
     def _send(self, request: SentRequest, received: Future[ReceivedResponse]) -> None:
         headers = {**self.access.headers, **request.headers}
@@ -194,8 +194,8 @@ def _body(response: requests.Response) -> bytes:
     body = bytearray()
     for chunk in response.iter_content(65_536):
         body += chunk
-        if len(body) > LARGEST:
-            raise requests.ConnectionError(f"more than {LARGEST} bytes")
+        if len(body) > MAX_RESPONSE:
+            raise requests.ConnectionError(f"more than {MAX_RESPONSE} bytes")
     return bytes(body)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.outcome import Outcome
-from hivestand.conformance.reports.report import SHOWN, Report, summary
+from hivestand.conformance.reports.report import MAX_SHOWN, Report, summary
 from hivestand.conformance.requirement import Finding, Matcher
 
 SCHEMA = Path(__file__).parent / "report.schema.json"  # of what `to_json` returns
@@ -54,7 +54,7 @@ def _evidence(exchange: Exchange, target: str) -> dict[str, Any]:
 
 
 def _text(body: bytes | None) -> str | None:
-    return None if body is None else body.decode(errors="replace")[:SHOWN]
+    return None if body is None else body.decode(errors="replace")[:MAX_SHOWN]
 
 
 def _plain(value: Any) -> Any:

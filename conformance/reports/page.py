@@ -7,7 +7,7 @@ from typing import Final
 
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.outcome import Outcome, Status
-from hivestand.conformance.reports.report import SHOWN, Report, shown, summary
+from hivestand.conformance.reports.report import MAX_SHOWN, Report, shown, summary
 
 STYLE: Final = """
 :root { color-scheme: light dark; --line: #8883; --soft: #8881; --dim: light-dark(#666, #aaa);
@@ -37,7 +37,7 @@ pre { background: var(--soft); border-radius: .25rem; margin: .5rem 0; padding: 
 @media print { nav { display: none } main { display: block } }
 """
 SIGNS: Final = {"passed": "✓", "failed": "✗", "differs": "≠", "error": "!", "skipped": "-", "not_exercised": "·"}
-EXCHANGES: Final = 4  # of a finding that are shown, the last ones
+MAX_EXCHANGES: Final = 4  # of a finding that are shown, the last ones
 WORST: Final = tuple(SIGNS)[1:] + tuple(SIGNS)[:1]
 
 
@@ -98,8 +98,8 @@ def _shown(outcome: Outcome, target: str) -> Iterator[str]:
         return
     values = (("expected", shown(finding.expected)), ("actual", shown(finding.actual)))
     yield f"<dl>{''.join(f'<dt>{name}</dt><dd><code>{escape(value)}</code></dd>' for name, value in values)}</dl>"
-    for exchange in finding.evidence[-EXCHANGES:]:
-        yield f"<pre>{escape(exchange.request.curl(target)[:SHOWN])}</pre><pre>{escape(_text(exchange))}</pre>"
+    for exchange in finding.evidence[-MAX_EXCHANGES:]:
+        yield f"<pre>{escape(exchange.request.curl(target)[:MAX_SHOWN])}</pre><pre>{escape(_text(exchange))}</pre>"
 
 
 def _text(exchange: Exchange) -> str:
@@ -113,7 +113,7 @@ def _text(exchange: Exchange) -> str:
 
 def _laid_out(body: bytes, value: object) -> str:
     text = body.decode(errors="replace") if value is None else json.dumps(value, indent=2, ensure_ascii=False)
-    return text[:SHOWN]
+    return text[:MAX_SHOWN]
 
 
 def _status(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from hivestand.conformance.outcome import Outcome, Status
 from hivestand.conformance.requirement import Matcher
 
 Watch = Callable[[float, str], object]  # told the share of a run that is done, and what comes next
-SHOWN: Final = 2000  # characters of a body or value that a report repeats
+MAX_SHOWN: Final = 2000  # characters of a body or value that a report repeats
 
 
 @dataclass(frozen=True)
@@ -54,4 +54,4 @@ def by_subject(report: Report) -> dict[str, Counter[Status]]:
 
 def shown(value: Any) -> str:
     """A JSON value in one line."""
-    return (str(value) if isinstance(value, Matcher) else repr(value))[:SHOWN]
+    return (str(value) if isinstance(value, Matcher) else repr(value))[:MAX_SHOWN]

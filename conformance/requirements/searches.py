@@ -17,7 +17,7 @@ START = 1767225600000  # 2026-01-01T00:00:00Z
 FOUND = "Retrieve events based on filters; Search events via POST with filtering and pagination"
 ORDER = "Results are always ordered by start_time descending"
 OPERATORS = "operator: exists, not exists, is, is not, contains, not contains, greater than, less than, after, before"
-LARGEST = {"searchEvents": 1000, "exportEventsLegacy": 7500}
+MAX_LIMIT = {"searchEvents": 1000, "exportEventsLegacy": 7500}
 DEFAULT = 1000  # events of a page, where nothing is said of it
 ENDS = {"searchEvents": ("start_time", "end_time"), "exportEventsLegacy": ("$gte", "$lte")}
 EVENTS: tuple[Mapping[str, Any], ...] = (  # in no order
@@ -249,7 +249,7 @@ def counts(api: Api, operation: str) -> Iterator[Finding]:
 )
 def out_of_bounds(api: Api, operation: str) -> Iterator[Finding]:
     """Page sizes out of range are refused: with 400, so that nothing is taken for all there is."""
-    for body in api.few(({"limit": LARGEST[operation] + 1}, {"limit": 0}, {"page": 0}, {"limit": -1}), 2):
+    for body in api.few(({"limit": MAX_LIMIT[operation] + 1}, {"limit": 0}, {"page": 0}, {"limit": -1}), 2):
         exchange = api.call(operation, body)
         yield Finding(400, exchange.response.status, (exchange,))
 
@@ -264,7 +264,7 @@ def out_of_bounds(api: Api, operation: str) -> Iterator[Finding]:
 )
 def largest(api: Api, operation: str) -> Iterator[Finding]:
     """The largest page size is accepted: of a session that is small."""
-    exchange = search(api, operation, limit=LARGEST[operation])
+    exchange = search(api, operation, limit=MAX_LIMIT[operation])
     yield Finding([200, len(EVENTS)], [exchange.response.status, len(names(exchange))], (exchange,))
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.handlers.event.normalise import Json
 
-DEEPEST: Final = 32  # levels of a value within an attribute
-FAILED: Final = 2  # the code of a span's status that says so
+MAX_DEPTH: Final = 32  # levels of a value within an attribute
+STATUS_ERROR: Final = 2  # the code of a span's status that says so
 
 Place = tuple[
     Any, ...
@@ -82,7 +82,7 @@ def _span(span: Any) -> Span:
         span.end_time_unix_nano,
         {each.key: _value(each.value) for each in span.attributes},
         [SpanEvent(each.name, each.time_unix_nano, _attributes(each)) for each in span.events],
-        span.status.message if span.status.code == FAILED else None,
+        span.status.message if span.status.code == STATUS_ERROR else None,
     )
 
 
@@ -128,7 +128,7 @@ def read_json(body: Mapping[str, Json]) -> Iterator[Span]:
 
 def _json_span(span: Mapping[str, Json], at: Place) -> Span:
     status = _object(span.get("status", {}), (at, "status"))
-    failed = status.get("code") in {FAILED, "STATUS_CODE_ERROR"} if _is_code(status.get("code")) else False
+    failed = status.get("code") in {STATUS_ERROR, "STATUS_CODE_ERROR"} if _is_code(status.get("code")) else False
     return Span(
         _hexadecimal(span, "traceId", at),
         _hexadecimal(span, "spanId", at),
@@ -153,7 +153,7 @@ def _is_code(code: Json) -> bool:
 
 def _json_attributes(holder: Mapping[str, Json], at: Place) -> Mapping[str, Json]:
     return {
-        _string(each, "key", place): _json_value(each.get("value"), (place, "value"), DEEPEST)
+        _string(each, "key", place): _json_value(each.get("value"), (place, "value"), MAX_DEPTH)
         for each, place in _items(holder, "attributes", at)
     }
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from hivestand.handlers.event.encoding import loads
 from hivestand.handlers.event.normalise import TYPES, Json, uuid_of
-from hivestand.handlers.otlp.decoding import DEEPEST, Span
+from hivestand.handlers.otlp.decoding import MAX_DEPTH, Span
 
 _PREFIX: Final = "honeyhive_"
 _SECTIONS: Final = frozenset({"inputs", "outputs", "metadata", "metrics", "config", "feedback", "user_properties"})
@@ -184,7 +184,7 @@ def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]
             _keep_unknown(sections, name, value)
         elif "." in path:
             nested.add(section)
-            _nest(sections[section], path.split(".", DEEPEST), value)
+            _nest(sections[section], path.split(".", MAX_DEPTH), value)
         else:
             sections[section][path or "value"] = _argument(value) if section == "inputs" else value
     for section in nested:

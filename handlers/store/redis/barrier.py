@@ -21,7 +21,7 @@ from hivestand.handlers.store.redis.transport.client import NOW, Client, fields_
 from hivestand.handlers.tenant import Tenant
 
 LEASE: Final = 3.0  # seconds for which a worker's word counts
-SAFETY: Final = 0.5  # seconds by which a worker takes its own lease to be shorter
+LEASE_MARGIN: Final = 0.5  # seconds by which a worker takes its own lease to be shorter
 FOLLOW_SECONDS: Final = 0.5  # after which a worker renews its lease, without a change
 PAUSES: Final = (0.001, 0.002, 0.004, 0.008, 0.016)  # seconds between two looks for workers that are behind
 MAX_CHANGES: Final = 10_000  # that the stream holds: more than can come in a lease
@@ -184,7 +184,7 @@ class RedisBarrier:
         self._position = position
         self._plans.replace({digest.decode(): decode_plan(text) for digest, text in fields_of(plans).items()})
         self._tenants.discard_all()
-        self._fresh_until = before + LEASE - SAFETY
+        self._fresh_until = before + LEASE - LEASE_MARGIN
         if self._following is None:
             self._following = asyncio.get_running_loop().create_task(self._follow())
 
@@ -218,7 +218,7 @@ class RedisBarrier:
         except StoreUnavailable:
             self._tenants.pending = {**pending, **self._tenants.pending}
             raise
-        self._fresh_until = before + LEASE - SAFETY if known else 0.0
+        self._fresh_until = before + LEASE - LEASE_MARGIN if known else 0.0
 
     async def _apply(self, changes: Sequence[tuple[bytes, str]]) -> None:
         """Do what the changes ask for: they count as applied once this returns."""

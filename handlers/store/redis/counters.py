@@ -5,7 +5,7 @@ from typing import Final
 from hivestand.handlers.store.redis.transport.client import Client, script
 from hivestand.handlers.tenant import Tenant
 
-LIFE: Final = 86_400  # seconds after its last use that a tenant's counters are kept
+COUNTERS_TTL: Final = 86_400  # seconds after its last use that a tenant's counters are kept
 
 _COUNT: Final = script("""
 local count = redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
@@ -25,7 +25,7 @@ class RedisCounters:
 
     async def next_number(self, digest: str, name: str) -> int:
         """Count once more; returns how often it was counted before, by any worker."""
-        count: int = await self._client.run(_COUNT, (self._key(digest),), name, LIFE)
+        count: int = await self._client.run(_COUNT, (self._key(digest),), name, COUNTERS_TTL)
         return count
 
     async def current_number(self, digest: str, name: str) -> int:

@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from otlp import request_of
 
 from hivestand.handlers.errors import BadRequest
-from hivestand.handlers.otlp.decoding import DEEPEST, SpanEvent, read_json, read_protobuf
+from hivestand.handlers.otlp.decoding import MAX_DEPTH, SpanEvent, read_json, read_protobuf
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 values = st.recursive(
@@ -185,7 +185,7 @@ def test_no_json_breaks(value: Any) -> None:
 def test_a_value_nests_only_so_deep() -> None:
     """Else it could not be written."""
     value: Any = {"intValue": 1}
-    for _ in range(DEEPEST + 1):
+    for _ in range(MAX_DEPTH + 1):
         value = {"arrayValue": {"values": [value]}}
     with pytest.raises(BadRequest):
         list(
