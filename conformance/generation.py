@@ -4,7 +4,6 @@ Its phases (examples, coverage, fuzzing, and stateful along the document's links
 exchange goes to the judge, and Schemathesis shrinks an objection to the smallest request that shows it.
 """
 
-import copy
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -115,7 +114,7 @@ def _document(cases: Cases) -> dict[str, Any]:
     """The contract without the `Prefer` header, which the run sends itself, and with new ids in its examples."""
     new_id, known = cases.new_id, {*cases.operations, *cases.roots}
     ids: dict[str, str] = {}
-    document: dict[str, Any] = copy.deepcopy(load("honeyhive"))
+    document: dict[str, Any] = load("honeyhive")
     for path in document["paths"].values():
         for method, operation in list(path.items()):
             operation["parameters"] = [each for each in operation["parameters"] if not each["$ref"].endswith("/Prefer")]

@@ -27,11 +27,13 @@ def _validator(operation: str) -> Any:
 
 def response_violations(operation: str, body: Any) -> list[str]:
     """The violations of the schema of an operation's documented success, in words."""
-    return [f"{error.instance_path}: {error.message[:200]}" for error in _answer_validator(operation).iter_errors(body)]
+    return [
+        f"{error.instance_path}: {error.message[:200]}" for error in _response_validator(operation).iter_errors(body)
+    ]
 
 
 @cache
-def _answer_validator(operation: str) -> Any:
+def _response_validator(operation: str) -> Any:
     document = load("honeyhive")
     name = _described(operation)["responses"]["200"]["$ref"].rpartition("/")[2]
     schema = document["components"]["responses"][name]["content"]["application/json"]["schema"]

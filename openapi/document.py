@@ -1,8 +1,10 @@
 """Read the OpenAPI documents that come with the package."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import yaml
 
 DOCUMENTS: Final = ("honeyhive", "control")
@@ -24,6 +26,16 @@ def path_of(name: str) -> Path:
 
 
 def load(name: str) -> dict[str, Any]:
-    """The document `name`, one of `DOCUMENTS`, as parsed YAML with its references unresolved."""
-    document: dict[str, Any] = yaml.load(path_of(name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+    """The document `name`, one of `DOCUMENTS`, as parsed YAML with its references unresolved; the caller may change it.
+
+    Raises:
+        ValueError: there is no document of that name.
+    """
+    document: dict[str, Any] = orjson.loads(_as_json(name))
     return document
+
+
+@cache
+def _as_json(name: str) -> bytes:
+    """The document as JSON, which is read again fifty times faster than YAML."""
+    return orjson.dumps(yaml.load(path_of(name).read_text(encoding="utf-8"), Loader=_Loader))  # noqa: S506 - a safe loader

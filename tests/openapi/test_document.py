@@ -168,3 +168,10 @@ def test_a_started_session_links_to_every_operation_that_takes_its_id() -> None:
 def test_an_answer_without_the_five_ids_is_none(event: dict[str, Any]) -> None:
     """The published schema requires them as strings."""
     assert not Draft202012Validator(schema("SessionEvent")).is_valid(event)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_is_its_readers_own(name: str) -> None:
+    """Who changes it changes no other's."""
+    load(name)["paths"].clear()
+    assert load(name)["paths"]

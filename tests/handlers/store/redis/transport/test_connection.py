@@ -146,7 +146,7 @@ async def test_a_reply_is_given_as_soon_as_it_is_there() -> None:
         await server.close()
 
 
-@pytest.mark.parametrize(("count", "pause", "answered"), [(150, 0.01, 150), (10, 0.8, 2)])
+@pytest.mark.parametrize(("count", "pause", "returned"), [(150, 0.01, 150), (10, 0.8, 2)])
 async def test_a_redis_that_is_heard_of_has_time(count: int, pause: float, returned: int) -> None:
     """Many calls at once are answered by a busy one, however long all of them take; a slow one is as good as silent."""
 
