@@ -24,7 +24,7 @@ class AdminContext:
         clock: the system's time and ids.
         limits: how much of a body is read, and for how long.
         access: who may ask.
-        settings: what the server runs with, as it is told to who asks.
+        settings: what the server runs with, as `getSettings` returns it.
         metrics: the counts of requests.
     """
 

@@ -46,10 +46,10 @@ def described(settings: Settings) -> Mapping[str, Any]:
 
     `keys` says whether there is a file of keys.
     """
-    told = {**asdict(settings), **settings.store_options._asdict(), "store": place_of(settings.store)}
-    del told["store_options"], told["admin_token"]
-    told["keys"] = settings.keys is not None
-    return told
+    shown = {**asdict(settings), **settings.store_options._asdict(), "store": place_of(settings.store)}
+    del shown["store_options"], shown["admin_token"]
+    shown["keys"] = settings.keys is not None
+    return shown
 
 
 def place_of(store: str) -> str:

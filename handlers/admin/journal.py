@@ -16,7 +16,7 @@ from hivestand.handlers.tenant import Tenant
 
 ENTRIES_AT_ONCE: Final = 25  # entries that are read at once, and looked at before others have their turn
 MAX_PAGE: Final = 8 * 1024 * 1024  # bytes after which a page of entries ends
-MAX_SEEN: Final = 100  # entries whose ids are told
+MAX_SEEN: Final = 100  # entries whose ids a response lists
 NEAREST_SHOWN: Final = 3  # entries that are shown where none is what was looked for
 
 

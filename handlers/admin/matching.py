@@ -8,7 +8,7 @@ from hivestand.handlers.errors import escaped
 from hivestand.handlers.event.encoding import loads
 from hivestand.handlers.store.journal import JournalEntry, joined
 
-MAX_DIFFERENCES: Final = 50  # that are told of one entry
+MAX_DIFFERENCES: Final = 50  # listed for one entry
 _ABSENT: Final = object()
 
 T = TypeVar("T")

@@ -111,38 +111,38 @@ class Fallback(NamedTuple):
 
 def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, list[Fallback]]:
     """The event that a session object starts, and its fallbacks, those of known properties first."""
-    told: list[Fallback] = []
-    session_id = _id(sent, "session_id", told)
+    fallbacks: list[Fallback] = []
+    session_id = _id(sent, "session_id", fallbacks)
     if session_id is None:
         session_id = clock.new_id()
-    session_name = _string(sent, "session_name", told)
-    event_name = _string(sent, "event_name", told)
-    source = _string(sent, "source", told)
+    session_name = _string(sent, "session_name", fallbacks)
+    event_name = _string(sent, "event_name", fallbacks)
+    source = _string(sent, "source", fallbacks)
     if event_name is None:
         event_name = "unknown" if session_name is None else session_name
     event: Event = {
         "event_id": session_id,
         "session_id": session_id,
         "parent_id": None,
-        "children_ids": _strings(sent, "children_ids", told),
+        "children_ids": _strings(sent, "children_ids", fallbacks),
         "event_type": "session",
         "event_name": event_name,
-        "config": _object(sent, "config", told),
-        "inputs": _object(sent, "inputs", told),
-        "outputs": _object(sent, "outputs", told),
+        "config": _object(sent, "config", fallbacks),
+        "inputs": _object(sent, "inputs", fallbacks),
+        "outputs": _object(sent, "outputs", fallbacks),
         "error": None,
         "source": "unknown" if source is None else source,
-        "duration": _duration(sent, told),
+        "duration": _duration(sent, fallbacks),
         "metrics": {},
         "feedback": {},
-        "start_time": _start_time(sent, clock, told),
-        "end_time": _end_time(sent, clock, told),
-        "metadata": _object(sent, "metadata", told),
-        "user_properties": _object(sent, "user_properties", told),
+        "start_time": _start_time(sent, clock, fallbacks),
+        "end_time": _end_time(sent, clock, fallbacks),
+        "metadata": _object(sent, "metadata", fallbacks),
+        "user_properties": _object(sent, "user_properties", fallbacks),
     }
     if not sent.keys() <= FIELDS:
-        told.extend(Fallback(name, "unknown") for name in sent if name not in FIELDS)
-    return event, told
+        fallbacks.extend(Fallback(name, "unknown") for name in sent if name not in FIELDS)
+    return event, fallbacks
 
 
 def normalise_event(
@@ -154,38 +154,38 @@ def normalise_event(
         BadRequest: it has no valid type, or no inputs; the pointers of the details begin at the event.
     """
     _check_event(sent)
-    told: list[Fallback] = []
-    own = _id(sent, "session_id", told)
+    fallbacks: list[Fallback] = []
+    own = _id(sent, "session_id", fallbacks)
     session_id = session_id or own or clock.new_id()
     is_session = sent["event_type"] == "session"
-    event_id = _id(sent, "event_id", told) or (session_id if is_session else clock.new_id())
-    parent_id = _id(sent, "parent_id", told) or session_id
-    event_name = _string(sent, "event_name", told)
-    source = _string(sent, "source", told)
+    event_id = _id(sent, "event_id", fallbacks) or (session_id if is_session else clock.new_id())
+    parent_id = _id(sent, "parent_id", fallbacks) or session_id
+    event_name = _string(sent, "event_name", fallbacks)
+    source = _string(sent, "source", fallbacks)
     event: Event = {
         "event_id": event_id,
         "session_id": session_id,
         "parent_id": None if event_id == session_id else parent_id,
-        "children_ids": _strings(sent, "children_ids", told),
+        "children_ids": _strings(sent, "children_ids", fallbacks),
         "event_type": sent["event_type"],
         "event_name": "unknown" if event_name is None else event_name,
-        "config": _object(sent, "config", told),
+        "config": _object(sent, "config", fallbacks),
         "inputs": sent["inputs"],
-        "outputs": _object(sent, "outputs", told),
-        "error": None if sent.get("error") is None else _string(sent, "error", told),
+        "outputs": _object(sent, "outputs", fallbacks),
+        "error": None if sent.get("error") is None else _string(sent, "error", fallbacks),
         "source": "unknown" if source is None else source,
-        "duration": _duration(sent, told),
-        "metrics": _object(sent, "metrics", told),
-        "feedback": _object(sent, "feedback", told),
-        "start_time": _start_time(sent, clock, told),
-        "end_time": _end_time(sent, clock, told),
-        "metadata": _object(sent, "metadata", told),
-        "user_properties": _object(sent, "user_properties", told),
+        "duration": _duration(sent, fallbacks),
+        "metrics": _object(sent, "metrics", fallbacks),
+        "feedback": _object(sent, "feedback", fallbacks),
+        "start_time": _start_time(sent, clock, fallbacks),
+        "end_time": _end_time(sent, clock, fallbacks),
+        "metadata": _object(sent, "metadata", fallbacks),
+        "user_properties": _object(sent, "user_properties", fallbacks),
     }
     if not sent.keys() <= _USED_OF_AN_EVENT:
-        told.extend(Fallback(name, "ignored") for name in sent if name in IGNORED)
-        told.extend(Fallback(name, "unknown") for name in sent if name not in EVENT_FIELDS)
-    return event, told
+        fallbacks.extend(Fallback(name, "ignored") for name in sent if name in IGNORED)
+        fallbacks.extend(Fallback(name, "unknown") for name in sent if name not in EVENT_FIELDS)
+    return event, fallbacks
 
 
 def _check_event(sent: Mapping[str, Json]) -> None:
@@ -204,15 +204,15 @@ def normalise_update(sent: Mapping[str, Json]) -> tuple[dict[str, Json], list[Fa
     Raises:
         BadRequest: the outputs are neither an object nor null.
     """
-    told: list[Fallback] = []
+    fallbacks: list[Fallback] = []
     update: dict[str, Json] = {}
     for name, value in sent.items():
         used, reason = _UPDATES.get(name, _unknown)(value)
         if used is not _ABSENT:
             update[name] = used
         if reason:
-            told.append(Fallback(name, reason))
-    return update, told
+            fallbacks.append(Fallback(name, reason))
+    return update, fallbacks
 
 
 def _unknown(_value: Json) -> tuple[Json, str]:
@@ -262,70 +262,70 @@ def uuid_of(value: Json) -> str | None:
     return value.lower() if isinstance(value, str) and _UUID.fullmatch(value) else None
 
 
-def _id(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None:
-    value = _string(sent, name, told)
+def _id(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> str | None:
+    value = _string(sent, name, fallbacks)
     if value is not None and _UUID.fullmatch(value) is None:
-        told.append(Fallback(name, "format"))
+        fallbacks.append(Fallback(name, "format"))
         return None
     return None if value is None else value.lower()
 
 
-def _string(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> str | None:
+def _string(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> str | None:
     value = sent.get(name)
     if isinstance(value, str):
         return value
     if value is not None or name in sent:
-        told.append(Fallback(name, "type"))
+        fallbacks.append(Fallback(name, "type"))
     return None
 
 
-def _object(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> dict[str, Json]:
+def _object(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> dict[str, Json]:
     value = sent.get(name)
     if isinstance(value, dict):
         return value
     if value is not None or name in sent:
-        told.append(Fallback(name, "type"))
+        fallbacks.append(Fallback(name, "type"))
     return {}
 
 
-def _strings(sent: Mapping[str, Json], name: str, told: list[Fallback]) -> list[str]:
+def _strings(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> list[str]:
     value = sent.get(name)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     if value is not None or name in sent:
-        told.append(Fallback(name, "type"))
+        fallbacks.append(Fallback(name, "type"))
     return []
 
 
-def _duration(sent: Mapping[str, Json], told: list[Fallback]) -> float | None:
+def _duration(sent: Mapping[str, Json], fallbacks: list[Fallback]) -> float | None:
     value = sent.get("duration")
     if value is None or _is_number(value):
         return value
-    told.append(Fallback("duration", "type"))
+    fallbacks.append(Fallback("duration", "type"))
     return None
 
 
-def _start_time(sent: Mapping[str, Json], clock: Clock, told: list[Fallback]) -> int:
+def _start_time(sent: Mapping[str, Json], clock: Clock, fallbacks: list[Fallback]) -> int:
     value = sent.get("start_time", _ABSENT)
-    return clock.now() if value is _ABSENT else _int64(value, "start_time", clock, told)
+    return clock.now() if value is _ABSENT else _int64(value, "start_time", clock, fallbacks)
 
 
-def _end_time(sent: Mapping[str, Json], clock: Clock, told: list[Fallback]) -> int | None:
+def _end_time(sent: Mapping[str, Json], clock: Clock, fallbacks: list[Fallback]) -> int | None:
     value = sent.get("end_time")
-    return None if value is None else _int64(value, "end_time", clock, told)
+    return None if value is None else _int64(value, "end_time", clock, fallbacks)
 
 
-def _int64(value: Json, name: str, clock: Clock, told: list[Fallback]) -> int:
+def _int64(value: Json, name: str, clock: Clock, fallbacks: list[Fallback]) -> int:
     """The number cut to a 64-bit integer; the current time if there is none or it is out of range."""
     if not _is_number(value):
-        told.append(Fallback(name, "type"))
+        fallbacks.append(Fallback(name, "type"))
         return clock.now()
     whole = int(value)
     if whole not in _INT64:
-        told.append(Fallback(name, "range"))
+        fallbacks.append(Fallback(name, "range"))
         return clock.now()
     if whole != value:
-        told.append(Fallback(name, "fraction"))
+        fallbacks.append(Fallback(name, "fraction"))
     return whole
 
 

@@ -158,10 +158,10 @@ def _error(span: Span) -> tuple[str | None, str | None]:
     """The error and its type: from the SDK's attribute, the recorded exception, or the status."""
     exception = next((each.attributes for each in span.events if each.name == "exception"), {})
     type_ = exception.get("exception.type")
-    told = span.attributes.get("honeyhive_error")
-    if told is None and span.failure is not None:
-        told = exception.get("exception.message") or span.failure or type_ or "error"
-    return (None if told is None else str(told)), type_
+    error = span.attributes.get("honeyhive_error")
+    if error is None and span.failure is not None:
+        error = exception.get("exception.message") or span.failure or type_ or "error"
+    return (None if error is None else str(error)), type_
 
 
 def _first(attributes: Mapping[str, Json], names: Iterable[str]) -> Json:

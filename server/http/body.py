@@ -14,7 +14,7 @@ _JSON = b"application/json"
 _CHARSET = re.compile(rb';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 IDENTITY: Final = b"identity"
 GZIP: Final = (b"gzip", IDENTITY)
-_GZIP_WINDOW: Final = 31  # as zlib is told to take gzip's format, and a window of any size
+_GZIP_WINDOW: Final = 31  # wbits of zlib for the gzip format with a window of any size
 _CLOSE = {"Connection": "close"}  # the rest of the request is not read
 
 

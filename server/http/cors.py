@@ -1,6 +1,6 @@
 """Cross-origin requests (the Fetch standard): any page may call the mocked API, none may read the admin API.
 
-Starlette's middleware decides what a preflight is told and which headers a response gets; this module asks it, and
+Starlette's middleware decides what a preflight gets and which headers a response has; this module applies that, and
 renders a refusal in the documented shape.
 """
 

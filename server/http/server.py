@@ -18,7 +18,7 @@ GRACE_SECONDS: Final = 10
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn, which says when it serves, and ends with status 0 when it is told to end."""
+    """uvicorn's server, which announces that it serves, and exits with status 0 after SIGTERM or SIGINT."""
 
     def __init__(
         self,

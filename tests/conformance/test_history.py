@@ -17,9 +17,9 @@ def exchange(sent: Any, event: Any, *, token: str = "first", status: int = 200) 
 
 def test_the_first_post_finds_nothing_and_the_second_the_first() -> None:
     """In either case of its letters."""
-    world = SessionHistory()
-    first = world.step(exchange({"session_id": ID}, {"session_id": ID, "n": 1}))
-    second = world.step(exchange({"session_id": ID.upper()}, {"session_id": ID, "n": 2}))
+    history = SessionHistory()
+    first = history.step(exchange({"session_id": ID}, {"session_id": ID, "n": 1}))
+    second = history.step(exchange({"session_id": ID.upper()}, {"session_id": ID, "n": 2}))
     assert first is not None
     assert second is not None
     assert first.before is None
@@ -28,22 +28,22 @@ def test_the_first_post_finds_nothing_and_the_second_the_first() -> None:
 
 def test_tokens_are_apart() -> None:
     """The same id of another is another session."""
-    world = SessionHistory()
-    world.step(exchange({"session_id": ID}, {"session_id": ID}))
-    other = world.step(exchange({"session_id": ID}, {"session_id": ID}, token="second"))
+    history = SessionHistory()
+    history.step(exchange({"session_id": ID}, {"session_id": ID}))
+    other = history.step(exchange({"session_id": ID}, {"session_id": ID}, token="second"))
     assert other is not None
     assert other.before is None
 
 
 def test_what_was_refused_or_is_no_object_starts_nothing() -> None:
     """Nor does what was posted at once with others, whose order nobody knows."""
-    world = SessionHistory()
-    assert world.step(exchange({}, {"message": "no"}, status=400)) is None
-    assert world.step(exchange([], {"session_id": ID})) is None
-    assert world.step(exchange({}, [])) is None
+    history = SessionHistory()
+    assert history.step(exchange({}, {"message": "no"}, status=400)) is None
+    assert history.step(exchange([], {"session_id": ID})) is None
+    assert history.step(exchange({}, [])) is None
     blurred = exchange({"session_id": ID}, {"session_id": ID})
-    world.mark_unordered([blurred.request])
-    assert world.step(blurred) is None
+    history.mark_unordered([blurred.request])
+    assert history.step(blurred) is None
 
 
 def test_an_id_is_known_by_its_36_characters() -> None:
