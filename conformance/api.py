@@ -21,7 +21,7 @@ from hivestand.conformance.target import OK, Target
 
 T = TypeVar("T")
 PATHS = {name: route.path for name, route in ROUTES.items()}
-FIRST_PAUSE = {True: 0.02, False: 0.25}  # seconds before a second look, by whether the target is near
+FIRST_PAUSE = {True: 0.02, False: 0.25}  # seconds before a read is repeated, by whether the target is on this machine
 FORBIDDEN, NOT_FOUND = 403, 404
 NO_SUCH_METHOD = frozenset({405, 501})
 NOT_SEEN = "what was stored is not to be seen"
@@ -55,7 +55,7 @@ class Api:
         self.target = target
         self.history = SessionHistory()
         self.exchanges: list[Exchange] = []
-        self.steps: dict[int, SessionPost] = {}  # by the place of their exchange
+        self.steps: dict[int, SessionPost] = {}  # by the index of their exchange
         self.started: set[str] = set()  # sessions that no response names
         self._samples: dict[str, Exchange] = {}
         self._made: dict[str, Any] = {}

@@ -34,7 +34,7 @@ from hivestand.conformance.run import RunPlan, run
 from hivestand.conformance.target import TargetAccess
 from hivestand.openapi.formats import is_loopback
 
-MIN_SECRET_LENGTH: Final = 6  # characters from which on a token is one
+MIN_SECRET_LENGTH: Final = 6  # a token of so many characters or more is blanked in reports
 CONFORMS, BROKEN, INCONCLUSIVE = 0, 1, 3
 DOCUMENTS: Final[Mapping[str, Callable[[Report], str]]] = {
     "json_file": lambda report: json.dumps(to_json(report), ensure_ascii=False, indent=2, default=str) + "\n",

@@ -9,6 +9,6 @@ EXAMPLES: Final = 30  # requests that a phase of the generation makes up
 POLITE_RATE: Final = 20.0  # requests a second, for a target that is not on this machine
 BUDGET: Final = 6000  # requests
 POLITE_BUDGET: Final = 2500
-QUICK_BUDGET: Final = 500  # of a quick run: some 420 requests, and further looks for what is seen late
+QUICK_BUDGET: Final = 500  # requests of a quick run: about 420, and repeated reads of a target that shows writes late
 PATIENCE: Final = 2.0  # seconds that a read may lag behind a write
 POLITE_PATIENCE: Final = 8.0

@@ -130,7 +130,7 @@ def _quoted(body: bytes) -> str:
     if body.isspace() and body.count(b" ") == len(body):
         return f"@<(printf '%{len(body)}s')"
     with suppress(UnicodeDecodeError):
-        if body.decode().isprintable() and not body.startswith(b"@"):  # which would name a file
+        if body.decode().isprintable() and not body.startswith(b"@"):  # curl would take @ for a file name
             return shlex.quote(body.decode())
     octets = "".join(f"\\x{octet:02x}" for octet in body)
     return f"@<(printf '{octets}')"

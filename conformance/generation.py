@@ -100,7 +100,7 @@ def _run(schema: Any) -> list[str]:
     """Run the engine; returns its errors, and stops it after several."""
     errors: list[str] = []
     stream = from_schema(schema).execute()
-    for event in stream:  # its own view of the run is nobody's verdict here
+    for event in stream:  # the engine's own verdicts are not used
         if isinstance(event, events.NonFatalError):
             errors.append(" ".join(str(event.value).split())[:200] or type(event.value).__name__)
         elif isinstance(event, events.FatalError):

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from hivestand.conformance.requirement import Requirement
 
-TOGETHER: Final = (  # a fallback of one looks at the others, so a case has to be alone with them
+TOGETHER: Final = (  # fallbacks that depend on each other: a post may hold one case of each group
     frozenset({"event_name", "session_name"}),
     frozenset({"event_id", "event_type", "parent_id", "error", "metrics", "feedback"}),
 )

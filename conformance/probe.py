@@ -7,7 +7,7 @@ from hivestand.conformance.exchange import Exchange, ReceivedResponse
 from hivestand.conformance.target import SERVER_ERROR, Inconclusive, Unanswered
 
 REDIRECTS: Final = range(300, 400)
-PATIENCE: Final = 8.0  # seconds for a target that asks for fewer requests
+PATIENCE: Final = 8.0  # seconds to wait for a target that responds with 429
 NOT_LET_IN: Final = {
     401: "refuses the token: is --token, or HIVESTAND_TOKEN, a valid one?",
     403: "does not let the token start sessions: is --token, or HIVESTAND_TOKEN, that of a project?",

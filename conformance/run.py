@@ -22,8 +22,8 @@ from hivestand.conformance.target import TOO_MANY, Inconclusive, Target, TargetA
 from hivestand.conformance.verdicts import Verdicts
 
 EVENT_EXAMPLES_DIVISOR: Final = 10  # an operation on events gets this part of the examples
-UNMARKED: Final = ("exportTraces",)  # what is made up there cannot bear a mark
-GENERATION_SHARE: Final = 0.5  # the share of a run's work that generation is, as the progress bar has it
+UNMARKED: Final = ("exportTraces",)  # generated requests to it cannot carry the mark
+GENERATION_SHARE: Final = 0.5  # the share of the progress bar that generation takes
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ def run(access: TargetAccess, plan: RunPlan, watch: Watch = lambda *_: None) -> 
     dice = Random(f"{plan.seed} {time.time_ns()}")  # noqa: S311 - for ids, which are no secrets
     api = Api(Target(access), f"{plan.seed:x}", dice, plan.headers, quick=plan.quick)
     verdicts = Verdicts(api, plan.requirements)
-    settled: dict[tuple[str, str], Outcome] = {}  # what exercising says by itself
+    settled: dict[tuple[str, str], Outcome] = {}  # outcomes that need no verdict
     inconclusive = ""
     try:
         probe(api, next((operation for operation in plan.operations if operation in SESSIONS), SESSIONS[0]))
         for outcome in _exercise_all(api, plan, verdicts, watch):
             settled[outcome.requirement.id, outcome.operation] = outcome
-        if plan.examples and not plan.quick and api.steps:  # else there is nothing that could be judged
+        if plan.examples and not plan.quick and api.steps:  # otherwise nothing was started
             watch(1 - GENERATION_SHARE, "generated requests")
             _generate(api, plan, verdicts)
     except Inconclusive as error:

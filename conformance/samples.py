@@ -5,7 +5,7 @@ from typing import Any, Final, TypeGuard
 LONG: Final = "long " * 60
 AWKWARD: Final = f" Both CaSes  <b>&amp;</b> 'q' \"q\" \\ % $ {{}} a%20b+c &#39;\r\n\té e\u0301 \ufb01 😀\u200d\n{LONG}"
 """A text with white space around it, HTML, quotes, escapes, letters in two normal forms, and one beyond the BMP."""
-WHOLE: Final = 2**53  # beyond it a double has no whole numbers next to each other
+WHOLE: Final = 2**53  # beyond it doubles skip whole numbers
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:

@@ -157,7 +157,7 @@ class Target:
                 self.access.url.rstrip("/") + request.path,
                 data=request.body,
                 headers=headers,
-                timeout=self.access.timeout + 1,  # whoever waits has given up by then
+                timeout=self.access.timeout + 1,  # the caller has given up by then
                 allow_redirects=False,
                 verify=self.access.ca_file or True,
                 stream=True,
@@ -182,14 +182,14 @@ def date_of(fields: Mapping[str, str]) -> float | None:
 
 def _new_session() -> requests.Session:
     session = requests.Session()
-    session.trust_env = False  # neither a proxy nor a netrc of this machine comes in between
+    session.trust_env = False  # ignore proxies and netrc files of this machine
     session.headers.clear()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # no request is to know of another
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # no cookies between requests
     return session
 
 
 def _body(response: requests.Response) -> bytes:
-    if response.status_code < OK:  # http.client passes over 100 alone (RFC 9110, 15.2)
+    if response.status_code < OK:  # http.client skips only status 100 (RFC 9110, 15.2)
         raise requests.ConnectionError(f"an interim response, {response.status_code}, which cannot be passed over")
     body = bytearray()
     for chunk in response.iter_content(65_536):

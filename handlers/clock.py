@@ -6,10 +6,10 @@ from hashlib import blake2b
 from os import urandom
 from typing import NamedTuple, Protocol
 
-SEEDED_AT = 1_767_225_600_000  # 2026-01-01T00:00:00Z, where the time of a seeded tenant starts if nothing else is said
+SEEDED_AT = 1_767_225_600_000  # 2026-01-01T00:00:00Z, the default start of the time of a seeded tenant
 
 
-# the digit of a UUIDv4 of which RFC 9562 leaves two bits to chance, by a digit of which all four are
+# a random hex digit -> the variant digit of a UUIDv4, of which RFC 9562 fixes two bits
 _VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 

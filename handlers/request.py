@@ -11,7 +11,7 @@ from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import Tenant
 
 JSON: Final = "application/json"
-ANONYMOUS = Tenant("", b"")  # who calls an operation that needs no token
+ANONYMOUS = Tenant("", b"")  # the tenant of operations that need no token
 
 
 class Writes(Protocol):

@@ -20,7 +20,7 @@ def lint(document: Mapping[str, Any]) -> list[str]:
         for error in OpenAPIV31SpecValidator(dict(document)).iter_errors():
             violations.append(f"/{'/'.join(str(part) for part in error.absolute_path)}: {error.message}")  # noqa: PERF401 - see below
     except Exception:
-        # the validator walks on into what it has just found to be of the wrong shape
+        # the validator goes on into values that it has just found to be of the wrong type
         if not violations:
             raise
     return violations

@@ -19,7 +19,7 @@ from hivestand.handlers.tenant import Tenant, tenant_of
 
 BAD_TOKEN: Final = b"invalid"  # always refused, so that a client can try its 401 path
 INGESTION: Final = b"hh_ingst_"
-_MAX_REMEMBERED: Final = 4096  # tenants; any other is computed again
+_MAX_REMEMBERED: Final = 4096  # tenants whose ids are cached
 
 
 class Keys:

@@ -9,7 +9,7 @@ from hivestand.handlers.event.normalise import Fallback
 
 MAX_ENTRIES = 20
 MAX_BYTES = 2048
-MAX_TRIED = 100  # however many there are
+MAX_TRIED = 100  # whatever the number of fallbacks
 
 _TOKEN = re.compile(r"[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*")
 _PRINTABLE = re.compile(r"[ -~]*")

@@ -131,7 +131,7 @@ class Operation:
         effects = [*armed.effects, *effects_of(preferred)]
         if preferred.is_replaced or armed.is_replaced:
             if self.spec.body_validator is not None:
-                request.content = await request.body.read(self.context.limits)  # which is neither judged nor used
+                request.content = await request.body.read(self.context.limits)  # the body is neither validated nor used
             wanted = preferred if preferred.is_replaced else armed
             response = self.spec.examples.find(wanted.code, wanted.example)
             request.effects = effects

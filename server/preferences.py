@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.server.faults.effects import EFFECTS, Effect, delayed
 
-MAX_BYTES: Final = 1024  # more is no list of preferences, and is not understood
+MAX_BYTES: Final = 1024  # a longer value is ignored
 
 Profile = Literal["lenient", "strict"]
 
@@ -98,7 +98,7 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
         named.setdefault(name, preferred.decode("latin-1"))
         if rest and name in _OVERRIDES:
             broken.setdefault(name, rest.decode("latin-1"))
-        if name.isdigit() and previous in _OVERRIDES:  # no preference, but the rest of a value, such as 1,000
+        if name.isdigit() and previous in _OVERRIDES:  # not a preference but the rest of a value, such as 1,000
             broken.setdefault(previous, f"{named[previous]},{name.decode()}")
         previous = name
     profile = _profile(named.get(b"handling"))

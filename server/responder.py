@@ -55,7 +55,7 @@ class Responder:
             response = await operation.serve(request)
         except ClientDisconnected:
             return None
-        except asyncio.CancelledError:  # by the server, which is ending
+        except asyncio.CancelledError:  # by the server, which is shutting down
             request.effects = ()
             response = _ENDING
         except ApiError as error:

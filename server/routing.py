@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 with warnings.catch_warnings():
     # Connexion imports Starlette's test client, and parts of jsonschema that are going to leave it: both warn, and
-    # neither warning is the business of a program that imports this
+    # neither warning concerns a program that imports this
     warnings.simplefilter("ignore")
     from connexion.middleware.routing import RoutingAPI
     from connexion.operations import OpenAPIOperation

@@ -38,7 +38,7 @@ def run(settings: Settings) -> None:
         settings = _with_admin(settings)
         store = store_for(settings.store, settings.store_options)
         respond = build(settings, store, Path(folder) if settings.workers > 1 else None)
-        gc.freeze()  # what is there by now is never garbage: no collection looks at it, and workers go on sharing it
+        gc.freeze()  # everything loaded so far stays: the collector skips it, and workers keep sharing its pages
 
         def ready() -> None:
             print(f"hivestand is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
@@ -81,7 +81,7 @@ def _say(line: str) -> None:
 def _listener(settings: Settings) -> socket.socket:
     try:
         return bind(settings.host, settings.port)
-    except (OSError, UnicodeError) as error:  # the latter for what cannot be a host's name
+    except (OSError, UnicodeError) as error:  # UnicodeError: the text cannot be a host name
         msg = f"cannot listen on {settings.host}:{settings.port}: {getattr(error, 'strerror', None) or error}"
         raise StartError(msg) from error
 

@@ -34,7 +34,7 @@ class StrictProfile:
                 return
             details = chain.from_iterable(map(_details, self._errors(body)))
             violations = list(islice(details, MAX_DETAILS))
-        except (ValueError, RecursionError):  # neither jsonschema-rs nor a cut goes down any number of levels
+        except (ValueError, RecursionError):  # jsonschema-rs and _cut recurse, so depth is limited
             violations = [_TOO_DEEP]
         raise BadRequest(self._message, violations)
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
-RESTART_SECONDS = 1.0  # at least, between two starts of a worker that dies at once
-END_SECONDS = 15  # that workers have to end: more than the ten in which responses in flight are finished
+RESTART_SECONDS = 1.0  # seconds at least between two starts of a worker that dies at once
+END_SECONDS = 15  # seconds that workers have to end: more than the ten for responses in flight
 
 Work = Callable[[int, Callable[[], None]], None]
 
@@ -36,7 +36,7 @@ class Workers:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Start the workers, call `ready` when the first serves, and keep their number until SIGINT or SIGTERM."""
-        gc.freeze()  # what the workers share is then not written to by their collectors, and stays shared
+        gc.freeze()  # the workers' collectors then do not write to shared pages
         ending = {signal.SIGINT: self._end, signal.SIGTERM: self._end, signal.SIGALRM: self._kill}
         with _handling({**ending, signal.SIGUSR1: _once(ready)}):
             for _ in range(self._count):
@@ -46,7 +46,7 @@ class Workers:
             signal.alarm(0)
 
     def _start(self) -> None:
-        with _blocked():  # a signal finds a worker that is known to the parent, and has its own handlers
+        with _blocked():  # block signals until the parent knows the worker and the worker has its handlers
             if self._ending:
                 return
             parent = os.getpid()
@@ -61,7 +61,7 @@ class Workers:
         try:
             os.close(self._held)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent tells the workers
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal signals all; the parent ends the workers
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             self._work(self._lifeline, lambda: _tell(parent))
@@ -94,7 +94,7 @@ class Workers:
 
     def _signal(self, number: signal.Signals) -> None:
         for pid in self._started:
-            with suppress(ProcessLookupError):  # it has ended, and is about to be forgotten
+            with suppress(ProcessLookupError):  # it has ended and will be reaped
                 os.kill(pid, number)
 
 
@@ -121,7 +121,7 @@ def _handling(handlers: dict[signal.Signals, Callable[..., None]]) -> Iterator[N
 
 
 def _tell(parent: int) -> None:
-    if os.getppid() == parent:  # else it is gone, and its number may be another's
+    if os.getppid() == parent:  # otherwise it is reaped, and its id may belong to another process
         os.kill(parent, signal.SIGUSR1)
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 TIMEOUT: Final = 30  # seconds to wait for a response of the admin API
 IDLE: Final = 4  # seconds after which a connection is not used again, as servers close those that are idle
-PAGE: Final = 1000  # entries, sessions or events that are asked for at once
+PAGE: Final = 1000  # entries, sessions or events in one request
 _ABSENT: Final = object()
 
 
@@ -154,7 +154,7 @@ class Hivestand:
             ControlError: it is an error.
         """
         if time.monotonic() - self._asked > IDLE:
-            self._connection.close()  # before the server does; the next request opens it again
+            self._connection.close()  # before the server closes it; the next request opens a new one
         self._asked = time.monotonic()
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         sent = None if body is None else json.dumps(body)

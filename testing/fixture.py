@@ -13,7 +13,7 @@ from hivestand.testing.serving import in_process, in_thread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SHARED = pytest.StashKey[ExitStack]()  # what the controller of pytest-xdist started for its workers
+_SHARED = pytest.StashKey[ExitStack]()  # the server that the controller of pytest-xdist started for its workers
 _URL = pytest.StashKey[str]()
 
 

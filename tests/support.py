@@ -8,9 +8,10 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import uuid
 from binascii import crc32
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -148,6 +149,28 @@ def hivestand_check(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(HIVESTAND), "check", *arguments], capture_output=True, text=True, timeout=120, check=False
     )
+
+
+@contextlib.contextmanager
+def accepting(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A socket on a free port of loopback whose connections `serve` gets, one after the other; gives the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    serve(connection)
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(timeout=5)
 
 
 def free_port() -> int:

@@ -37,7 +37,7 @@ pre { background: var(--soft); border-radius: .25rem; margin: .5rem 0; padding: 
 @media print { nav { display: none } main { display: block } }
 """
 SIGNS: Final = {"passed": "✓", "failed": "✗", "differs": "≠", "error": "!", "skipped": "-", "not_exercised": "·"}
-MAX_EXCHANGES: Final = 4  # of a finding that are shown, the last ones
+MAX_EXCHANGES: Final = 4  # exchanges of a finding that are shown: the last ones
 WORST: Final = tuple(SIGNS)[1:] + tuple(SIGNS)[:1]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from hivestand.conformance.outcome import Outcome, Status
 from hivestand.conformance.requirement import Matcher
 
-Watch = Callable[[float, str], object]  # told the share of a run that is done, and what comes next
+Watch = Callable[[float, str], object]  # gets the share of the run that is done, and what comes next
 MAX_SHOWN: Final = 2000  # characters of a body or value that a report repeats
 
 

@@ -20,7 +20,7 @@ REQUIRED = "event_type and inputs are required; event_type is one of chain, mode
 GENERATED = "Auto-generated properties (provided by the server when omitted)"
 CREATED = "200: Event created successfully; Retrieve a single event by its unique identifier"
 OBJECTS = ("config", "inputs", "outputs", "metadata", "metrics", "feedback", "user_properties")
-OTHERS = 5  # events that are created at once
+OTHERS = 5  # events created at the same time
 UUID = Matcher("a UUID", lambda value: canonical(value) is not None)
 FULL: dict[str, Any] = {
     "event_name": "full",

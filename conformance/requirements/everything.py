@@ -31,7 +31,7 @@ WRONG: tuple[tuple[str, Any, str], ...] = (
     ("children_ids", {}, "/children_ids"),
 )
 YES = True
-MAX_VIOLATIONS = 100  # violations of a body that are looked for one by one
+MAX_VIOLATIONS = 100  # violations of a body that are checked one by one
 TIMES = ("start_time", "end_time")
 STRICT = "handling=strict"
 ERROR = "documented error body"

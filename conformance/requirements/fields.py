@@ -152,7 +152,7 @@ def _whole(step: SessionPost, name: str, held: Mapping[str, Any]) -> Iterator[tu
     due = object_of(step.sent, name)
     if step.before is not None:
         before, new = object_of(step.before, name), due if name in MERGED else {}
-        # of a key in both either may win, and whether a key is kept at all is another requirement's
+        # either value may win for a key in both; another requirement says that keys are kept
         due = {key: {**before, **new}[key] for key in (before.keys() ^ new.keys()) & held.keys()}
     yield from ((key, value) for key, value in due.items() if is_int64(value) and abs(value) > WHOLE)
 

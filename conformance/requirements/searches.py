@@ -18,7 +18,7 @@ FOUND = "Retrieve events based on filters; Search events via POST with filtering
 ORDER = "Results are always ordered by start_time descending"
 OPERATORS = "operator: exists, not exists, is, is not, contains, not contains, greater than, less than, after, before"
 MAX_LIMIT = {"searchEvents": 1000, "exportEventsLegacy": 7500}
-DEFAULT = 1000  # events of a page, where nothing is said of it
+DEFAULT = 1000  # events of a page by default
 ENDS = {"searchEvents": ("start_time", "end_time"), "exportEventsLegacy": ("$gte", "$lte")}
 EVENTS: tuple[Mapping[str, Any], ...] = (  # in no order
     {"event_name": "b", "event_type": "model", "start_time": START + 1000, "duration": 20, "metadata": {"cost": 2}},

@@ -14,10 +14,10 @@ from hivestand.handlers.request import ANONYMOUS, Request, Response
 from hivestand.handlers.store.journal import JournalEntry, StoredEntry, render, unpack
 from hivestand.handlers.tenant import Tenant
 
-ENTRIES_AT_ONCE: Final = 25  # entries that are read at once, and looked at before others have their turn
+ENTRIES_AT_ONCE: Final = 25  # entries read in one call, and examined before the loop serves other requests
 MAX_PAGE: Final = 8 * 1024 * 1024  # bytes after which a page of entries ends
 MAX_SEEN: Final = 100  # entries whose ids a response lists
-NEAREST_SHOWN: Final = 3  # entries that are shown where none is what was looked for
+NEAREST_SHOWN: Final = 3  # entries shown when none matches
 
 
 class _Found(NamedTuple):
@@ -139,7 +139,7 @@ async def _matching(request: Request, tenant: Tenant) -> AsyncIterator[_Found]:
             if _matches(entry, request.parameters):
                 yield _Found(tenant, each, entry)
         before = kept[-1].id
-        await asyncio.sleep(0)  # others want the loop, too
+        await asyncio.sleep(0)  # let the loop serve other requests
 
 
 def _matches(entry: JournalEntry, filters: Mapping[str, Any]) -> bool:

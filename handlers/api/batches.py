@@ -16,7 +16,7 @@ from hivestand.handlers.request import Request, Response
 
 _MAX_DETAILS: Final = 1000
 
-_FIELDS: Final = EVENT_FIELDS - {"project"}  # which the older operations alone take
+_FIELDS: Final = EVENT_FIELDS - {"project"}  # only the older operations take `project`
 
 _Sent = Mapping[str, Any]
 

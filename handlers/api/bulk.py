@@ -10,7 +10,7 @@ from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import Event, Fallback
 from hivestand.handlers.request import Request
 
-EVENTS_AT_ONCE: Final = 500  # events that are stored at once, or prepared before other requests have their turn
+EVENTS_AT_ONCE: Final = 500  # events stored in one call, or prepared before the loop serves other requests
 
 
 class PreparedEvent(NamedTuple):

@@ -82,4 +82,4 @@ async def _texts(request: Request, found: Iterable[Found]) -> AsyncIterator[byte
         for event in await request.store.read_each(request.tenant, ids[at : at + READ_AT_ONCE]):
             if event is not None:
                 yield text(event, request.tenant)
-        await asyncio.sleep(0)  # the store in memory does not wait, and others are to have their turn
+        await asyncio.sleep(0)  # the memory store never waits, so let the loop serve other requests

@@ -18,13 +18,13 @@ from hivestand.handlers.event.normalise import Event
 from hivestand.handlers.tenant import Tenant
 
 _METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
-FEW_MERGED: Final = 100  # members that merge, of which a request may hold what orjson makes in reserve
+FEW_MERGED: Final = 100  # up to so many merging members, orjson's spare buffer for each is affordable
 _length = Struct("<I").pack
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
 _OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
 _REPLACED: Final = b"t"
 _DIGITS: Final = b"0" * 19  # as many as an integer beyond 64 bits has at least
-# digits as 0, quotes as they are, and all else as a space: a number follows none of the former two
+# maps digits to 0, keeps quotes, maps all else to a space: a number outside a string follows a space
 _SHAPE: Final = bytes(0x30 if byte in b"0123456789" else byte if byte in b'"' else 0x20 for byte in range(256))
 
 
@@ -171,7 +171,7 @@ def dumps(value: Any) -> bytes:
         BadRequest: it is nested deeper than can be written.
     """
     try:
-        # a copy of the right size: what orjson makes holds kilobytes in reserve
+        # copy to the exact size: orjson's own buffer keeps spare kilobytes
         return bytes(memoryview(orjson.dumps(value)))
     except TypeError:
         return _dumps_large(value)

@@ -16,7 +16,7 @@ DEFAULT_LIMIT: Final = 1000
 MAX_FILTERS: Final = 1000
 _FIELDS: Final = frozenset({"filters", "dateRange", "limit", "page", "ignore_order", "evaluation_id"})
 _INDEXED: Final[Sequence[Property]] = get_args(Property)  # the most selective first
-_RUN: Final = ("run_id", "evaluation_id")  # where the metadata have the run of an experiment
+_RUN: Final = ("run_id", "evaluation_id")  # the keys in metadata that name the run of an experiment
 _LAST_PAGE: Final = 10**12
 
 
@@ -162,7 +162,7 @@ def _select(filters: Sequence[Filter], since: int, until: int) -> tuple[Selectio
             remaining.remove(each)
             since, until = max(since, bounds[0]), min(until, bounds[1])
     if since > LATEST or until < EARLIEST:
-        since, until = 1, 0  # no time is both
+        since, until = 1, 0  # the ranges do not overlap
     return selection._replace(since=max(since, EARLIEST), until=min(until, LATEST)), remaining
 
 

@@ -13,11 +13,11 @@ from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.handlers.event.normalise import Json
 
 MAX_DEPTH: Final = 32  # levels of a value within an attribute
-STATUS_ERROR: Final = 2  # the code of a span's status that says so
+STATUS_ERROR: Final = 2  # STATUS_CODE_ERROR
 
 Place = tuple[
     Any, ...
-]  # of a value in a body: the place of what holds it, and its name or number there; () is the body
+]  # the place of a value in a body: that of its parent, and its key or index there; () is the body
 
 
 class SpanEvent(NamedTuple):

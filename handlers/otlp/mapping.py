@@ -17,7 +17,7 @@ from hivestand.handlers.otlp.decoding import MAX_DEPTH, Span
 
 _PREFIX: Final = "honeyhive_"
 _SECTIONS: Final = frozenset({"inputs", "outputs", "metadata", "metrics", "config", "feedback", "user_properties"})
-_ABOUT: Final = "traceloop.association.properties."  # where the SDK repeats what it says of session and project
+_ABOUT: Final = "traceloop.association.properties."  # the SDK repeats session and project under this prefix
 _SESSION: Final = ("honeyhive.session_id", "honeyhive_session_id", f"{_ABOUT}session_id")
 _SESSION_NAME: Final = ("honeyhive.session_name", "honeyhive_session_name")
 _SOURCE: Final = ("honeyhive_source", "honeyhive.source", f"{_ABOUT}source")
@@ -43,7 +43,7 @@ _ENTITY: Final = {
 }  # JSON, by the TypeScript SDK
 _NANOSECONDS: Final = 1_000_000  # of a millisecond
 _MAX_DIGITS: Final = 8  # digits of a place in a list
-_MAX_GAPS: Final = 8  # items that were null and so are not there, of a list
+_MAX_GAPS: Final = 8  # missing items that a list may have; OTLP drops null
 
 
 class Received(NamedTuple):

@@ -12,9 +12,9 @@ import orjson
 from hivestand.handlers.clock import Timing
 from hivestand.handlers.tenant import Tenant
 
-ALL_TENANTS = Tenant("everyone", b"")  # whose plan is that of all tenants
+ALL_TENANTS = Tenant("everyone", b"")  # its plan holds for all tenants
 MAX_ARMED = 100  # faults of one plan
-WINDOW_MARGIN = 1000  # milliseconds for which windows are taken to be open longer, as clocks of workers differ
+WINDOW_MARGIN = 1000  # milliseconds added to a window, as workers' clocks differ
 
 
 class ArmedFault(NamedTuple):

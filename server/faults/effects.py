@@ -61,7 +61,7 @@ def edited(missing: Iterable[str], null: Iterable[str]) -> Effect:
     def effect(response: HttpResponse) -> HttpResponse:
         try:
             body = json.loads(response.body)
-        except ValueError:  # no JSON, or nothing: another fault, or the status, left no member to edit
+        except ValueError:  # not JSON: another fault or the status has replaced the body
             return response
         for pointer in missing:
             _edit(body, pointer, lambda parent, key: parent.pop(key))

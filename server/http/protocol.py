@@ -72,7 +72,7 @@ class _Reading(Enum):
     LINGERING = auto()
 
 
-_ENDING: Final = (_Reading.IGNORING, _Reading.LINGERING)  # nothing that comes in counts any more
+_ENDING: Final = (_Reading.IGNORING, _Reading.LINGERING)  # further input is ignored
 
 
 class _Awaited(Enum):
@@ -124,7 +124,7 @@ class HttpProtocol(asyncio.Protocol):
         # per connection
         self._transport: asyncio.Transport
         self._parser = HttpRequestParser(self)
-        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # what follows is dropped, not garbage
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # further input is dropped, not an error
         self._reading = _Reading.IDLE
         self._open: deque[_Exchange] = deque()  # in the order of their requests
         self._newest: _Exchange | None = None  # whose body is read
@@ -139,7 +139,7 @@ class HttpProtocol(asyncio.Protocol):
         self._steps = 0  # that the parser took: heads begun, heads done, parts of bodies
         self._unparsed_bytes = 0  # that came since its last step
         # flow control
-        self._is_paused = False  # nothing is read until somebody waits for it
+        self._is_paused = False  # nothing is read until a handler waits for it
         self._drained: asyncio.Future[None] | None = None  # while the client does not read what was written
 
     # what asyncio calls
@@ -187,12 +187,12 @@ class HttpProtocol(asyncio.Protocol):
             return
         steps = self._steps
         self._parse(data)
-        # a head, a chunk's extensions or trailers: until the parser takes a step, it holds what it was fed
+        # in a head, chunk extensions or trailers the parser buffers its input until its next step
         self._unparsed_bytes = self._unparsed_bytes + len(data) if steps == self._steps else 0
         if self._unparsed_bytes > MAX_HEAD:
             self._refuse(_TOO_LARGE)
         elif not self._open and self._awaited is not _Awaited.HEAD and self._reading not in _ENDING:
-            self._wait(HEAD_SECONDS, _Awaited.HEAD)  # what came is no part of a request that is served
+            self._wait(HEAD_SECONDS, _Awaited.HEAD)  # the input belongs to no request that is served
 
     # what httptools calls
 
@@ -375,7 +375,7 @@ class HttpProtocol(asyncio.Protocol):
         else:
             self._transport.close()
 
-    # what is no HTTP, or too much of it
+    # input that is not HTTP, or too much of it
 
     def _parse(self, data: bytes) -> None:
         while data:
@@ -490,8 +490,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def _on_head_timeout(self) -> None:
         if not self._steps:
-            self._transport.close()  # nothing ever came
+            self._transport.close()  # the client never sent anything
         elif self._open:
-            self._wait(HEAD_SECONDS, _Awaited.HEAD)  # the response to the request before comes first
+            self._wait(HEAD_SECONDS, _Awaited.HEAD)  # the response to the previous request goes first
         else:
             self._refuse(RequestTimeout(f"The request did not arrive within {HEAD_SECONDS:g} seconds"))

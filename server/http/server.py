@@ -83,8 +83,8 @@ class HttpServer(uvicorn.Server):
 
 def _config(respond: Respond) -> uvicorn.Config:
     return uvicorn.Config(
-        respond,  # uvicorn hands it to the protocol, and does nothing else with it
-        http=_connection,  # type: ignore[arg-type] # uvicorn names a class, and calls it
+        respond,  # uvicorn only hands it to the protocol
+        http=_connection,  # type: ignore[arg-type] # uvicorn expects a class, and only calls it
         ws="none",
         lifespan="off",
         proxy_headers=False,

@@ -2,14 +2,13 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import jsonschema
 import pytest
-from support import Running, hivestand_check
+from support import Running, accepting, hivestand_check
 
 from hivestand.conformance.reports.as_json import SCHEMA
 from hivestand.openapi.formats import is_loopback
@@ -17,25 +16,14 @@ from hivestand.openapi.formats import is_loopback
 
 @contextmanager
 def responding(response: bytes) -> Iterator[str]:
-    """A server that answers every request alike, and closes; gives its URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    """A server that sends the same response to every request, and closes; gives its URL."""
 
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(65_536)
-                    connection.sendall(response)
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(response)
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(timeout=5)
+    with accepting(serve) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_a_conforming_target_is_0(memory_server: Running, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class MemoryIndex:
         for name, value in zip(_PROPERTIES, (entry.session_id, entry.event_type, entry.event_name), strict=True):
             events = self._lists.setdefault((name, value), [])
             if not events or events[-1] < found:
-                events.append(found)  # as it mostly is
+                events.append(found)  # the usual case: it is the latest
             else:
                 insort(events, found)
 

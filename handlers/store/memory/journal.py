@@ -8,7 +8,7 @@ from typing import Final
 from hivestand.handlers.store.journal import ENTRY_COST, MAX_MEMORY, StoredEntry
 from hivestand.handlers.tenant import Tenant
 
-KEPT_SHARE: Final = 7 / 8  # of the bytes that journals may take, how much is left when they took too much
+KEPT_SHARE: Final = 7 / 8  # the share of MAX_MEMORY that remains after journals are cut
 
 
 class MemoryJournal:

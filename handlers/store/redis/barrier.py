@@ -20,11 +20,11 @@ from hivestand.handlers.store.redis.tenants import RedisTenants
 from hivestand.handlers.store.redis.transport.client import NOW, Client, fields_of, script
 from hivestand.handlers.tenant import Tenant
 
-LEASE: Final = 3.0  # seconds for which a worker's word counts
-LEASE_MARGIN: Final = 0.5  # seconds by which a worker takes its own lease to be shorter
+LEASE: Final = 3.0  # seconds that a worker's lease lasts
+LEASE_MARGIN: Final = 0.5  # seconds by which a worker gives up its lease early
 FOLLOW_SECONDS: Final = 0.5  # after which a worker renews its lease, without a change
-PAUSES: Final = (0.001, 0.002, 0.004, 0.008, 0.016)  # seconds between two looks for workers that are behind
-MAX_CHANGES: Final = 10_000  # that the stream holds: more than can come in a lease
+PAUSES: Final = (0.001, 0.002, 0.004, 0.008, 0.016)  # seconds between checks for workers that are behind
+MAX_CHANGES: Final = 10_000  # changes that the stream keeps: more than can come in one lease
 
 # Everything at once: all plans, and the change up to which they are known.
 _REFRESH: Final = script(
@@ -175,7 +175,7 @@ class RedisBarrier:
     def _refreshed(self, task: asyncio.Task[None]) -> None:
         self._refreshing = None
         if not task.cancelled():
-            task.exception()  # whoever waits has it, too
+            task.exception()  # everyone who waits for it gets it
 
     async def _refresh(self) -> None:
         self._id = self._id or secrets.token_hex(8)

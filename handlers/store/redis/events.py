@@ -34,10 +34,10 @@ from hivestand.handlers.store.redis.transport.client import NOW, client_for, fie
 from hivestand.handlers.tenant import Tenant
 
 OLDEST_REDIS: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
-BUCKETS: Final = 32  # of a tenant: enough to spread one tenant over a large cluster, few enough to ask all at once
+BUCKETS: Final = 32  # buckets of a tenant: enough to spread it over a large cluster, few enough to query at once
 EVENTS_PER_SCRIPT: Final = 100  # events that one script reads or deletes: a fraction of a millisecond of Redis's time
 WRITES_PER_SCRIPT: Final = 32  # events that one script writes, likewise
-MAX_WRITTEN: Final = 256 * 1024  # bytes of them, but for one that is larger alone
+MAX_WRITTEN: Final = 256 * 1024  # bytes of events that one script writes, unless a single one is larger
 MAX_TTL: Final = 10**9  # seconds that a ttl can be: thirty years
 
 # KEYS: the index, expiries where events expire, and events of its bucket. ARGV: how many milliseconds an event lives,

@@ -12,10 +12,10 @@ from hivestand.handlers.event.index import Found, Selection
 from hivestand.handlers.store.redis.members import digest, found_at, sortable, tail_of
 from hivestand.handlers.store.redis.transport.client import Client
 
-MAX_PASSED_OVER: Final = 2000  # events that are passed over one by one
+MAX_PASSED_OVER: Final = 2000  # an offset up to this is skipped one by one
 _PLACE: Final = 32  # bytes of a member behind its digest: time, arrival, id
 _ORDER: Final = 16  # bytes of time and arrival
-_BEYOND: Final = b"\xff" * (_PLACE + 1)  # behind every place
+_BEYOND: Final = b"\xff" * (_PLACE + 1)  # greater than every place
 
 
 class Range(NamedTuple):

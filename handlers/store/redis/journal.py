@@ -14,10 +14,10 @@ from hivestand.handlers.store.journal import StoredEntry
 from hivestand.handlers.store.redis.transport.client import Client, fields_of, script
 from hivestand.handlers.tenant import Tenant
 
-FIRST_ID: Final = "0-0"  # the least id
+FIRST_ID: Final = "0-0"  # the smallest stream id
 JOURNAL_SECONDS: Final = 86_400  # seconds after its last entry that a journal is kept
 MAX_WAITING: Final = 16 * 1024 * 1024  # bytes that wait for Redis; what comes beyond is lost
-MAX_BATCH: Final = 128 * 1024  # bytes that travel in one call, or one entry
+MAX_BATCH: Final = 128 * 1024  # bytes sent in one call, unless a single entry is larger
 
 _ADD: Final = script("""
 for number = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[number]) end
@@ -39,9 +39,9 @@ class RedisJournal:
         self._max_entries = max_entries
         self._waiting: list[tuple[str, bytes]] = []
         self._size = 0
-        self._added = 0  # entries, ever
-        self._done = 0  # of those, how many are written, or lost
-        self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()  # in the order of what each waits for
+        self._added = 0  # entries ever recorded
+        self._done = 0  # how many of them are written or lost
+        self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()  # ordered by the entry that each waits for
         self._writing: asyncio.Task[None] | None = None
 
     def add(self, tenant: Tenant, packed: bytes) -> None:
@@ -93,7 +93,7 @@ class RedisJournal:
                 arguments = self._max_entries, JOURNAL_SECONDS, *batch
                 size = sum(map(len, batch))
                 writes.append(self._client.run(_ADD, (self._key(digest),), *arguments, size=size, durable=False))
-            for outcome in await asyncio.gather(*writes, return_exceptions=True):  # none runs on behind a flush
+            for outcome in await asyncio.gather(*writes, return_exceptions=True):  # none outlives a flush
                 if isinstance(outcome, BaseException):
                     _log.warning("entries of the journal are lost: %s", outcome)
             self._done += len(entries)

@@ -20,8 +20,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from hivestand.handlers.store.redis.transport.connection import Command, NotSent, Server
 
-TRYING_SHARE: Final = 0.5  # of the time that Redis may be silent, how long a call that was refused is made again
-PAUSE: Final = 0.05  # seconds between tries, from the second on
+TRYING_SHARE: Final = 0.5  # the share of the time-out during which a refused call is retried
+PAUSE: Final = 0.05  # seconds between tries after the second
 
 
 class Cluster:
@@ -58,7 +58,7 @@ class Cluster:
         asked: Server | None = None
         for number in count():
             if number > 1:
-                await asyncio.sleep(PAUSE)  # a slot that is sent about, or not ready, wants time
+                await asyncio.sleep(PAUSE)  # a slot that is moving or not ready needs time
             if error is not None and asyncio.get_running_loop().time() > deadline:
                 raise error
             server = asked or await self._found(slot, deadline)
@@ -99,7 +99,7 @@ class Cluster:
     async def close(self) -> None:
         """Drop all connections."""
         if self._looking is not None:
-            await asyncio.wait([self._looking], timeout=self._timeout)  # cut off, it would leave connections behind
+            await asyncio.wait([self._looking], timeout=self._timeout)  # cancelled, it would leak connections
         await asyncio.gather(*(server.close() for server in self._servers.values()))
         await self._map.aclose()
         await self._map.aclose("startup_nodes")

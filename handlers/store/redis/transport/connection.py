@@ -21,13 +21,13 @@ from redis.asyncio.connection import AbstractConnection as Connection
 from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-MAX_PIPELINE: Final = 1024 * 1024  # bytes of what clients sent that travel in one pipeline
-WAIT_SHARE: Final = 0.4  # of the time that Redis may be silent, how much replicas have: for two pipelines in turn
+MAX_PIPELINE: Final = 1024 * 1024  # bytes of request bodies in one pipeline
+WAIT_SHARE: Final = 0.4  # the share of the time-out that replicas have: for two pipelines in turn
 
 CHECKS: Final = 8  # for silence; so many in a row without a reply are a time-out
 SECONDS_PER_REPLY: Final = 0.05  # for a reply of a server that is busy; one that takes longer for each is slow
-LARGE_CALL: Final = 256 * 1024  # bytes, from which on a call has a connection and a time-out of its own
-LARGE_TIMEOUT_FACTOR: Final = 5  # times the time for any other
+LARGE_CALL: Final = 256 * 1024  # a call of so many bytes or more gets its own connection and a longer time-out
+LARGE_TIMEOUT_FACTOR: Final = 5  # times as long as for any other
 MAX_WAIT: Final = 1.0  # seconds for which a call may ask Redis to wait
 
 Command = tuple[Any, ...]
@@ -227,7 +227,7 @@ class PipelinedConnection:
         size = 0
         while self._waiting and (not calls or size + self._waiting[0].size <= MAX_PIPELINE):
             call = self._waiting.popleft()
-            if not call.reply.done():  # else whoever asked is gone
+            if not call.reply.done():  # otherwise the caller was cancelled
                 calls.append(call)
                 size += call.size
         return calls
@@ -239,7 +239,7 @@ class PipelinedConnection:
         if self._connection is None or self._replies is None:
             connection = self._connect()
             try:
-                await connection.connect()  # type: ignore[no-untyped-call] # redis-py leaves it bare
+                await connection.connect()  # type: ignore[no-untyped-call] # redis-py gives no message
                 _forget_on_close(connection)
             except BaseException as error:
                 await _drop(connection)
@@ -273,10 +273,10 @@ class PipelinedConnection:
             if waits:
                 self._acknowledge(held, await replies.next())
         except BaseException:
-            await self.close()  # replies may still be on their way, and must not be taken for those of others
+            await self.close()  # late replies must not be taken for those of other calls
             raise
         if demoted:
-            await self.close()  # the name of what is read-only now may lead elsewhere
+            await self.close()  # the name may by now lead to the new primary
 
     def _acknowledge(self, held: list[tuple[Call, Any]], replicas: Any) -> None:
         """Settle the writes, now that the number of replicas that have them is known."""
@@ -375,7 +375,7 @@ def _fail(calls: Iterable[Call], error: RedisError) -> None:
 
 def _settle(call: Call, reply: Any) -> None:
     if call.reply.done():
-        return  # whoever asked is gone
+        return  # the caller was cancelled
     if isinstance(reply, Exception):
         call.reply.set_exception(reply)
     else:

@@ -2,17 +2,16 @@
 
 import asyncio
 import socket
-import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from redis_servers import redis_running, wait_until
-from support import entry, event_key, id_of, index_key
+from support import accepting, entry, event_key, id_of, index_key
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent
@@ -457,25 +456,14 @@ async def test_a_server_that_loads_its_data_is_unavailable() -> None:
 
 @contextmanager
 def responding(reply: bytes) -> Iterator[str]:
-    """A server on a free port that answers every command with one reply; gives its URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    """A server on a free port that sends the same reply to every command; gives its URL."""
 
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection:
-                    while asked := connection.recv(4096):
-                        connection.sendall(reply * asked.count(b"*"))
+    def serve(connection: socket.socket) -> None:
+        while asked := connection.recv(4096):
+            connection.sendall(reply * asked.count(b"*"))
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"redis://127.0.0.1:{listener.getsockname()[1]}?protocol=2&lib_name=&lib_version="
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(timeout=5)
+    with accepting(serve) as port:
+        yield f"redis://127.0.0.1:{port}?protocol=2&lib_name=&lib_version="
 
 
 @pytest.mark.parametrize("version", ["6.0.16", "5.0.0", "6.1.999"])
