@@ -32,14 +32,15 @@ def _source(extra: str, origin: dict[str, Any]) -> list[str]:
     """What to install, as it is written for pip; nothing if it is not there any more."""
     url = origin.get("url", "")
     wanted = f"hivestand[{extra}]"
-    if "vcs_info" in origin:
-        vcs = origin["vcs_info"]
-        return [f"{wanted} @ {vcs['vcs']}+{url}@{vcs['commit_id']}"]
     if not url:
         return [wanted]
     path = Path(unquote(urlsplit(url).path))
     if urlsplit(url).scheme == "file" and not path.exists():
         return []
+    if "vcs_info" in origin:
+        vcs = origin["vcs_info"]
+        with_host = url.replace("file:///", "file://localhost/", 1)  # pip takes no URL of a repository without a host
+        return [f"{wanted} @ {vcs['vcs']}+{with_host}@{vcs['commit_id']}"]
     if "dir_info" in origin:
         editable = ["--editable"] if origin["dir_info"].get("editable") else []
         return [*editable, f"{path}[{extra}]"]

@@ -1,12 +1,14 @@
 """The command that brings a missing extra, for each way in which a copy can be installed (PEP 610)."""
 
 import json
+import shlex
 import sys
 from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from hivestand.server.extras import install_command
 
@@ -19,6 +21,7 @@ Requires-Dist: schemathesis==4.32.5; extra == "conformance"
 Requires-Dist: openapi-spec-validator>=0.9; extra == "conformance"
 Requires-Dist: pytest>=8; extra == "dev"
 """
+VCS = {"vcs": "git", "commit_id": "0123abcd"}
 PIP = f"{sys.executable} -m pip install"
 
 
@@ -58,12 +61,20 @@ def test_from_a_wheel(tmp_path: Path) -> None:
 
 def test_from_a_repository(tmp_path: Path) -> None:
     """By its URL, at the same commit."""
-    origin = {"url": "https://git.example/hivestand.git", "vcs_info": {"vcs": "git", "commit_id": "0123abcd"}}
+    origin = {"url": "https://git.example/hivestand.git", "vcs_info": VCS}
     command = install_command("conformance", installed(tmp_path, origin))
     assert f"{PIP} 'hivestand[conformance] @ git+https://git.example/hivestand.git@0123abcd'" == command
 
 
-@pytest.mark.parametrize("details", [{"archive_info": {}}, {"dir_info": {}}])
+def test_from_a_repository_on_this_machine(tmp_path: Path) -> None:
+    """By a URL with a host, as pip takes no other."""
+    origin = {"url": tmp_path.as_uri(), "vcs_info": VCS}
+    command = install_command("conformance", installed(tmp_path, origin))
+    assert f"{PIP} 'hivestand[conformance] @ git+file://localhost{tmp_path}@0123abcd'" == command
+    assert Requirement(shlex.split(command)[-1]).extras == {"conformance"}
+
+
+@pytest.mark.parametrize("details", [{"archive_info": {}}, {"dir_info": {}}, {"vcs_info": VCS}])
 def test_from_what_is_gone(tmp_path: Path, details: Any) -> None:
     """By the extra's own requirements, as nothing else would work."""
     command = install_command("conformance", installed(tmp_path, {"url": (tmp_path / "gone").as_uri(), **details}))
