@@ -67,12 +67,13 @@ def test_each_command_prints_what_the_page_says(page: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("page", [page for page in TRIED if blocks(page, "python")])
 def test_each_python_example_passes(page: str, tmp_path: Path) -> None:
-    """As a test file, or as a program, with nothing added."""
+    """As a test file, or as a program, with nothing added; that of the README where every warning is an error, too."""
+    warnings = "error" if page == "README.md" else "ignore"
     for number, block in enumerate(blocks(page, "python")):
         path = tmp_path / f"test_example_{number}.py"
         path.write_text(block, encoding="utf-8")
         is_test = "def test_" in block
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore", str(path)]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", warnings, str(path)]
         done = subprocess.run(
             command if is_test else [sys.executable, str(path)],
             cwd=tmp_path,
