@@ -1,6 +1,7 @@
 """The import graph is the design's, and stays so."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -62,6 +63,16 @@ def test_each_framework_is_known_to_one_module() -> None:
         for top in {name.partition(".")[0] for name in imported} & ADAPTERS.keys():
             users[top].add(path.as_posix())
     assert users == ADAPTERS
+
+
+def test_contributing_lists_where_each_framework_is_imported() -> None:
+    """So that a newcomer finds the one module to change for a new version."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = page.partition("| framework | imported by |")[2].partition("\n\n")[0]
+    places = re.findall(r"`([^`]+)`", rows)
+    used = {path for paths in ADAPTERS.values() for path in paths}
+    assert [] == sorted(path for path in used if not any(path.startswith(place) for place in places))
+    assert [] == [place for place in places if not any(path.startswith(place) for path in used)]
 
 
 def test_the_server_knows_the_suite_by_its_command_alone() -> None:
