@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 def install_command(extra: str, installed: Distribution | None = None) -> str:
     """The shell command that adds an extra to this environment.
 
-    It names what this copy was installed from: a folder, a wheel, a repository, or else an index. Where a folder or
-    wheel is gone, it names the extra's requirements themselves.
+    It names what this copy was installed from: a folder, a wheel, a repository, or else an index. Where
+    something on this machine is gone, it names the extra's requirements themselves.
     """
     installed = installed or distribution("hivestand")
     origin = json.loads(installed.read_text("direct_url.json") or "{}")

@@ -26,6 +26,7 @@ from starlette.routing import Match
 
 from hivestand.handlers.errors import Detail, MethodNotAllowed, NotFound
 from hivestand.handlers.operations import OPERATIONS
+from hivestand.handlers.request import JSON
 from hivestand.server.examples import Examples
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse
@@ -33,7 +34,6 @@ from hivestand.server.operation import OperationSpec
 from hivestand.server.parameters import Parameters
 from hivestand.server.strict import StrictProfile
 
-_JSON: Final = "application/json"
 _NOT_MOCKED: Final = frozenset({"/v1/events/schema"})  # published paths that look like one that is mocked
 
 
@@ -77,7 +77,7 @@ class DocumentRoutes(RoutingAPI):
     def make_operation(self, operation: OpenAPIOperation) -> Serves:
         """Compile one operation."""
         content = (operation.request_body or {}).get("content", {})
-        schema = content.get(_JSON, {}).get("schema")
+        schema = content.get(JSON, {}).get("schema")
         return self._compile(
             OperationSpec(
                 operation.operation_id,
@@ -88,7 +88,7 @@ class DocumentRoutes(RoutingAPI):
                 needs_body=bool((operation.request_body or {}).get("required")),
                 is_secured=bool(operation.security),
                 needs_read_role=any("read" in roles for each in operation.security or () for roles in each.values()),
-                alternate_media_type=next((name.encode() for name in content if name != _JSON), None),
+                alternate_media_type=next((name.encode() for name in content if name != JSON), None),
             )
         )
 

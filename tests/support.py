@@ -27,6 +27,16 @@ SESSION_ID = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
 NOW = 1_700_000_000_000
 NEW_ID = "7b1c0a52-4f0e-4e6a-9d5e-3f2b1a0c9d8e"
 TOKEN = "a-token"
+FOREIGN_HOSTS = [
+    "evil.example",
+    "127.0.0.1.evil.example",
+    "localhost.evil.example",
+    "10.0.0.1",
+    "",
+    "a b",
+    "[",
+    "x@localhost",
+]
 
 
 def id_of(name: str) -> str:

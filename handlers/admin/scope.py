@@ -22,7 +22,8 @@ async def tenants_in_scope(request: Request) -> Sequence[Tenant]:
     """
     named = request.parameters.get("tenant")
     if request.tenant is not ALL_TENANTS:
-        _check(request.tenant, named)
+        if named not in {None, request.tenant.digest}:
+            raise Forbidden("This token reaches only its own tenant")
         return (request.tenant,)
     tenants = await _registered(request)
     if named is None:
@@ -37,22 +38,16 @@ async def target_tenant(request: Request) -> Tenant:
         Forbidden: another tenant is named than that of the token.
         NotFound: there is no such tenant.
     """
-    named = request.parameters.get("tenant")
-    if request.tenant is not ALL_TENANTS:
-        _check(request.tenant, named)
-        return request.tenant
-    return ALL_TENANTS if named is None else _named(named, await _registered(request))
+    if is_for_all_tenants(request):
+        return ALL_TENANTS
+    (tenant,) = await tenants_in_scope(request)
+    return tenant
 
 
 async def _registered(request: Request) -> Sequence[Tenant]:
     """Every registered tenant, once all workers have written down those that they noted."""
     await request.store.barrier.settle()
     return await request.store.tenants.all()
-
-
-def _check(tenant: Tenant, named: str | None) -> None:
-    if named is not None and named != tenant.digest:
-        raise Forbidden("This token reaches its own tenant alone")
 
 
 def _named(digest: str, tenants: Sequence[Tenant]) -> Tenant:
