@@ -13,7 +13,7 @@ from statistics import median
 from typing import Final
 
 from bench import contenders as who
-from bench import footprint, growth, latency, plot, throughput, trace
+from bench import fairness, footprint, growth, latency, plot, throughput, trace
 from bench.figure import Figure
 from bench.processes import OTHER_CORE, redis
 
@@ -59,6 +59,10 @@ class Run:
         with redis() as port:
             yield from growth.merges(port, self._folder)
 
+    def fairness(self) -> Iterator[Figure]:
+        """What the largest requests of one client cost the others; writes `docs/performance.md`."""
+        yield from fairness.figures(self._folder)
+
     def trace(self) -> Iterator[Figure]:
         """Spans of a long trace."""
         with redis() as port:
@@ -71,6 +75,7 @@ MEASURES: Final[dict[str, Callable[[Run], Iterator[Figure]]]] = {
     "growth": Run.growth,
     "volume": Run.volume,
     "trace": Run.trace,
+    "fairness": Run.fairness,
 }
 
 

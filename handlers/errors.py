@@ -115,6 +115,13 @@ class InternalError(ApiError):
     code = "INTERNAL_SERVER_ERROR"
 
 
+class UnknownCoding(ApiError):
+    """The body has a transfer coding that the server does not know."""
+
+    status = 501
+    code = "NOT_IMPLEMENTED"
+
+
 class PartiallyStored(ApiError):
     """The store became unavailable in the middle of a batch, and some of it is stored."""
 

@@ -107,6 +107,20 @@ class _Seconds(click.FloatRange):
     show_default=True,
     help="Seconds in which a request body has to arrive.",
 )
+@click.option(
+    "--write-timeout",
+    type=_Seconds(),
+    default=_DEFAULT.write_timeout,
+    show_default=True,
+    help="Seconds for which a client may not read its response.",
+)
+@click.option(
+    "--max-buffered",
+    type=click.IntRange(1),
+    default=_DEFAULT.max_buffered,
+    show_default=True,
+    help="Bytes that all connections together may hold: bodies that arrive, responses that are not read.",
+)
 @click.option("--cors/--no-cors", default=_DEFAULT.cors, show_default=True, help="Let web pages call the API.")
 @click.option(
     "--overrides/--no-overrides",

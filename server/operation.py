@@ -3,7 +3,8 @@
 A request is served in the order of the protocol: who asks, how to judge, what was sent, what to do.
 """
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.clock import Clock, PlannedClock
@@ -20,6 +21,7 @@ from hivestand.server.faults.armed import Armed, armed_for
 from hivestand.server.http.body import (
     GZIP,
     IDENTITY,
+    LARGE,
     Limits,
     check_media_type,
     decoded,
@@ -45,6 +47,7 @@ class Context:
         limits: how much of a body is read, and for how long.
         keys: which tokens are accepted.
         overrides: whether clients may ask for other responses by `Prefer`.
+        large: held while a large body is parsed.
     """
 
     store: Store
@@ -52,6 +55,7 @@ class Context:
     limits: Limits
     keys: Keys
     overrides: bool
+    large: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class OperationSpec(NamedTuple):
@@ -168,7 +172,14 @@ class Operation:
         content = request.content = await request.body.read(self.context.limits)
         if alternate is not None:
             content = decoded(content, request.fields, self.context.limits)
-        return content if is_alternate else self._parse_and_validate(content, profile)
+        if is_alternate:
+            return content
+        if len(content) < LARGE:
+            return self._parse_and_validate(content, profile)
+        async with self.context.large:  # one large body in each turn of the event loop
+            body = self._parse_and_validate(content, profile)
+            await asyncio.sleep(0)
+        return body
 
     def _parse_and_validate(self, content: bytes, profile: Profile | None) -> Any:
         body = parse_json(content)

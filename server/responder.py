@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from hivestand.handlers.errors import ApiError, InternalError, Unavailable
+from hivestand.handlers.errors import ApiError, InternalError
 from hivestand.server.errors import response_of
 from hivestand.server.http.body import ClientDisconnected
 from hivestand.server.http.cors import Cors
+from hivestand.server.http.protocol import ENDING
 from hivestand.server.http.request import ADMIN, HttpRequest
 from hivestand.server.http.response import HttpResponse
 from hivestand.server.routing import Routing
@@ -17,7 +18,6 @@ from hivestand.server.routing import Routing
 Observer = Callable[[HttpRequest, HttpResponse], None]
 
 _BUG: Final = response_of(InternalError("Internal server error"))
-_ENDING: Final = response_of(Unavailable("The server is ending", headers={"Connection": "close"}))
 _log = logging.getLogger(__name__)
 
 
@@ -57,7 +57,7 @@ class Responder:
             return None
         except asyncio.CancelledError:  # by the server, which is shutting down
             request.effects = ()
-            response = _ENDING
+            response = ENDING
         except ApiError as error:
             response = response_of(error, request.error_media_type)
         except Exception:  # noqa: BLE001 - whatever is raised, the client gets the documented body
@@ -68,14 +68,4 @@ class Responder:
         request.duration = round((time.perf_counter() - request.started + response.delay) * 1000, 3)
         for observe in observers:
             observe(request, response)
-        if response.delay:
-            return await _delayed(response)
         return response
-
-
-async def _delayed(response: HttpResponse) -> HttpResponse:
-    try:
-        await asyncio.sleep(response.delay)
-    except asyncio.CancelledError:
-        return _ENDING
-    return response

@@ -15,6 +15,7 @@ from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.schemes import store_for
 from hivestand.openapi.formats import is_loopback
 from hivestand.server.app import build
+from hivestand.server.http.buffers import Buffers
 from hivestand.server.http.server import HttpServer, bind, url_of
 from hivestand.server.settings import Settings, place_of
 from hivestand.server.workers import Workers
@@ -44,7 +45,8 @@ def run(settings: Settings) -> None:
             print(f"hivestand is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
 
         def work(lifeline: int | None, ready: Callable[[], None]) -> None:
-            in_a_loop(HttpServer(respond, ready, store.close, lifeline).serve([listener]))
+            buffers = Buffers(settings.max_buffered, settings.write_timeout)
+            in_a_loop(HttpServer(respond, ready, store.close, buffers, lifeline).serve([listener]))
 
         if settings.workers > 1:
             Workers(settings.workers, work).run(ready)

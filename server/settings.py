@@ -20,6 +20,8 @@ class Settings:
         store_options: how the store keeps events.
         max_body: the largest body, bytes.
         body_timeout: seconds in which a body has to arrive.
+        write_timeout: seconds for which a client may not read its response.
+        max_buffered: bytes that all connections together may hold: bodies that arrive, responses that are not read.
         cors: whether web pages may call the API.
         overrides: whether clients may ask for other responses by `Prefer`.
         admin_token: the admin's token; without one, clients without a token are the admin on loopback.
@@ -34,6 +36,8 @@ class Settings:
     store_options: StoreOptions = StoreOptions()
     max_body: int = 10 * 1024 * 1024
     body_timeout: float = 20.0
+    write_timeout: float = 30.0
+    max_buffered: int = 256 * 1024 * 1024
     cors: bool = True
     overrides: bool = True
     admin_token: str | None = None

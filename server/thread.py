@@ -8,6 +8,7 @@ from typing import Self
 
 from hivestand.handlers.store.schemes import store_for
 from hivestand.server.app import build
+from hivestand.server.http.buffers import Buffers
 from hivestand.server.http.server import HttpServer, bind, url_of
 from hivestand.server.run import in_a_loop
 from hivestand.server.settings import Settings
@@ -50,5 +51,6 @@ class ServerThread:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._server = HttpServer(build(self._settings, self._store), self._started.set, self._store.close)
+        buffers = Buffers(self._settings.max_buffered, self._settings.write_timeout)
+        self._server = HttpServer(build(self._settings, self._store), self._started.set, self._store.close, buffers)
         await self._server.serve([self._listener])

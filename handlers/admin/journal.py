@@ -1,6 +1,5 @@
 """The operations on the journal: the requests that clients sent and the responses they got."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -8,13 +7,16 @@ import orjson
 
 from hivestand.handlers.admin.matching import Difference, differences, nearest
 from hivestand.handlers.admin.scope import is_for_all_tenants, tenants_in_scope
-from hivestand.handlers.errors import BadRequest, NotFound
+from hivestand.handlers.errors import BadRequest, Detail, NotFound
 from hivestand.handlers.event.encoding import dumps
 from hivestand.handlers.request import ANONYMOUS, Request, Response
-from hivestand.handlers.store.journal import JournalEntry, StoredEntry, render, unpack
+from hivestand.handlers.store.journal import EntryHead, StoredEntry, read_head, render, unpack
 from hivestand.handlers.tenant import Tenant
+from hivestand.handlers.turns import Turns
 
-ENTRIES_AT_ONCE: Final = 25  # entries read in one call, and examined before the loop serves other requests
+ENTRIES_AT_ONCE: Final = 25  # entries read in one call
+HEADS_AT_ONCE: Final = 100  # likewise, where only their heads are read
+MAX_PATTERN: Final = 128 * 1024  # bytes of a pattern; a body in the journal is cut at half of that
 MAX_PAGE: Final = 8 * 1024 * 1024  # bytes after which a page of entries ends
 MAX_SEEN: Final = 100  # entries whose ids a response lists
 NEAREST_SHOWN: Final = 3  # entries shown when none matches
@@ -23,27 +25,32 @@ NEAREST_SHOWN: Final = 3  # entries shown when none matches
 class _Found(NamedTuple):
     tenant: Tenant
     kept: StoredEntry
-    entry: JournalEntry
 
 
 async def list_requests(request: Request) -> Response:
     """List the newest journal entries that match the filters, newest first."""
     limit: int = request.parameters.get("limit", 100)
     found: list[_Found] = []
+    is_last, turns = True, Turns()
     for tenant in await _tenants(request):
         found += await _page(request, tenant, limit)
-    found.sort(key=_place, reverse=True)
-    page = _cut(found[:limit])
-    is_last = len(page) == len(found) < limit
-    following = None if is_last or not page else f"{page[-1].kept.id}:{page[-1].tenant.digest}"
-    return Response(orjson.dumps({"requests": [render(each.kept, each.tenant) for each in page], "next": following}))
+        found.sort(key=_place, reverse=True)
+        page = _cut(found[:limit])
+        is_last = is_last and len(page) == len(found) < limit
+        found = page
+    following = None if is_last or not found else f"{found[-1].kept.id}:{found[-1].tenant.digest}"
+    shown = []
+    for each in found:
+        shown.append(render(each.kept, each.tenant))
+        await turns.give_way()
+    return Response(orjson.dumps({"requests": shown, "next": following}))
 
 
 async def count_requests(request: Request) -> Response:
     """Count the journal entries that match the filters."""
     count = 0
     for tenant in await _tenants(request):
-        async for _ in _matching(request, tenant):
+        async for _ in _matching(request, tenant, heads=True):
             count += 1
     return Response(orjson.dumps({"count": count}))
 
@@ -63,19 +70,27 @@ async def get_request(request: Request) -> Response:
 
 async def clear_requests(request: Request) -> Response:
     """Delete the journal entries of the tenants in scope."""
+    turns = Turns()
     for tenant in await _tenants(request):
         await request.store.journal.clear(tenant)
+        await turns.give_way()
     return Response(b'{"cleared":true}')
 
 
 async def verify_requests(request: Request) -> Response:
-    """Tell whether a request like the pattern was seen; if not, return the closest entries and how they differ."""
+    """Tell whether a request like the pattern was seen; if not, return the closest entries and how they differ.
+
+    Raises:
+        BadRequest: the pattern is too large.
+    """
     pattern = request.body
+    if len(dumps(pattern)) > MAX_PATTERN:
+        raise BadRequest("Invalid pattern", [Detail("", "maxLength", f"it is larger than {MAX_PATTERN} bytes")])
     seen: list[_Found] = []
     others: list[tuple[Sequence[Difference], _Found]] = []
     for tenant in await _tenants(request):
         async for found in _matching(request, tenant):
-            differing = differences(pattern, found.entry)
+            differing = differences(pattern, unpack(found.kept.packed))
             if not differing:
                 seen.append(found)
             else:
@@ -122,27 +137,31 @@ async def _tenants(request: Request) -> Sequence[Tenant]:
 
 
 async def _page(request: Request, tenant: Tenant, limit: int) -> list[_Found]:
+    """The first matching entries of a tenant: `limit` and as many bytes as a page has, with the one beyond that."""
     found: list[_Found] = []
+    size = 0
     async for each in _matching(request, tenant):
         found.append(each)
-        if len(found) == limit:
+        size += len(each.kept.packed)
+        if len(found) == limit or size > MAX_PAGE:
             break
     return found
 
 
-async def _matching(request: Request, tenant: Tenant) -> AsyncIterator[_Found]:
-    """The tenant's entries that match the filters, newest first, read in steps."""
+async def _matching(request: Request, tenant: Tenant, *, heads: bool = False) -> AsyncIterator[_Found]:
+    """The tenant's entries that match the filters, newest first, read in steps; with `heads` no more of each."""
     before = _before(request.parameters.get("before"), tenant)
-    while kept := await request.store.journal.newest(tenant, before, ENTRIES_AT_ONCE):
+    at_once = HEADS_AT_ONCE if heads else ENTRIES_AT_ONCE
+    turns = Turns()
+    while kept := await request.store.journal.newest(tenant, before, at_once, heads=heads):
         for each in kept:
-            entry = unpack(each.packed)
-            if _matches(entry, request.parameters):
-                yield _Found(tenant, each, entry)
+            if _matches(read_head(each.packed), request.parameters):
+                yield _Found(tenant, each)
+            await turns.give_way()
         before = kept[-1].id
-        await asyncio.sleep(0)  # let the loop serve other requests
 
 
-def _matches(entry: JournalEntry, filters: Mapping[str, Any]) -> bool:
+def _matches(entry: EntryHead, filters: Mapping[str, Any]) -> bool:
     since: int = filters.get("since", 0)
     named = {"operation": entry.operation, "status": entry.status}
     return since <= entry.time and all(filters.get(name, value) == value for name, value in named.items())

@@ -10,6 +10,7 @@ from hivestand.handlers.admin.scope import is_for_all_tenants, tenants_in_scope
 from hivestand.handlers.errors import Forbidden, StoreUnavailable
 from hivestand.handlers.request import ANONYMOUS, Request, Response
 from hivestand.handlers.store.plans import ALL_TENANTS
+from hivestand.handlers.turns import Turns
 
 _VERSION = version("hivestand")
 
@@ -54,8 +55,10 @@ async def list_tenants(request: Request) -> Response:
 
 async def reset(request: Request) -> Response:
     """Delete everything of the tenants in scope that was stored before; for the admin who names no tenant, of all."""
+    turns = Turns()
     for tenant in await tenants_in_scope(request):
         await request.store.reset(tenant)
+        await turns.give_way()
     if is_for_all_tenants(request):
         for tenant in (ALL_TENANTS, ANONYMOUS):
             await request.store.reset(tenant)

@@ -1,8 +1,7 @@
 """The operations on what the store holds: the sessions, and the events of a session."""
 
-import asyncio
 import heapq
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -11,8 +10,11 @@ from hivestand.handlers.errors import NotFound
 from hivestand.handlers.event.encoding import loads, text
 from hivestand.handlers.event.index import EARLIEST, LATEST, Found, Selection
 from hivestand.handlers.request import Request, Response
+from hivestand.handlers.tenant import Tenant
+from hivestand.handlers.turns import Turns
 
 DEFAULT_LIMIT: Final = 100
+MAX_PAGE: Final = 8 * 1024 * 1024  # bytes of events after which a page ends
 SESSIONS: Final = Selection("event_type", ("session",))
 
 
@@ -43,18 +45,28 @@ async def _listed(request: Request, selection: Selection, name: str) -> Response
     """A page of the selected events of all tenants in scope, each under `name`."""
     limit: int = request.parameters.get("limit", DEFAULT_LIMIT)
     before = _found(request.parameters.get("before"))
-    lists = [
-        [(found, tenant) for found in await request.store.find(tenant, selection, limit, before=before)]
-        for tenant in await tenants_in_scope(request)
-    ]
-    newest = heapq.nlargest(limit, (each for found in lists for each in found))
-    events = await asyncio.gather(*(request.store.read(tenant, found.event_id) for found, tenant in newest))
-    listed = [
-        {"tenant": tenant.digest, name: orjson.Fragment(text(event, tenant))}
-        for event, (_, tenant) in zip(events, newest, strict=True)
-        if event is not None
-    ]
-    following = ":".join(map(str, newest[-1][0])) if len(newest) == limit else None
+    newest: list[tuple[Found, Tenant]] = []
+    turns = Turns()
+    for tenant in await tenants_in_scope(request):
+        found_here = await request.store.find(tenant, selection, limit, before=before)
+        newest = heapq.nlargest(limit, [*newest, *((found, tenant) for found in found_here)])
+        await turns.give_way()
+    listed: list[dict[str, Any]] = []
+    last: Found | None = None
+    size = 0
+    for found, tenant in newest:
+        event = await request.store.read(tenant, found.event_id)
+        shown = b"" if event is None else text(event, tenant)
+        size += len(shown)
+        if listed and size > MAX_PAGE:
+            break
+        if shown:
+            listed.append({"tenant": tenant.digest, name: orjson.Fragment(shown)})
+        last = found
+        await turns.give_way()
+    else:
+        last = last if len(newest) == limit else None
+    following = None if last is None else ":".join(map(str, last))
     return Response(orjson.dumps({f"{name}s": listed, "next": following}))
 
 

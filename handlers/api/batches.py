@@ -4,15 +4,17 @@ A batch is refused as a whole, before anything is stored.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, Final
 
 import orjson
 
-from hivestand.handlers.api.bulk import PreparedEvent, prepare, store_all, take_turns, with_pointer, with_pointers
+from hivestand.handlers.api.bulk import PreparedEvent, prepare, store_all, with_pointer, with_pointers
 from hivestand.handlers.api.events import SUCCESS
 from hivestand.handlers.errors import BadRequest, Detail, escaped, wrong_property
-from hivestand.handlers.event.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session
+from hivestand.handlers.event.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session, unknown_of
 from hivestand.handlers.request import Request, Response
+from hivestand.handlers.turns import Turns
 
 _MAX_DETAILS: Final = 1000
 
@@ -29,12 +31,12 @@ async def create_session_event_batch(request: Request) -> Response:
         PartiallyStored: the store went away in the middle.
     """
     sent = _events(request.body, "events")
-    unknown = [f"/{escaped(name)}" for name in request.body if name != "events"]
-    unknown += [
-        f"/events/{place}/{escaped(name)}" for place, each in enumerate(sent) for name in each if name not in _FIELDS
-    ]
-    if unknown:
-        details = [Detail(pointer, "additionalProperties", "no such property") for pointer in unknown[:_MAX_DETAILS]]
+    unknown = chain(
+        (f"/{escaped(name)}" for name in request.body if name != "events"),
+        (f"/events/{place}/{escaped(name)}" for place, each in enumerate(sent) for name in each if name not in _FIELDS),
+    )
+    details = [Detail(pointer, "additionalProperties", "no such property") for pointer in islice(unknown, _MAX_DETAILS)]
+    if details:
         raise BadRequest("Invalid event data", details)
     return await _add(request, "events", sent)
 
@@ -120,18 +122,19 @@ async def _made_of(
     """
     events: list[PreparedEvent] = []
     details: list[Detail] = []
+    turns = Turns()
     for place, each in enumerate(sent):
         try:
             events.append(prepare(normalise_event(each, request.clock, session_id)))
         except BadRequest as error:
             details += error.below(f"/{name}/{place}").details
-        await take_turns(place)
+            if len(details) >= _MAX_DETAILS:
+                break
+        await turns.give_way()
     if details:
         raise BadRequest("Invalid event data", details[:_MAX_DETAILS])
     return events
 
 
 def _with_unknown(response: Response, body: _Sent, known: Sequence[str]) -> Response:
-    return response._replace(
-        fallbacks=[*response.fallbacks, *(Fallback(name, "unknown") for name in body if name not in known)]
-    )
+    return response._replace(fallbacks=[*response.fallbacks, *unknown_of(body, known)])

@@ -5,7 +5,7 @@ from typing import Any
 
 from hivestand.handlers.errors import BadRequest, NotFound, wrong_property
 from hivestand.handlers.event.encoding import encode, encode_update, entry_of, text
-from hivestand.handlers.event.normalise import Fallback, normalise_event, normalise_update, uuid_of
+from hivestand.handlers.event.normalise import normalise_event, normalise_update, unknown_of, uuid_of
 from hivestand.handlers.request import Request, Response
 
 SUCCESS = b'{"success":true}'
@@ -29,8 +29,7 @@ async def create_event_legacy(request: Request) -> Response:
         response = await _create(request, sent)
     except BadRequest as error:
         raise error.below("/event") from None
-    beside = [Fallback(name, "unknown") for name in request.body if name != "event"]
-    return response._replace(fallbacks=[*response.fallbacks, *beside])
+    return response._replace(fallbacks=[*response.fallbacks, *unknown_of(request.body, ("event",))])
 
 
 async def update_event(request: Request) -> Response:

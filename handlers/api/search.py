@@ -1,21 +1,24 @@
 """The searches: `searchEvents` and the older `exportEventsLegacy`.
 
 Filters on indexed properties select events without reading them. For any other filter the remaining events are read in
-steps, each a bounded piece of work for the store, with turns for other requests in between.
+steps of bounded size, with turns for other requests in between. A page ends early, after `MAX_PAGE` bytes, and says so.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from hivestand.handlers.event.encoding import dumps, loads, text
 from hivestand.handlers.event.filters import Filter
 from hivestand.handlers.event.index import Found
+from hivestand.handlers.event.normalise import Fallback, Json
 from hivestand.handlers.event.query import Form, Query, projected, read_query
 from hivestand.handlers.request import Request, Response
+from hivestand.handlers.turns import Turns
 
 FOUND_AT_ONCE: Final = 2000
 READ_AT_ONCE: Final = 250
+MAX_PAGE: Final = 16 * 1024 * 1024  # bytes of events after which a page ends
+CUT: Final = Fallback("limit", "size")  # the page holds fewer events than the limit allows, because of their size
 _SEARCH: Final = Form(1000, ("start_time", "end_time"), typed=False)
 _EXPORT: Final = Form(7500, ("$gte", "$lte"), typed=True)
 
@@ -32,54 +35,118 @@ async def export_events_legacy(request: Request) -> Response:
 
 async def _search(request: Request, form: Form) -> Response:
     query, fallbacks = read_query(request.body, form)
+    page = Page(query)
     look = _page if query.is_indexed else _scan
-    count, events = await look(request, query)
-    if query.projections is not None:
-        events = [dumps(projected(loads(event), query.projections)) for event in events]
-    return Response(b'{"events":[%b],"count":%d}' % (b",".join(events), count), fallbacks)
+    count = await look(request, query, page)
+    told = [CUT, *fallbacks] if page.is_cut else fallbacks
+    return Response(b'{"events":[%b],"count":%d}' % (b",".join(page.events), count), told)
 
 
-async def _page(request: Request, query: Query) -> tuple[int, list[bytes]]:
-    """The number of selected events and the JSON texts of those on the page, where the index decides."""
-    count = await request.store.count(request.tenant, query.selection)
-    if query.skip >= count:
-        return count, []
-    found = await request.store.find(request.tenant, query.selection, query.limit, skip=query.skip)
-    return count, [event async for event in _texts(request, found)]
+class Page:
+    """A page of a search as it fills.
+
+    Attributes:
+        events: the JSON texts of its events.
+        is_cut: whether an event was left out because of its size; none after it is taken.
+    """
+
+    def __init__(self, query: Query) -> None:
+        """Start empty; the query says what is kept of each event."""
+        self.events: list[bytes] = []
+        self.is_cut = False
+        self._projections = query.projections
+        self._size = 0
+
+    def clear(self) -> None:
+        """Start again."""
+        self.events, self.is_cut, self._size = [], False, 0
+
+    def add(self, event: bytes) -> None:
+        """Take an event, unless it does not fit; the first one always fits."""
+        if self.is_cut:
+            return
+        shown = event if self._projections is None else dumps(projected(loads(event), self._projections))
+        self._size += len(shown)
+        if self.events and self._size > MAX_PAGE:
+            self.is_cut = True
+        else:
+            self.events.append(shown)
 
 
-async def _scan(request: Request, query: Query) -> tuple[int, list[bytes]]:
-    """The number of matching events and the JSON texts of those on the page, where each event has to be read."""
-    count, events = 0, []
-    filters, texts = _candidates(request, query)
-    async for event in texts:
-        if query.holds(loads(event), filters):
+async def _page(request: Request, query: Query, page: Page) -> int:
+    """Fill the page where the index decides; returns the number of selected events."""
+    selection = query.selection
+    while True:  # once, unless the index held events that are gone
+        count = await request.store.count(request.tenant, selection)
+        if query.skip >= count:
+            return count
+        found = await request.store.find(request.tenant, selection, query.limit, skip=query.skip)
+        gone: list[Found] = []
+        turns = Turns()
+        page.clear()
+        async for place, event in _texts(request, found):
+            if event is None:
+                gone.append(place)
+            else:
+                page.add(event)
+            if page.is_cut:
+                break
+            await turns.give_way()
+        if not gone or not await request.store.forget(request.tenant, selection, gone):
+            return count
+
+
+async def _scan(request: Request, query: Query, page: Page) -> int:
+    """Fill the page where each event has to be read; returns the number of matching events."""
+    count = 0
+    filters = query.remaining if query.event_id is None else query.filters
+    turns = Turns()
+    async for event in _candidates(request, query):
+        if await _holds(query, filters, loads(event), turns):
             if query.skip <= count < query.skip + query.limit:
-                events.append(event)
+                page.add(event)
             count += 1
-    return count, events
+        await turns.give_way()
+    return count
 
 
-def _candidates(request: Request, query: Query) -> tuple[Iterable[Filter], AsyncIterator[bytes]]:
-    """The filters that are still to be tried, and the JSON texts of the events to try them on."""
-    if query.event_id is None:
-        return query.remaining, _selected(request, query)
-    return query.filters, _texts(request, [Found(0, 0, query.event_id)])
+async def _holds(query: Query, filters: Sequence[Filter], event: dict[str, Json], turns: Turns) -> bool:
+    """Whether an event matches, with turns for other requests between two filters."""
+    if not query.may_hold(event):
+        return False
+    for each in filters:
+        if not each.holds(event):
+            return False
+        await turns.give_way()
+    return True
 
 
-async def _selected(request: Request, query: Query) -> AsyncIterator[bytes]:
+async def _candidates(request: Request, query: Query) -> AsyncIterator[bytes]:
+    """The JSON texts of the events that the filters have to be tried on."""
+    if query.event_id is not None:
+        event = await request.store.read(request.tenant, query.event_id)
+        if event is not None:
+            yield text(event, request.tenant)
+        return
     last = None
     while found := await request.store.find(request.tenant, query.selection, FOUND_AT_ONCE, before=last):
-        async for event in _texts(request, found):
-            yield event
+        gone: list[Found] = []
+        async for place, shown in _texts(request, found):
+            if shown is None:
+                gone.append(place)
+            else:
+                yield shown
+        if gone:
+            await request.store.forget(request.tenant, query.selection, gone)
         last = found[-1]
 
 
-async def _texts(request: Request, found: Iterable[Found]) -> AsyncIterator[bytes]:
-    """The JSON texts of the events that are still there, in order."""
-    ids = [each.event_id for each in found]
-    for at in range(0, len(ids), READ_AT_ONCE):
-        for event in await request.store.read_each(request.tenant, ids[at : at + READ_AT_ONCE]):
-            if event is not None:
-                yield text(event, request.tenant)
-        await asyncio.sleep(0)  # the memory store never waits, so let the loop serve other requests
+async def _texts(request: Request, found: Sequence[Found]) -> AsyncIterator[tuple[Found, bytes | None]]:
+    """The JSON text of each event that was found, in order; None for one that is gone."""
+    at = 0
+    while at < len(found):
+        step = found[at : at + READ_AT_ONCE]
+        events = await request.store.read_each(request.tenant, [place.event_id for place in step])
+        for place, event in zip(step, events, strict=False):  # the store reads fewer where they are large
+            yield place, None if event is None else text(event, request.tenant)
+            at += 1

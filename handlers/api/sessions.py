@@ -5,7 +5,7 @@ from typing import Any
 
 from hivestand.handlers.errors import BadRequest, wrong_property
 from hivestand.handlers.event.encoding import encode, entry_of, text
-from hivestand.handlers.event.normalise import Fallback, normalise_session
+from hivestand.handlers.event.normalise import normalise_session, unknown_of
 from hivestand.handlers.request import Request, Response
 
 
@@ -18,14 +18,16 @@ async def start_session_legacy(request: Request) -> Response:
     """Start the session under the body's key `session`; otherwise the same as `create_session`.
 
     Raises:
-        BadRequest: there is no object under `session`.
+        BadRequest: there is no object under `session`, or it cannot be stored.
     """
     session = request.body.get("session")
     if not isinstance(session, dict):
         raise BadRequest("Invalid session data", [wrong_property(request.body, "session", "must be an object")])
-    response = await _start(request, session)
-    beside = [Fallback(name, "unknown") for name in request.body if name != "session"]
-    return response._replace(fallbacks=[*response.fallbacks, *beside])
+    try:
+        response = await _start(request, session)
+    except BadRequest as error:
+        raise error.below("/session") from None
+    return response._replace(fallbacks=[*response.fallbacks, *unknown_of(request.body, ("session",))])
 
 
 async def _start(request: Request, session: Mapping[str, Any]) -> Response:

@@ -98,6 +98,11 @@ def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
     return event._replace(merged={**event.merged, **merged})
 
 
+def size_of(event: EncodedEvent) -> int:
+    """How many bytes the event takes, as stores keep it."""
+    return len(event.packed) + sum(map(len, event.merged)) + sum(map(len, event.merged.values()))
+
+
 def text(event: EncodedEvent, tenant: Tenant) -> bytes:
     """The event's JSON text as the API returns it."""
     metadata: list[bytes] = []

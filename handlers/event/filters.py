@@ -17,7 +17,10 @@ OPPOSITES: Final = {"not exists": "exists", "is not": "is", "not contains": "con
 TYPES: Final = ("string", "number", "boolean", "datetime")
 _ALIASES: Final = {"id": "string"}  # as the released Python SDK has it
 ABSENT: Final = object()  # what `lookup` gives for a path that leads nowhere
+MAX_PATH: Final = 500  # characters of the path of a field
+MAX_DOTS: Final = 10  # in it: each doubles the ways to read a path whose keys may hold dots
 _DIGITS: Final = re.compile(r"-?[0-9]+", re.ASCII)
+_RFC3339: Final = re.compile(r"(?P<minute>[^:]+:[0-9]{2}):60(?P<rest>[.,Zz+-].*|)", re.ASCII)
 _REQUIRED: Final = ("field", "operator", "value", "type")
 _IDS: Final = frozenset({"event_id", "session_id", "parent_id"})
 
@@ -70,6 +73,8 @@ def read_filter(sent: Json, *, typed: bool = False) -> Filter:
     field, value = sent["field"], sent["value"]
     if not isinstance(field, str) or not field:
         raise Malformed("/field", "type", "must be the name of a field")
+    if not is_path(field):
+        raise Malformed("/field", "maxLength", f"has more than {MAX_PATH} characters or {MAX_DOTS} dots")
     operator, negated = _operator(sent["operator"])
     kind = _type(sent.get("type"), operator, value)
     if operator == "exists":
@@ -115,6 +120,11 @@ def _unquoted(value: Json, kind: str) -> Json:
         return value
 
 
+def is_path(path: str) -> bool:
+    """Whether a path is within the bounds of what is looked up."""
+    return len(path) <= MAX_PATH and path.count(".") <= MAX_DOTS
+
+
 def lookup(event: Mapping[str, Json], path: str) -> Json:
     """The value at a path with dots, `ABSENT` if there is none; a key that contains the dots itself comes first."""
     found = event.get(path, ABSENT)
@@ -136,18 +146,23 @@ def splits(path: str) -> Iterator[tuple[str, str]]:
 
 
 def moment(value: Json) -> int | float | None:
-    """A time as Unix milliseconds, from ISO 8601 (UTC where it names no zone) or a number; None for anything else."""
+    """A time as Unix milliseconds, from ISO 8601 (UTC where it names no zone) or a number; None for anything else.
+
+    As RFC 3339 has it, `t` and `z` may be in lower case, and a second 60 is the first of the next minute.
+    """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):
         return None
     if _DIGITS.fullmatch(value):
         return int(value) if len(value) < 20 else None  # noqa: PLR2004 - as many digits as 64 bits have
+    leap = _RFC3339.fullmatch(value)
     try:
-        read = datetime.fromisoformat(value)
-        return ((read if read.tzinfo else read.replace(tzinfo=UTC)) - _EPOCH).total_seconds() * 1000
+        read = datetime.fromisoformat((f"{leap['minute']}:59{leap['rest']}" if leap else value).upper())
+        seconds = ((read if read.tzinfo else read.replace(tzinfo=UTC)) - _EPOCH).total_seconds()
     except (ValueError, OverflowError):
         return None
+    return (seconds + 1 if leap else seconds) * 1000
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,7 +6,8 @@ Pure: time and ids come from the clock that is passed in. The rules are the publ
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypedDict
 
 from hivestand.handlers.clock import Clock
@@ -46,6 +47,8 @@ EVENT_FIELDS: Final = frozenset(
     }
 )
 
+MAX_MEMBERS: Final = 10_000  # of each of the objects in `MERGED`, as they are sent
+MAX_UNKNOWN: Final = 100  # unknown properties that are told: more than the response can tell
 _USED_OF_AN_EVENT: Final = EVENT_FIELDS - IGNORED
 _UUID: Final = re.compile(UUID)
 _INT64: Final = range(-(2**63), 2**63)
@@ -110,7 +113,11 @@ class Fallback(NamedTuple):
 
 
 def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, list[Fallback]]:
-    """The event that a session object starts, and its fallbacks, those of known properties first."""
+    """The event that a session object starts, and its fallbacks, those of known properties first.
+
+    Raises:
+        BadRequest: an object has more than `MAX_MEMBERS` members; the pointer begins at the session.
+    """
     fallbacks: list[Fallback] = []
     session_id = _id(sent, "session_id", fallbacks)
     if session_id is None:
@@ -141,7 +148,7 @@ def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, li
         "user_properties": _object(sent, "user_properties", fallbacks),
     }
     if not sent.keys() <= FIELDS:
-        fallbacks.extend(Fallback(name, "unknown") for name in sent if name not in FIELDS)
+        fallbacks += unknown_of(sent, FIELDS)
     return event, fallbacks
 
 
@@ -151,7 +158,8 @@ def normalise_event(
     """The event that was sent, in the session of `session_id` if it is not None, and its fallbacks.
 
     Raises:
-        BadRequest: it has no valid type, or no inputs; the pointers of the details begin at the event.
+        BadRequest: it has no valid type, no inputs, or more than `MAX_MEMBERS` members in an object; the pointers of
+            the details begin at the event.
     """
     _check_event(sent)
     fallbacks: list[Fallback] = []
@@ -184,8 +192,13 @@ def normalise_event(
     }
     if not sent.keys() <= _USED_OF_AN_EVENT:
         fallbacks.extend(Fallback(name, "ignored") for name in sent if name in IGNORED)
-        fallbacks.extend(Fallback(name, "unknown") for name in sent if name not in EVENT_FIELDS)
+        fallbacks += unknown_of(sent, EVENT_FIELDS)
     return event, fallbacks
+
+
+def unknown_of(sent: Mapping[str, Json], known: Collection[str]) -> list[Fallback]:
+    """The fallbacks of properties that are not known, at most `MAX_UNKNOWN`."""
+    return [Fallback(name, "unknown") for name in islice((name for name in sent if name not in known), MAX_UNKNOWN)]
 
 
 def _check_event(sent: Mapping[str, Json]) -> None:
@@ -202,21 +215,19 @@ def normalise_update(sent: Mapping[str, Json]) -> tuple[dict[str, Json], list[Fa
     """What an update changes, by property, and its fallbacks.
 
     Raises:
-        BadRequest: the outputs are neither an object nor null.
+        BadRequest: the outputs are neither an object nor null, or an object has more than `MAX_MEMBERS` members.
     """
     fallbacks: list[Fallback] = []
     update: dict[str, Json] = {}
-    for name, value in sent.items():
-        used, reason = _UPDATES.get(name, _unknown)(value)
+    for name in (name for name in sent if name in _UPDATES):
+        used, reason = _UPDATES[name](sent[name])
         if used is not _ABSENT:
             update[name] = used
         if reason:
             fallbacks.append(Fallback(name, reason))
-    return update, fallbacks
-
-
-def _unknown(_value: Json) -> tuple[Json, str]:
-    return _ABSENT, "unknown"
+        if name in MERGED and used is not _ABSENT and len(used) > MAX_MEMBERS:
+            raise _too_many_members(name)
+    return update, [*fallbacks, *unknown_of(sent, _UPDATES)]
 
 
 def _merged(value: Json) -> tuple[Json, str]:
@@ -282,10 +293,17 @@ def _string(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> s
 def _object(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> dict[str, Json]:
     value = sent.get(name)
     if isinstance(value, dict):
+        if len(value) > MAX_MEMBERS and name in MERGED:
+            raise _too_many_members(name)
         return value
     if value is not None or name in sent:
         fallbacks.append(Fallback(name, "type"))
     return {}
+
+
+def _too_many_members(name: str) -> BadRequest:
+    detail = Detail(f"/{name}", "maxProperties", f"has more than {MAX_MEMBERS} members")
+    return BadRequest("Too many members in an object", [detail])
 
 
 def _strings(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> list[str]:

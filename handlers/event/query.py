@@ -8,12 +8,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, get_args
 
 from hivestand.handlers.errors import BadRequest, Detail, escaped
-from hivestand.handlers.event.filters import ABSENT, Filter, Malformed, lookup, moment, read_filter, splits
+from hivestand.handlers.event.filters import (
+    ABSENT,
+    MAX_DOTS,
+    MAX_PATH,
+    Filter,
+    Malformed,
+    is_path,
+    lookup,
+    moment,
+    read_filter,
+    splits,
+)
 from hivestand.handlers.event.index import EARLIEST, LATEST, Property, Selection
-from hivestand.handlers.event.normalise import Fallback, Json
+from hivestand.handlers.event.normalise import Fallback, Json, unknown_of
 
 DEFAULT_LIMIT: Final = 1000
-MAX_FILTERS: Final = 1000
+MAX_FILTERS: Final = 100
+MAX_PROJECTIONS: Final = 100
 _FIELDS: Final = frozenset({"filters", "dateRange", "limit", "page", "ignore_order", "evaluation_id"})
 _INDEXED: Final[Sequence[Property]] = get_args(Property)  # the most selective first
 _RUN: Final = ("run_id", "evaluation_id")  # the keys in metadata that name the run of an experiment
@@ -56,12 +68,11 @@ class Query(NamedTuple):
         """Whether the index alone decides."""
         return self.event_id is None and not self.remaining and self.run is None
 
-    def holds(self, event: Mapping[str, Json], filters: Iterable[Filter]) -> bool:
-        """Whether an event matches the filters, the period and the run."""
+    def may_hold(self, event: Mapping[str, Json]) -> bool:
+        """Whether an event is of the period and the run; the filters are still to be tried."""
         if not self.selection.since <= event["start_time"] <= self.selection.until:
             return False
-        is_of_run = self.run is None or any(event["metadata"].get(name) == self.run for name in _RUN)
-        return is_of_run and all(each.holds(event) for each in filters)
+        return self.run is None or any(event["metadata"].get(name) == self.run for name in _RUN)
 
 
 def read_query(body: Mapping[str, Json], form: Form) -> tuple[Query, Sequence[Fallback]]:
@@ -87,8 +98,11 @@ def read_query(body: Mapping[str, Json], form: Form) -> tuple[Query, Sequence[Fa
 
 
 def _filters(sent: Json, form: Form, details: list[Detail]) -> Sequence[Filter]:
-    if not isinstance(sent, list) or len(sent) > MAX_FILTERS:
-        details.append(Detail("/filters", "type", f"must be a list of at most {MAX_FILTERS}"))
+    if not isinstance(sent, list):
+        details.append(Detail("/filters", "type", "must be a list"))
+        return ()
+    if len(sent) > MAX_FILTERS:
+        details.append(Detail("/filters", "maxItems", f"has more than {MAX_FILTERS} items"))
         return ()
     filters = []
     for place, each in enumerate(sent):
@@ -143,6 +157,13 @@ def _projections(sent: Json, details: list[Detail]) -> Sequence[str] | None:
     if not isinstance(sent, list) or not all(isinstance(each, str) for each in sent):
         details.append(Detail("/projections", "type", "must be a list of strings"))
         return None
+    if len(sent) > MAX_PROJECTIONS:
+        details.append(Detail("/projections", "maxItems", f"has more than {MAX_PROJECTIONS} items"))
+        return None
+    for place, path in enumerate(sent):
+        if not is_path(path):
+            message = f"has more than {MAX_PATH} characters or {MAX_DOTS} dots"
+            details.append(Detail(f"/projections/{place}", "maxLength", message))
     return sent
 
 
@@ -184,10 +205,11 @@ def _bounds(each: Filter) -> tuple[int, int] | None:
 def _told(body: Mapping[str, Json], form: Form) -> Sequence[Fallback]:
     known = {*_FIELDS, "projections"} if form.typed else _FIELDS
     dates = body.get("dateRange")
-    beside = (
-        [f"/dateRange/{escaped(name)}" for name in dates if name not in form.ends] if isinstance(dates, dict) else []
-    )
-    return [Fallback(name, "unknown") for name in (*(name for name in body if name not in known), *beside)]
+    beside = unknown_of(dates, form.ends) if isinstance(dates, dict) else []
+    return [
+        *unknown_of(body, known),
+        *(fallback._replace(name=f"/dateRange/{escaped(fallback.name)}") for fallback in beside),
+    ]
 
 
 def projected(event: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:

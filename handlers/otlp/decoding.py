@@ -5,15 +5,25 @@ unknown names are ignored, as the protocol says.
 """
 
 import math
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.handlers.event.normalise import Json
 
 MAX_DEPTH: Final = 32  # levels of a value within an attribute
+MAX_SPANS: Final = 50_000  # of one request; a batch of an exporter has 512
+MAX_ATTRIBUTES: Final = 10_000  # of one span, and as many events; a collector's default limit is 128
 STATUS_ERROR: Final = 2  # STATUS_CODE_ERROR
+
+_MAX_DIGITS: Final = 20  # of a 64-bit integer
+# an integer of at most 20 digits, or a number that may be one, such as 15e2
+_INTEGER: Final = re.compile(
+    r"-?[0-9]{1,20}(?P<rest>\.[0-9]{1,20}(?:[eE][+-]?[0-9]{1,2})?|[eE][+-]?[0-9]{1,2})?", re.ASCII
+)
 
 Place = tuple[
     Any, ...
@@ -73,6 +83,8 @@ def read_protobuf(body: bytes) -> Iterator[Span]:
 
 
 def _span(span: Any) -> Span:
+    for name in ("attributes", "events"):
+        _check_count(len(getattr(span, name)), f"a span's {name}")
     return Span(
         span.trace_id.hex(),
         span.span_id.hex(),
@@ -84,6 +96,11 @@ def _span(span: Any) -> Span:
         [SpanEvent(each.name, each.time_unix_nano, _attributes(each)) for each in span.events],
         span.status.message if span.status.code == STATUS_ERROR else None,
     )
+
+
+def _check_count(count: int, what: str, at: Place = ()) -> None:
+    if count > MAX_ATTRIBUTES:
+        raise malformed(at, "maxItems", f"{what} are more than {MAX_ATTRIBUTES}")
 
 
 def _attributes(holder: Any) -> Mapping[str, Json]:
@@ -127,7 +144,10 @@ def read_json(body: Mapping[str, Json]) -> Iterator[Span]:
 
 
 def _json_span(span: Mapping[str, Json], at: Place) -> Span:
-    status = _object(span.get("status", {}), (at, "status"))
+    status = _optional_object(span, "status", at)
+    for name in ("attributes", "events"):
+        if isinstance(sent := span.get(name), list):
+            _check_count(len(sent), f"a span's {name}", (at, name))
     failed = status.get("code") in {STATUS_ERROR, "STATUS_CODE_ERROR"} if _is_code(status.get("code")) else False
     return Span(
         _hexadecimal(span, "traceId", at),
@@ -163,7 +183,7 @@ def _json_value(sent: Json, at: Place, levels: int) -> Json:
     if sent is None:
         return None
     if not levels:
-        raise _malformed(at, "depth", "is nested too deeply")
+        raise malformed(at, "depth", "is nested too deeply")
     value = _object(sent, at)
     if isinstance(text := value.get("stringValue"), str):
         return text
@@ -175,7 +195,7 @@ def _json_value(sent: Json, at: Place, levels: int) -> Json:
 
 def _boolean(value: Json, at: Place, _levels: int) -> bool:
     if not isinstance(value, bool):
-        raise _malformed(at, "type", "must be true or false")
+        raise malformed(at, "type", "must be true or false")
     return value
 
 
@@ -191,17 +211,18 @@ def _double(value: Json, at: Place, _levels: int) -> Json:
             return _finite(float(value))
     except (TypeError, ValueError, OverflowError):
         pass
-    raise _malformed(at, "type", "must be a number")
+    raise malformed(at, "type", "must be a number")
 
 
 def _octets(value: Json, at: Place, _levels: int) -> str:
     if not isinstance(value, str):
-        raise _malformed(at, "type", "must be a string in base64")
+        raise malformed(at, "type", "must be a string in base64")
     return value
 
 
 def _array(value: Json, at: Place, levels: int) -> list[Json]:
-    values = _list(_object(value, at).get("values", []), (at, "values"))
+    sent = _object(value, at).get("values")
+    values = [] if sent is None else _list(sent, (at, "values"))
     return [_json_value(each, ((at, "values"), place), levels) for place, each in enumerate(values)]
 
 
@@ -223,26 +244,32 @@ _JSON_KINDS: Final[Mapping[str, Callable[[Json, Place, int], Json]]] = {
 
 
 def _items(holder: Mapping[str, Json], name: str, at: Place) -> Iterator[tuple[Mapping[str, Json], Place]]:
-    """The objects of a list, each with its place in the body."""
+    """The objects of a list, each with its place in the body; null is absent, as everywhere in ProtoJSON."""
     sent = holder.get(name)
     if sent is None:
         return
     whole = (at, name)
     for number, each in enumerate(_list(sent, whole)):
-        place = whole, number
-        yield _object(each, place), place
+        if each is not None:
+            place = whole, number
+            yield _object(each, place), place
 
 
 def _list(sent: Json, at: Place) -> list[Json]:
     if not isinstance(sent, list):
-        raise _malformed(at, "type", "must be a list")
+        raise malformed(at, "type", "must be a list")
     return sent
 
 
 def _object(sent: Json, at: Place) -> Mapping[str, Json]:
     if not isinstance(sent, dict):
-        raise _malformed(at, "type", "must be an object")
+        raise malformed(at, "type", "must be an object")
     return sent
+
+
+def _optional_object(holder: Mapping[str, Json], name: str, at: Place) -> Mapping[str, Json]:
+    sent = holder.get(name)
+    return {} if sent is None else _object(sent, (at, name))
 
 
 def _string(holder: Mapping[str, Json], name: str, at: Place) -> str:
@@ -250,32 +277,39 @@ def _string(holder: Mapping[str, Json], name: str, at: Place) -> str:
     if sent is None:
         return ""
     if not isinstance(sent, str):
-        raise _malformed((at, name), "type", "must be a string")
+        raise malformed((at, name), "type", "must be a string")
     return sent
 
 
 def _hexadecimal(holder: Mapping[str, Json], name: str, at: Place) -> str:
     sent = _string(holder, name, at).lower()
     if not set(sent) <= set("0123456789abcdef"):
-        raise _malformed((at, name), "format", "must be hexadecimal")
+        raise malformed((at, name), "format", "must be hexadecimal")
     return sent
 
 
 def _whole(sent: Json, at: Place) -> int:
-    """A 64-bit integer, sent as a string or a number; 0 if it is missing."""
+    """A 64-bit integer, sent as a string or a number; 0 if it is missing.
+
+    ProtoJSON takes any spelling of an integer: `1.0` and `1e3` are integers, as text too.
+    """
     if sent is None:
         return 0
-    digits = sent.removeprefix("-") if isinstance(sent, str) else ""
-    if isinstance(sent, str) and digits.isascii() and digits.isdigit() and len(digits) < 21:  # noqa: PLR2004 - as 64 bits have
-        return int(sent)
+    if isinstance(sent, int) and not isinstance(sent, bool):
+        return sent
     if isinstance(sent, float) and sent.is_integer():
         return int(sent)
-    if not isinstance(sent, int) or isinstance(sent, bool):
-        raise _malformed(at, "type", "must be a 64-bit integer")
-    return sent
+    if isinstance(sent, str) and (read := _INTEGER.fullmatch(sent)):
+        if read["rest"] is None:
+            return int(sent)
+        number = Decimal(sent)
+        if abs(number.adjusted()) < _MAX_DIGITS and number == number.to_integral_value():
+            return int(number)
+    raise malformed(at, "type", "must be a 64-bit integer")
 
 
-def _malformed(at: Place, rule: str, message: str) -> BadRequest:
+def malformed(at: Place, rule: str, message: str) -> BadRequest:
+    """The refusal of a request because of the value at a place in it."""
     return BadRequest("Invalid trace data", [Detail(_pointer(at), rule, message)])
 
 

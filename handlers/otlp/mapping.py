@@ -8,7 +8,7 @@ that nothing is lost.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from hivestand.handlers.event.encoding import loads
@@ -46,38 +46,34 @@ _MAX_DIGITS: Final = 8  # digits of a place in a list
 _MAX_GAPS: Final = 8  # missing items that a list may have; OTLP drops null
 
 
-class Received(NamedTuple):
-    """What the spans of a request stand for.
+class SessionsOfSpans:
+    """The sessions that the spans of a request name.
 
     Attributes:
-        sessions: the sessions that spans name, each as the body that starts it, by id.
-        events: the bodies of the events.
-        rejected: how many spans could not be used.
-        reason: why the first of those could not.
+        sessions: the body that starts each, by id.
     """
 
-    sessions: Mapping[str, Mapping[str, Json]]
-    events: Sequence[Mapping[str, Json]]
-    rejected: int = 0
-    reason: str = ""
+    def __init__(self) -> None:
+        """Start without any."""
+        self.sessions: dict[str, dict[str, Json]] = {}
+
+    def note(self, span: Span, event: Mapping[str, Json]) -> None:
+        """Take what a span, and the event that it is mapped to, say of their session."""
+        session = self.sessions.setdefault(event["session_id"], {"session_id": event["session_id"]})
+        if "start_time" in event:
+            session["start_time"] = min(event["start_time"], session.get("start_time", event["start_time"]))
+        for name, value in (("session_name", _first(span.attributes, _SESSION_NAME)), ("source", event.get("source"))):
+            if value is not None:
+                session.setdefault(name, value)
 
 
-def receive(spans: Iterable[Span]) -> Received:
-    """Map the spans of a request; the parent of a span with an event id of its own is found by that id."""
-    usable, reasons = [], []
-    for span in spans:
-        reason = _unusable(span)
-        if reason:
-            reasons.append(reason)
-        else:
-            usable.append(span)
-    own = {_of(span): own_id for span in usable if (own_id := uuid_of(span.attributes.get("honeyhive_event_id")))}
-    events = [event_of(span, own) for span in usable]
-    return Received(_sessions(usable, events), events, len(reasons), reasons[0] if reasons else "")
+def own_ids_of(spans: Iterable[Span]) -> Mapping[tuple[str, str], str]:
+    """The event ids that spans name themselves, by trace and span: the parent of another span is found by that."""
+    return {_of(span): own for span in spans if (own := uuid_of(span.attributes.get("honeyhive_event_id")))}
 
 
 def event_of(span: Span, own: Mapping[tuple[str, str], str] | None = None) -> dict[str, Json]:
-    """The event of a span; `own` holds the event ids that spans name themselves, by trace and span."""
+    """The body of a span's event; `own` holds the event ids that spans name themselves, by trace and span."""
     own = own or {}
     attributes = span.attributes
     session_id = uuid_of(_first(attributes, _SESSION)) or str(UUID(hex=span.trace_id))
@@ -108,25 +104,13 @@ def event_of(span: Span, own: Mapping[tuple[str, str], str] | None = None) -> di
     return event
 
 
-def _unusable(span: Span) -> str:
+def unusable(span: Span) -> str:
     """Why a span cannot be used; empty if it can."""
     if len(span.trace_id) != 32 or not int(span.trace_id, 16):  # noqa: PLR2004 - hexadecimal digits of sixteen bytes
         return "a span has no valid trace id"
     if len(span.span_id) != 16 or not int(span.span_id, 16):  # noqa: PLR2004 - of eight
         return "a span has no valid span id"
     return ""
-
-
-def _sessions(spans: Sequence[Span], events: Sequence[Mapping[str, Json]]) -> Mapping[str, Mapping[str, Json]]:
-    sessions: dict[str, dict[str, Json]] = {}
-    for span, event in zip(spans, events, strict=True):
-        session = sessions.setdefault(event["session_id"], {"session_id": event["session_id"]})
-        if "start_time" in event:
-            session["start_time"] = min(event["start_time"], session.get("start_time", event["start_time"]))
-        for name, value in (("session_name", _first(span.attributes, _SESSION_NAME)), ("source", event.get("source"))):
-            if value is not None:
-                session.setdefault(name, value)
-    return sessions
 
 
 def _of(span: Span) -> tuple[str, str]:

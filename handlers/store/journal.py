@@ -79,8 +79,13 @@ class Journal(Protocol):
     def add(self, tenant: Tenant, packed: bytes) -> None:
         """Add an entry, now or soon; failing to is never a reason for a request to fail."""
 
-    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[StoredEntry]:
-        """The tenant's newest `count` entries older than the entry `before`, newest first."""
+    async def newest(
+        self, tenant: Tenant, before: str | None, count: int, *, heads: bool = False
+    ) -> Sequence[StoredEntry]:
+        """The tenant's newest `count` entries older than the entry `before`, newest first.
+
+        With `heads` the caller reads no more of each than `read_head` does.
+        """
 
     async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:
         """The tenant's entry with that id, or None."""
@@ -126,6 +131,20 @@ def unpack(packed: bytes) -> JournalEntry:
         rest[response:],
     )
     return JournalEntry._make([*about, *headers_and_bodies, body_size, response_size])
+
+
+class EntryHead(NamedTuple):
+    """What entries are filtered by: when the request came (Unix milliseconds), its operationId, and the status."""
+
+    time: int
+    operation: str | None
+    status: int | None
+
+
+def read_head(packed: bytes) -> EntryHead:
+    """What the first line of a packed entry says."""
+    about, _ = orjson.loads(packed[: packed.index(b"\n") + 1])
+    return EntryHead(about[0], about[5], about[7])
 
 
 def render(kept: StoredEntry, tenant: Tenant) -> dict[str, Any]:

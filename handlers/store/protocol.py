@@ -1,8 +1,9 @@
 """The store: all state of the server, behind one protocol."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
+from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.handlers.event.encoding import EncodedEvent
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.barrier import Barrier
@@ -13,6 +14,16 @@ from hivestand.handlers.store.journal import Journal
 from hivestand.handlers.store.plans import PlanTable
 from hivestand.handlers.store.tenants import Tenants
 from hivestand.handlers.tenant import Tenant
+
+MAX_FIELDS: Final = 50_000  # merged fields of one event, over all merges and updates
+MAX_EVENT: Final = 16 * 1024 * 1024  # bytes that an event may grow to by merges and updates
+READ_BYTES: Final = 4 * 1024 * 1024  # bytes of events that one call of `read_each` reads, unless the first is larger
+
+
+def too_large() -> BadRequest:
+    """The refusal of a merge or an update after which the event would be out of bounds; nothing of it is stored."""
+    message = f"it would hold more than {MAX_FIELDS} members in its objects, or {MAX_EVENT} bytes"
+    return BadRequest("The event would be too large", [Detail("", "maxLength", message)])
 
 
 class StoreOptions(NamedTuple):
@@ -73,22 +84,37 @@ class Store(Protocol):
         """Store the event if its id is new, otherwise merge its merged fields into the one there: one atomic step.
 
         Returns the event after that step.
+
+        Raises:
+            BadRequest: the event would be too large.
         """
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Store or merge the events, each in one atomic step, those with the same id in order.
 
+        Their texts are in copies of the right size already, as `encode` makes them with `dumps`.
+
         Returns how many were stored or merged: fewer than given if the store became unavailable in the middle.
+
+        Raises:
+            BadRequest: an event would be too large; others may be stored.
         """
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
-        """Merge the fields into the event with that id in one atomic step; returns whether there is one."""
+        """Merge the fields into the event with that id in one atomic step; returns whether there is one.
+
+        Raises:
+            BadRequest: the event would be too large.
+        """
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event with that id, or None."""
 
     async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
-        """The tenant's events with these ids, in order; None for one that is not there."""
+        """The tenant's events with the first of these ids, in order; None for one that is not there.
+
+        As many as fit into `READ_BYTES`, and at least one: the others are to be asked for again.
+        """
 
     async def count(self, tenant: Tenant, selection: Selection) -> int:
         """How many of the tenant's events are selected."""
@@ -97,6 +123,9 @@ class Store(Protocol):
         self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
     ) -> Sequence[Found]:
         """At most `limit` of the selected events, last first: those before `before`, without the first `skip`."""
+
+    async def forget(self, tenant: Tenant, selection: Selection, gone: Sequence[Found]) -> int:
+        """Remove from the index what a selection found there and whose event is gone; returns how much that was."""
 
     async def reset(self, tenant: Tenant) -> None:
         """Delete everything of a tenant: events, journal, plan. Nothing acknowledged before is there afterwards."""

@@ -1,13 +1,19 @@
 """The registry of tenants: whoever made a request, or has a plan."""
 
 from collections.abc import Container, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from hivestand.handlers.tenant import Tenant
 
+MAX_TENANTS: Final = 10_000  # registered; one more, and the one that was registered first is forgotten
+
 
 class Tenants(Protocol):
-    """The tenants that made a request since their last reset. Awaited methods raise `StoreUnavailable`."""
+    """The tenants that made a request since their last reset. Awaited methods raise `StoreUnavailable`.
+
+    Of more than `MAX_TENANTS` those are kept that were registered last. A forgotten one loses nothing but its place in
+    the lists of the admin API, until its next request.
+    """
 
     @property
     def noted(self) -> Container[str]:

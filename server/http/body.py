@@ -1,6 +1,7 @@
 """A request's body: read in bounds of size and time, decoded, and parsed as JSON (RFC 8259)."""
 
 import asyncio
+import gc
 import re
 import zlib
 from collections.abc import Callable, Collection, Mapping
@@ -13,7 +14,12 @@ from hivestand.handlers.event.encoding import loads
 _JSON = b"application/json"
 _CHARSET = re.compile(rb';\s*charset\s*=\s*"?([^";\s]*)', re.IGNORECASE)
 IDENTITY: Final = b"identity"
-GZIP: Final = (b"gzip", IDENTITY)
+GZIP: Final = (b"gzip", b"x-gzip", IDENTITY)  # x-gzip is the same (RFC 9110, 8.4.1.3)
+MAX_GZIP_MEMBERS: Final = 1000  # that one body may be made of
+LARGE: Final = 128 * 1024  # bytes of a body that takes its turn before it is parsed
+MAX_STRUCTURE: Final = 250_000  # objects, arrays and members of objects in a JSON body
+MAX_VALUES: Final = 1_000_000  # values in a JSON body
+_QUOTES_AT_ONCE: Final = 100_000  # an even number
 _GZIP_WINDOW: Final = 31  # wbits of zlib for the gzip format with a window of any size
 _CLOSE = {"Connection": "close"}  # the rest of the request is not read
 
@@ -164,16 +170,27 @@ def decoded(body: bytes, headers: Mapping[bytes, bytes], limits: Limits) -> byte
     _check_coding(headers, GZIP)
     if headers.get(b"content-encoding", IDENTITY).lower() == IDENTITY:
         return body
-    inflater = zlib.decompressobj(_GZIP_WINDOW)
-    try:
-        content = inflater.decompress(body, limits.size + 1)
-    except zlib.error as error:
-        raise BadRequest("The body is not valid gzip", [Detail("", "gzip", str(error))]) from None
-    if len(content) > limits.size:
-        raise _too_large(limits)
-    if not inflater.eof:
-        raise BadRequest("The body is not valid gzip", [Detail("", "gzip", "it is cut off")])
-    return content
+    parts: list[bytes] = []
+    left = limits.size
+    while body or not parts:  # a gzip body is one member or several (RFC 1952, 2.2)
+        inflater = zlib.decompressobj(_GZIP_WINDOW)
+        try:
+            parts.append(inflater.decompress(body, left + 1))
+        except zlib.error as error:
+            raise _not_gzip(str(error)) from None
+        left -= len(parts[-1])
+        if left < 0:
+            raise _too_large(limits)
+        if not inflater.eof:
+            raise _not_gzip("it is cut off")
+        if len(parts) == MAX_GZIP_MEMBERS:
+            raise _not_gzip(f"it has {MAX_GZIP_MEMBERS} members or more")
+        body = inflater.unused_data
+    return b"".join(parts)
+
+
+def _not_gzip(reason: str) -> BadRequest:
+    return BadRequest("The body is not valid gzip", [Detail("", "gzip", reason)])
 
 
 def _is_json(declared: bytes | None) -> bool:
@@ -195,9 +212,53 @@ def parse_json(body: bytes) -> Any:
 
     Raises:
         BadRequest: it is no JSON text: NaN, Infinity, invalid UTF-8 and lone surrogates included, or it holds a number
-            beyond the range of a double, or nests deeper than 1,024 levels.
+            beyond the range of a double, nests deeper than 1,024 levels, or has more than `MAX_STRUCTURE` objects,
+            arrays and members, or more than `MAX_VALUES` values.
     """
+    if len(body) <= MAX_STRUCTURE:
+        return _loads(body)
+    _check_structure(body)
+    is_collecting = gc.isenabled()
+    gc.disable()  # the collector would look at all that is made, several times, and free nothing
+    try:
+        return _loads(body)
+    finally:
+        if is_collecting:
+            gc.enable()
+
+
+def _loads(body: bytes) -> Any:
     try:
         return loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest("The body is not valid JSON", [Detail("", "json", str(error))]) from None
+
+
+def _check_structure(body: bytes) -> None:
+    """Count what a JSON text holds, without making it.
+
+    Raises:
+        BadRequest: it is too much.
+    """
+    if _is_bounded(*_counts(body)):  # with what only looks like it, in strings
+        return
+    rest = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    structure = values = 0
+    while rest:
+        pieces = rest.split(b'"', _QUOTES_AT_ONCE)
+        rest = pieces.pop() if len(pieces) > _QUOTES_AT_ONCE else b""
+        more = _counts(b"".join(pieces[::2]))  # every other piece is a string
+        structure, values = structure + more[0], values + more[1]
+        if not _is_bounded(structure, values):
+            message = f"more than {MAX_STRUCTURE} objects, arrays and members, or {MAX_VALUES} values"
+            raise BadRequest("The body holds too much", [Detail("", "maxItems", message)])
+
+
+def _counts(text: bytes) -> tuple[int, int]:
+    """How many objects, arrays and members, and how many values, a JSON text without strings has."""
+    structure = text.count(b"{") + text.count(b"[") + text.count(b":")
+    return structure, text.count(b",") + structure
+
+
+def _is_bounded(structure: int, values: int) -> bool:
+    return structure <= MAX_STRUCTURE and values <= MAX_VALUES

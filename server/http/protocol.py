@@ -26,23 +26,33 @@ somebody waits for it. A response is not written while the client does not read 
 
 import asyncio
 import logging
+import re
 import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
-from hivestand.handlers.errors import ApiError, BadRequest, HeadersTooLarge, InternalError, RequestTimeout
-from hivestand.server.errors import body_of
+from hivestand.handlers.errors import (
+    ApiError,
+    BadRequest,
+    HeadersTooLarge,
+    InternalError,
+    RequestTimeout,
+    Unavailable,
+    UnknownCoding,
+)
+from hivestand.server.errors import body_of, response_of
 from hivestand.server.http.body import IncomingBody
-from hivestand.server.http.request import HttpRequest
+from hivestand.server.http.buffers import Buffers
+from hivestand.server.http.request import ADMIN, HttpRequest
 from hivestand.server.http.response import HttpResponse
 
 MAX_HEAD: Final = 64 * 1024  # bytes of request line and header fields
@@ -54,6 +64,12 @@ KEEP_ALIVE_SECONDS: Final = 75
 Respond = Callable[[HttpRequest], Awaitable[HttpResponse | None]]
 
 _TOO_LARGE: Final = HeadersTooLarge(f"The header block is larger than {MAX_HEAD} bytes")
+_FULL: Final = Unavailable("The server holds too many large bodies", headers={"Connection": "close"})
+_BUSY: Final = response_of(_FULL)
+ENDING: Final = response_of(Unavailable("The server is ending", headers={"Connection": "close"}))
+_CODING: Final = b"transfer-encoding"
+# uri-host [":" port] of RFC 3986; empty where the target has no authority
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES: Final = {
     number: f"HTTP/1.1 {number} {_PHRASES.get(number, '')}\r\n".encode() for number in range(100, 600)
@@ -89,6 +105,7 @@ class _Exchange:
     """A request and what its response needs.
 
     Attributes:
+        held: bytes of its body that are counted in the server's buffers.
         request: the request.
         keep_alive: whether the connection stays open behind the response.
         expects_continue: whether the client waits for a 100 before it sends the body.
@@ -99,6 +116,7 @@ class _Exchange:
     keep_alive: bool
     expects_continue: bool
     is_over: bool = False
+    held: int = 0
 
 
 class Shared(Protocol):
@@ -115,14 +133,19 @@ class HttpProtocol(asyncio.Protocol):
     What breaks them, and what is no HTTP, is refused in the API's own error shape, and the connection closed.
     """
 
-    def __init__(self, respond: Respond, shared: Shared, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, respond: Respond, shared: Shared, buffers: Buffers, loop: asyncio.AbstractEventLoop) -> None:
         """Start before the head of the first request; `respond` returns None where nobody is left to read."""
         # global
         self._respond = respond
         self._shared = shared
+        self._buffers = buffers
         self._loop = loop
         # per connection
-        self._transport: asyncio.Transport
+        self.transport: asyncio.Transport
+        self.unread = 0
+        self.unread_since = 0.0
+        self._host: bytes | None = None  # the last that was found to be one
+        self._refusal: ApiError | None = None  # why the parser was stopped
         self._parser = HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # further input is dropped, not an error
         self._reading = _Reading.IDLE
@@ -141,12 +164,13 @@ class HttpProtocol(asyncio.Protocol):
         # flow control
         self._is_paused = False  # nothing is read until a handler waits for it
         self._drained: asyncio.Future[None] | None = None  # while the client does not read what was written
+        self._delay: asyncio.Future[None] | None = None  # while a response waits out a planned delay
 
     # what asyncio calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # a stream, always
         """Wait for the first head."""
-        self._transport = transport
+        self.transport = transport
         self._shared.connections.add(self)
         self._wait(HEAD_SECONDS, _Awaited.HEAD)
 
@@ -157,14 +181,20 @@ class HttpProtocol(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         for exchange in self._open:
-            exchange.is_over = True
-            exchange.request.body.lose()
+            self._abandon(exchange)
         self._open.clear()
         self._newest = None
+        self._end_delay()
         self.resume_writing()
+        del self._parser  # which holds this connection: they would wait for the garbage collector
 
     def eof_received(self) -> bool:
-        """Stay open for the responses to a client that has sent all that it had to send."""
+        """Stay open for the responses to a client that has sent all that it had to send.
+
+        One whose response waits out a planned delay is taken to have left, as nearly all that close have.
+        """
+        if self._delay is not None:
+            return False
         if not self._open or not self._open[-1].request.body.is_complete:
             return False
         self._reading = _Reading.IGNORING
@@ -183,7 +213,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless the connection is ending."""
-        if self._reading in _ENDING or self._transport.is_closing():
+        if self._reading in _ENDING or self.transport.is_closing():
             return
         steps = self._steps
         self._parse(data)
@@ -214,7 +244,7 @@ class HttpProtocol(asyncio.Protocol):
         self._url += url
         self._field_bytes += len(url)
         if self._field_bytes > MAX_HEAD:
-            raise _TOO_LARGE
+            self._stop(_TOO_LARGE)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header field; a trailer is none, and is dropped (RFC 9110, 6.5.1).
@@ -226,10 +256,14 @@ class HttpProtocol(asyncio.Protocol):
             self._headers.append((name.lower(), value))
         self._field_bytes += len(name) + len(value) + 4
         if self._field_bytes > MAX_HEAD:
-            raise _TOO_LARGE
+            self._stop(_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
-        """Serve the request as soon as those before it have their responses."""
+        """Serve the request as soon as those before it have their responses.
+
+        Raises:
+            ApiError: a header field is not as it has to be; the parser stops.
+        """
         self._awaited = _Awaited.NOTHING
         self._steps += 1
         self._reading = _Reading.BODY
@@ -239,10 +273,12 @@ class HttpProtocol(asyncio.Protocol):
         url = parse_url(self._url)
         path = url.path.decode("ascii")
         fields = dict(self._headers)
+        if fields.get(b"host", b"") != self._host or len(fields) != len(self._headers) or _CODING in fields:
+            self._check_fields(fields)
         declared = fields.get(b"content-length")
         request = HttpRequest(
             parser.get_method().decode("ascii"),
-            unquote(path) if "%" in path else path,
+            _decoded(path) if "%" in path else path,
             url.query or b"",
             self._headers,
             fields,
@@ -260,28 +296,38 @@ class HttpProtocol(asyncio.Protocol):
             self._pause_reading()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Take a part of the body.
+
+        Raises:
+            Unavailable: too much is held for all connections; the parser stops.
+        """
         self._steps += 1
         exchange = self._newest
         if exchange is not None and not exchange.is_over:
             exchange.request.body.feed(body)
+            exchange.held += len(body)
+            self._buffers.held += len(body)
             if exchange.request.body.unread > MAX_UNREAD:
                 self._pause_reading()
+            if exchange.held > MAX_UNREAD and self._buffers.is_full:
+                self._stop(_FULL)
 
     def on_message_complete(self) -> None:
         """End the request."""
         self._reading = _Reading.IDLE
         if self._newest is not None:
             self._newest.request.body.finish()
+            self._newest = None
 
     # what uvicorn's server calls
 
     def shutdown(self) -> None:
-        """Close as soon as no response is due."""
+        """Close as soon as no response is due; a planned delay is cut short."""
         if self._open:
             self._open[-1].keep_alive = False
+            self._end_delay()
         else:
-            self._transport.close()
+            self.transport.close()
 
     # requests and responses
 
@@ -294,6 +340,8 @@ class HttpProtocol(asyncio.Protocol):
         """Have a request served, and write its response."""
         try:
             response = await self._respond(exchange.request)
+            if response is not None and response.delay:
+                response = await self._delayed(response)
             if self._drained is not None:
                 await asyncio.shield(self._drained)
             if not exchange.is_over:
@@ -303,7 +351,30 @@ class HttpProtocol(asyncio.Protocol):
             if not exchange.is_over:
                 self._abandon(self._open.popleft())
                 self._write_error(InternalError("Internal server error"))
-                self._transport.close()
+                self.transport.close()
+
+    async def _delayed(self, response: HttpResponse) -> HttpResponse:
+        """The response after its planned delay; another one if the server ends meanwhile, or holds too much."""
+        size = len(response.body)
+        if self._buffers.is_full and size > MAX_UNREAD:
+            return _BUSY
+        self._delay = self._loop.create_future()
+        self._buffers.held += size
+        try:
+            async with asyncio.timeout(response.delay):
+                await self._delay
+        except TimeoutError:
+            return response
+        except asyncio.CancelledError:  # by the server, which is shutting down
+            return ENDING
+        finally:
+            self._delay = None
+            self._buffers.held -= size
+        return ENDING  # nobody reads it if the client has left
+
+    def _end_delay(self) -> None:
+        if self._delay is not None and not self._delay.done():
+            self._delay.set_result(None)
 
     def _write_response(self, exchange: _Exchange, response: HttpResponse | None) -> None:
         """Write a response as it is, or as a fault has made it, and go on to the next request.
@@ -316,11 +387,11 @@ class HttpProtocol(asyncio.Protocol):
         head = self._head_of(exchange, response)
         body = b"" if exchange.request.method == "HEAD" else response.body
         if response.ending is None:
-            self._transport.write(head + body)
+            self.transport.write(head + body)
             self._finish(exchange)
             return
         if response.ending == "truncate":
-            self._transport.write(head + body[: len(body) // 2])
+            self.transport.write(head + body[: len(body) // 2])
         self._break_off(reset=response.ending == "reset")
 
     def _head_of(self, exchange: _Exchange, response: HttpResponse) -> bytes:
@@ -346,10 +417,11 @@ class HttpProtocol(asyncio.Protocol):
     def _finish(self, exchange: _Exchange) -> None:
         """Go on behind the oldest request: serve the next, wait for one, or end."""
         exchange.is_over = True
+        self._buffers.held -= exchange.held
         self._open.popleft()
         if not exchange.keep_alive:
             self._close()
-        if self._transport.is_closing():
+        if self.transport.is_closing():
             return
         if self._is_paused:
             self._resume_reading()
@@ -360,6 +432,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def _abandon(self, exchange: _Exchange) -> None:
         """Write no response to a request, and let whoever serves it know."""
+        if not exchange.is_over:
+            self._buffers.held -= exchange.held
         exchange.is_over = True
         exchange.request.body.lose()
 
@@ -367,13 +441,13 @@ class HttpProtocol(asyncio.Protocol):
         """Close the connection when what was written is sent, or reset it at once; nothing is written any more."""
         self._reading = _Reading.IGNORING
         for exchange in self._open:
-            exchange.is_over = True
+            self._abandon(exchange)
         if reset:
             linger = struct.pack("ii", 1, 0)
-            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self._transport.abort()
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.transport.abort()
         else:
-            self._transport.close()
+            self.transport.close()
 
     # input that is not HTTP, or too much of it
 
@@ -384,11 +458,36 @@ class HttpProtocol(asyncio.Protocol):
             except HttpParserUpgrade as upgrade:
                 data = self._without_upgrade(data[upgrade.args[0] :])
             except HttpParserError:
-                is_too_large = self._field_bytes > MAX_HEAD
-                self._refuse(_TOO_LARGE if is_too_large else BadRequest("Invalid HTTP request"))
+                self._refuse(self._refusal or BadRequest("Invalid HTTP request"))
                 return
             else:
                 return
+
+    def _stop(self, error: ApiError) -> NoReturn:
+        """Stop the parser, from one of its callbacks, for a reason that the client is told."""
+        self._refusal = error
+        raise error
+
+    def _check_fields(self, fields: Mapping[bytes, bytes]) -> None:
+        """Return if the header fields that decide about a request are there as they have to be.
+
+        Raises:
+            BadRequest: Host is missing, malformed or there twice (RFC 9112, 3.2), or Authorization is there twice.
+            UnknownCoding: the body has a transfer coding beside chunked (RFC 9112, 6.1).
+        """
+        host = fields.get(b"host")
+        if host is None and self._parser.get_http_version() != "1.0":
+            self._stop(BadRequest("Host is missing"))
+        if not _HOST.fullmatch(host or b""):
+            self._stop(BadRequest("Host is malformed"))
+        names = [name for name, _ in self._headers]
+        for name in (b"host", b"authorization"):
+            if names.count(name) > 1:
+                self._stop(BadRequest(f"{name.decode().capitalize()} is there twice"))
+        codings = b",".join(value for name, value in self._headers if name == _CODING)
+        if codings and codings.strip().lower() != b"chunked":
+            self._stop(UnknownCoding("Transfer-Encoding must be chunked"))
+        self._host = host or b""
 
     def _without_upgrade(self, rest: bytes) -> bytes:
         """What to parse anew of a request that asks for another protocol: the same without its wish (RFC 9110, 7.8)."""
@@ -403,7 +502,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def _refuse(self, error: ApiError) -> None:
         """Respond without serving anything, and close; the requests before this one get their responses first."""
-        if self._reading in _ENDING or self._transport.is_closing():
+        if self._reading in _ENDING or self.transport.is_closing():
             return
         self._reading = _Reading.IGNORING
         if self._open and not self._open[-1].request.body.is_complete:
@@ -415,50 +514,50 @@ class HttpProtocol(asyncio.Protocol):
         self._linger()
 
     def _write_error(self, error: ApiError) -> None:
-        if not self._transport.is_closing():
+        if not self.transport.is_closing():
             body = body_of(error)
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-            self._transport.write(_STATUS_LINES[error.status] + head + body)
+            self.transport.write(_STATUS_LINES[error.status] + head + body)
 
     # the end of the connection
 
     def _close(self) -> None:
         """End the connection; by lingering while something still comes in."""
-        is_uploading = self._newest is not None and not self._newest.request.body.is_complete
+        is_uploading = self._newest is not None
         if self._reading in _ENDING or is_uploading:
             self._linger()
         else:
-            self._transport.close()
+            self.transport.close()
 
     def _linger(self) -> None:
-        if self._reading is _Reading.LINGERING or self._transport.is_closing():
+        if self._reading is _Reading.LINGERING or self.transport.is_closing():
             return
-        if not self._transport.can_write_eof():
-            self._transport.close()
+        if not self.transport.can_write_eof():
+            self.transport.close()
             return
         self._reading = _Reading.LINGERING
-        self._transport.write_eof()
+        self.transport.write_eof()
         self._resume_reading()
         self._wait(LINGER_SECONDS, _Awaited.END)
 
     # flow control
 
     def _pause_reading(self) -> None:
-        if not self._is_paused and not self._transport.is_closing():
+        if not self._is_paused and not self.transport.is_closing():
             self._is_paused = True
-            self._transport.pause_reading()
+            self.transport.pause_reading()
 
     def _resume_reading(self) -> None:
-        if self._is_paused and not self._transport.is_closing():
+        if self._is_paused and not self.transport.is_closing():
             self._is_paused = False
-            self._transport.resume_reading()
+            self.transport.resume_reading()
 
     def _on_body_wait(self) -> None:
         """Ask for the rest of the body of the request that is served."""
         exchange = self._open[0] if self._open else None
-        if exchange is not None and exchange.expects_continue and not self._transport.is_closing():
+        if exchange is not None and exchange.expects_continue and not self.transport.is_closing():
             exchange.expects_continue = False
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._resume_reading()
 
     # the timer
@@ -486,12 +585,18 @@ class HttpProtocol(asyncio.Protocol):
         if awaited is _Awaited.HEAD:
             self._on_head_timeout()
         else:
-            self._transport.close()
+            self.transport.close()
 
     def _on_head_timeout(self) -> None:
         if not self._steps:
-            self._transport.close()  # the client never sent anything
+            self.transport.close()  # the client never sent anything
         elif self._open:
             self._wait(HEAD_SECONDS, _Awaited.HEAD)  # the response to the previous request goes first
         else:
             self._refuse(RequestTimeout(f"The request did not arrive within {HEAD_SECONDS:g} seconds"))
+
+
+def _decoded(path: str) -> str:
+    """A path percent-decoded, but for `%2F`, which is no slash; no encoded spelling leads to the admin API."""
+    decoded = unquote(path.replace("%2f", "%2F").replace("%2F", "%252F"))
+    return path if decoded.startswith(ADMIN) and not path.startswith(ADMIN) else decoded

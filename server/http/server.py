@@ -12,9 +12,11 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.server import ServerState
 
+from hivestand.server.http.buffers import Buffers
 from hivestand.server.http.protocol import HttpProtocol, Respond
 
 GRACE_SECONDS: Final = 10
+TICKS_PER_SWEEP: Final = 3  # a tick is a tenth of a second
 
 
 class HttpServer(uvicorn.Server):
@@ -25,14 +27,16 @@ class HttpServer(uvicorn.Server):
         respond: Respond,
         ready: Callable[[], None],
         close: Callable[[], Awaitable[None]],
+        buffers: Buffers,
         lifeline: int | None = None,
     ) -> None:
         """Respond to requests.
 
-        Calls `ready` once it does, and `close` after the last response. Ends when `lifeline`, a file descriptor, can be
-        read.
+        Calls `ready` once it does, and `close` after the last response. `buffers` bound what connections hold. Ends
+        when `lifeline`, a file descriptor, can be read.
         """
-        super().__init__(_config(respond))
+        super().__init__(_config(respond, buffers))
+        self._buffers = buffers
         self._ready = ready
         self._close = close
         self._lifeline = lifeline
@@ -43,6 +47,12 @@ class HttpServer(uvicorn.Server):
         if self._lifeline is not None:
             asyncio.get_running_loop().add_reader(self._lifeline, self._orphaned)
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the clients that do not read, several times a second."""
+        if counter % TICKS_PER_SWEEP == 0:
+            self._buffers.sweep(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish the responses in flight, then let go of what they needed."""
@@ -81,10 +91,13 @@ class HttpServer(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def _config(respond: Respond) -> uvicorn.Config:
+def _config(respond: Respond, buffers: Buffers) -> uvicorn.Config:
+    def connection(server_state: ServerState, **_unused: Any) -> HttpProtocol:
+        return HttpProtocol(respond, server_state, buffers, asyncio.get_running_loop())
+
     return uvicorn.Config(
-        respond,  # uvicorn only hands it to the protocol
-        http=_connection,  # type: ignore[arg-type] # uvicorn expects a class, and only calls it
+        respond,  # uvicorn loads it and never calls it
+        http=connection,  # type: ignore[arg-type] # uvicorn expects a class, and only calls it
         ws="none",
         lifespan="off",
         proxy_headers=False,
@@ -94,10 +107,6 @@ def _config(respond: Respond) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-
-
-def _connection(config: uvicorn.Config, server_state: ServerState, **_unused: Any) -> HttpProtocol:
-    return HttpProtocol(config.loaded_app, server_state, asyncio.get_running_loop())
 
 
 def bind(host: str, port: int) -> socket.socket:

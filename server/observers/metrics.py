@@ -18,6 +18,9 @@ from hivestand.server.http.response import UNWRITTEN, HttpResponse
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
 
+# statuses with a label of their own; any other, which only a fault or a preference can bring, is counted by its class
+STATUSES: Final = frozenset({200, 201, 204, 400, 401, 403, 404, 405, 408, 413, 415, 429, 431, 500, 502, 503, 504})
+
 _Counts = dict[str, list[float]]  # by operation and status: seconds in all, then the requests of each bucket
 
 
@@ -31,7 +34,7 @@ class Metrics:
 
     def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
         """Count a request to the mocked API."""
-        status = "none" if response.ending in UNWRITTEN else response.status
+        status = "none" if response.ending in UNWRITTEN else _label(response.status)
         seconds = request.duration / 1000
         counts = self._counts[f"{request.operation or 'none'} {status}"]
         counts[0] += seconds
@@ -54,6 +57,10 @@ class Metrics:
         registry = CollectorRegistry()
         registry.register(_Collected(_sum(everyones)))
         return generate_latest(registry)
+
+
+def _label(status: int) -> str:
+    return str(status) if status in STATUSES else f"{status // 100}xx"
 
 
 class _Collected:

@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.server import app as application
+from hivestand.server.http.buffers import Buffers
 from hivestand.server.http.protocol import HttpProtocol, Respond
 from hivestand.server.settings import Settings
 
@@ -39,8 +40,8 @@ def serving() -> Iterator[str]:
 async def _serve(
     respond: Respond, ending: asyncio.Event, started: threading.Event, addresses: list[tuple[str, int]]
 ) -> None:
-    state, loop = ServerState(), asyncio.get_running_loop()
-    async with await loop.create_server(lambda: HttpProtocol(respond, state, loop), "127.0.0.1", 0) as server:
+    state, buffers, loop = ServerState(), Buffers(2**28, 30), asyncio.get_running_loop()
+    async with await loop.create_server(lambda: HttpProtocol(respond, state, buffers, loop), "127.0.0.1", 0) as server:
         addresses.append(server.sockets[0].getsockname())
         started.set()
         while not ending.is_set():

@@ -1,9 +1,11 @@
 """The embedded store: this process's memory, gone when it ends."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
-from hivestand.handlers.event.encoding import EncodedEvent, compact, merge
+from hivestand.handlers.event.encoding import EncodedEvent, compact, merge, size_of
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.delayed import DelayedWrites
 from hivestand.handlers.store.memory.barrier import MemoryBarrier
@@ -13,12 +15,20 @@ from hivestand.handlers.store.memory.index import MemoryIndex
 from hivestand.handlers.store.memory.journal import MemoryJournal
 from hivestand.handlers.store.memory.tenants import MemoryTenants
 from hivestand.handlers.store.plans import PlanTable
-from hivestand.handlers.store.protocol import StoreOptions
+from hivestand.handlers.store.protocol import MAX_EVENT, MAX_FIELDS, READ_BYTES, StoreOptions, too_large
 from hivestand.handlers.tenant import Tenant
+from hivestand.handlers.turns import Turns
+
+EXPIRED_PER_WRITE: Final = 4  # expired events that a write deletes: more than it adds
+_AT_ONCE: Final = 500  # events that are deleted between two turns
 
 
 class MemoryStore:
-    """Events in a dict for each tenant. Nothing awaits in a method, so each is atomic in its event loop."""
+    """Events in a dict for each tenant. Nothing awaits while a method works, so each is atomic in its event loop.
+
+    An event that has expired is not there any more for anybody. It is deleted by later writes, a few at a time, or by
+    a look at the index.
+    """
 
     kind = "memory"
 
@@ -42,7 +52,8 @@ class MemoryStore:
         self._arrivals = 0
         self._events: dict[str, dict[str, EncodedEvent]] = {}
         self._indexes: dict[str, MemoryIndex] = {}
-        self._expiries: dict[tuple[str, str], float] = {}  # in the order of the last writes, and so of expiry
+        # in the order of the last writes, and so of expiry
+        self._expiries: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     async def check(self) -> Sequence[str]:
         """No warnings: memory is always there, and ending with the process is what it is for."""
@@ -50,51 +61,44 @@ class MemoryStore:
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Store the event, or merge it into the one that is there; returns the event after that."""
-        self._expire()
-        events = self._events.setdefault(tenant.digest, {})
-        there = events.get(entry.event_id)
-        if there is None:
-            self._arrivals += 1
-            index = self._indexes.get(tenant.digest) or self._indexes.setdefault(tenant.digest, MemoryIndex())
-            index.enter(entry, self._arrivals)
-            event = compact(event)
-        else:
-            event = merge(there, compact(event).merged)
-        events[entry.event_id] = event
-        self._prolong(tenant.digest, entry.event_id)
-        return event
+        return self._create_or_merge(tenant, entry, compact(event))
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Store or merge the events, one after the other; returns how many that were."""
         for entry, event in events:
-            await self.create_or_merge(tenant, entry, event)
+            self._create_or_merge(tenant, entry, event)
         return len(events)
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge into the event of that id; returns whether there is one."""
-        self._expire()
-        events = self._events.get(tenant.digest, {})
-        there = events.get(event_id)
+        self._expire(EXPIRED_PER_WRITE)
+        there = self._live(tenant.digest, event_id)
         if there is None:
             return False
-        events[event_id] = merge(there, compact(EncodedEvent(b"", dict(fields))).merged)
+        merged = merge(there, compact(EncodedEvent(b"", dict(fields))).merged)
+        self._events[tenant.digest][event_id] = _bounded(merged)
         self._prolong(tenant.digest, event_id)
         return True
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""
-        self._expire()
-        return self._events.get(tenant.digest, {}).get(event_id)
+        return self._live(tenant.digest, event_id)
 
     async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
-        """The tenant's events of these ids, in their order; None for one that is not there."""
-        self._expire()
-        events = self._events.get(tenant.digest, {})
-        return [events.get(event_id) for event_id in event_ids]
+        """The tenant's events of the first of these ids, in their order; None for one that is not there."""
+        events: list[EncodedEvent | None] = []
+        size = 0
+        for event_id in event_ids:
+            event = self._live(tenant.digest, event_id)
+            size += 0 if event is None else size_of(event)
+            if events and size > READ_BYTES:
+                break
+            events.append(event)
+        return events
 
     async def count(self, tenant: Tenant, selection: Selection) -> int:
         """How many of the tenant's events are selected."""
-        self._expire()
+        await self._expire_all()
         index = self._indexes.get(tenant.digest)
         return 0 if index is None else index.count(selection)
 
@@ -102,9 +106,13 @@ class MemoryStore:
         self, tenant: Tenant, selection: Selection, limit: int, *, before: Found | None = None, skip: int = 0
     ) -> Sequence[Found]:
         """At most `limit` of the events selected, the last first."""
-        self._expire()
+        await self._expire_all()
         index = self._indexes.get(tenant.digest)
         return [] if index is None else index.find(selection, limit, before, skip)
+
+    async def forget(self, tenant: Tenant, selection: Selection, gone: Sequence[Found]) -> int:  # noqa: ARG002 - the protocol's
+        """Do nothing: here the index never holds an event that is gone."""
+        return 0
 
     async def reset(self, tenant: Tenant) -> None:
         """Delete all of the tenant."""
@@ -112,34 +120,85 @@ class MemoryStore:
         await self.counters.forget(tenant)
         await self.hidden.forget(tenant)
         await self.journal.clear(tenant)
-        for event_id in self._events.get(tenant.digest, {}):
-            self._expiries.pop((tenant.digest, event_id), None)
-        self._drop(tenant.digest)
+        self._indexes.pop(tenant.digest, None)
+        events = self._events.pop(tenant.digest, {})
+        turns = Turns()
+        while events:  # nobody reaches them any more; to free them all at once takes long
+            for _ in range(min(_AT_ONCE, len(events))):
+                events.popitem()
+            await turns.give_way()
 
     async def close(self) -> None:
         """Cancel what was to be written later."""
         await self.barrier.close()
 
+    def _create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
+        """Store or merge an event whose texts are copies of the right size."""
+        self._expire(EXPIRED_PER_WRITE)
+        there = self._live(tenant.digest, entry.event_id)
+        events = self._events.setdefault(tenant.digest, {})
+        if there is None:
+            self._arrivals += 1
+            index = self._indexes.get(tenant.digest) or self._indexes.setdefault(tenant.digest, MemoryIndex())
+            index.enter(entry, self._arrivals)
+        else:
+            event = _bounded(merge(there, event.merged))
+        events[entry.event_id] = event
+        self._prolong(tenant.digest, entry.event_id)
+        return event
+
+    def _live(self, digest: str, event_id: str) -> EncodedEvent | None:
+        """The event of that id; one that has expired is deleted."""
+        event = self._events.get(digest, {}).get(event_id)
+        if self._ttl is None or event is None:
+            return event
+        if self._expiries[digest, event_id] > self._now():
+            return event
+        del self._expiries[digest, event_id]
+        self._delete(digest, event_id)
+        return None
+
     def _prolong(self, digest: str, event_id: str) -> None:
         if self._ttl is not None:
-            self._expiries.pop((digest, event_id), None)
             self._expiries[digest, event_id] = self._now() + self._ttl
+            self._expiries.move_to_end((digest, event_id))
 
-    def _expire(self) -> None:
-        """Delete what has expired."""
-        while self._expiries:
-            key, expiry = next(iter(self._expiries.items()))
-            if expiry > self._now():
-                return
+    def _expire(self, count: int) -> bool:
+        """Delete at most `count` events that have expired; returns whether there may be more."""
+        now = self._now()
+        for _ in range(count):
+            if not self._expiries:
+                return False
+            key = next(iter(self._expiries))
+            if self._expiries[key] > now:
+                return False
             del self._expiries[key]
             self._delete(*key)
+        return True
+
+    async def _expire_all(self) -> None:
+        """Delete all events that have expired, in steps."""
+        if self._ttl is not None:
+            turns = Turns()
+            while self._expire(_AT_ONCE):
+                await turns.give_way()
 
     def _delete(self, digest: str, event_id: str) -> None:
-        del self._events[digest][event_id]
+        """Delete an event, unless a reset already has."""
+        events = self._events.get(digest, {})
+        if events.pop(event_id, None) is None:
+            return
         self._indexes[digest].remove(event_id)
-        if not self._events[digest]:
-            self._drop(digest)
+        if not events:
+            del self._events[digest], self._indexes[digest]
 
-    def _drop(self, digest: str) -> None:
-        self._events.pop(digest, None)
-        self._indexes.pop(digest, None)
+
+def _bounded(event: EncodedEvent) -> EncodedEvent:
+    """The event, if it is within the bounds of merges.
+
+    Raises:
+        BadRequest: it is not.
+    """
+    if len(event.merged) > MAX_FIELDS or size_of(event) > MAX_EVENT:
+        raise too_large()
+    return event

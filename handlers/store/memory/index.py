@@ -1,13 +1,76 @@
-"""The index in this process's memory: for each property and value a sorted list of events."""
+"""The index in this process's memory: for each property and value an ordered list of events."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
-from itertools import chain
-from typing import Final, get_args
+from itertools import islice
+from typing import Final
 
-from hivestand.handlers.event.index import Found, IndexEntry, Property, Selection
+from hivestand.handlers.event.index import Found, IndexEntry, Selection
+from hivestand.handlers.event.normalise import TYPES
 
-_PROPERTIES: Final[tuple[Property, ...]] = get_args(Property)
+CHUNK: Final = 1000  # events in one chunk of a list: what an insertion or a removal moves
+_EVERY: Final = ("", "")  # the key of the list of all events
+
+
+class OrderedEvents:
+    """Events in their order, in chunks, so that adding and removing costs the same wherever it happens."""
+
+    __slots__ = ("_chunks",)
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._chunks: list[list[Found]] = []  # none of them empty
+
+    def __bool__(self) -> bool:
+        """Whether there is any event."""
+        return bool(self._chunks)
+
+    def add(self, found: Found) -> None:
+        """Add an event that is not there yet."""
+        chunks = self._chunks
+        if not chunks or chunks[-1][-1] < found:  # the usual case: it is the latest
+            if chunks and len(chunks[-1]) < CHUNK:
+                chunks[-1].append(found)
+            else:
+                chunks.append([found])
+            return
+        place = self._chunk_of(found)
+        chunk = chunks[place]
+        insort(chunk, found)
+        if len(chunk) > 2 * CHUNK:
+            chunks[place : place + 1] = [chunk[:CHUNK], chunk[CHUNK:]]
+
+    def remove(self, found: Found) -> None:
+        """Remove an event that is there."""
+        place = self._chunk_of(found)
+        chunk = self._chunks[place]
+        del chunk[bisect_left(chunk, found)]
+        if not chunk:
+            del self._chunks[place]
+
+    def rank(self, found: tuple[int, ...] | Found) -> int:
+        """How many events come before a place in the order."""
+        place = self._chunk_of(found)
+        before = sum(map(len, islice(self._chunks, place)))
+        return before + bisect_left(self._chunks[place], found) if place < len(self._chunks) else before
+
+    def last(self, end: int, count: int) -> list[Found]:
+        """At most `count` of the first `end` events, the last first."""
+        taken: list[Found] = []
+        above = sum(map(len, self._chunks)) - end  # events to leave out at the end
+        for chunk in reversed(self._chunks):
+            if above >= len(chunk):
+                above -= len(chunk)
+                continue
+            stop = len(chunk) - above
+            taken += chunk[max(0, stop - count + len(taken)) : stop][::-1]
+            above = 0
+            if len(taken) == count:
+                break
+        return taken
+
+    def _chunk_of(self, found: tuple[int, ...] | Found) -> int:
+        """The place of the first chunk that ends with this event or a later one."""
+        return bisect_left(self._chunks, found, key=lambda chunk: chunk[-1])
 
 
 class MemoryIndex:
@@ -16,26 +79,24 @@ class MemoryIndex:
     def __init__(self) -> None:
         """Start empty."""
         self._entries: dict[str, tuple[IndexEntry, Found]] = {}
-        self._lists: dict[tuple[str, str], list[Found]] = {}  # by property and value, each in order
+        self._lists: dict[tuple[str, str], OrderedEvents] = {}  # by property and value
 
     def enter(self, entry: IndexEntry, arrival: int) -> None:
         """Enter an event that is new; `arrival` is higher than that of any before."""
         found = Found(entry.start_time, arrival, entry.event_id)
         self._entries[entry.event_id] = entry, found
-        for name, value in zip(_PROPERTIES, (entry.session_id, entry.event_type, entry.event_name), strict=True):
-            events = self._lists.setdefault((name, value), [])
-            if not events or events[-1] < found:
-                events.append(found)  # the usual case: it is the latest
-            else:
-                insort(events, found)
+        for key in _keys_of(entry):
+            events = self._lists.get(key)
+            if events is None:
+                events = self._lists[key] = OrderedEvents()
+            events.add(found)
 
     def remove(self, event_id: str) -> None:
         """Remove an event that is there."""
         entry, found = self._entries.pop(event_id)
-        for name in _PROPERTIES:
-            key = name, getattr(entry, name)
+        for key in _keys_of(entry):
             events = self._lists[key]
-            del events[bisect_left(events, found)]
+            events.remove(found)
             if not events:
                 del self._lists[key]
 
@@ -45,15 +106,35 @@ class MemoryIndex:
 
     def find(self, selection: Selection, limit: int, before: Found | None, skip: int) -> list[Found]:
         """At most `limit` of the events selected, the last first, without the first `skip`."""
-        last = skip + limit
         ranges = self._ranges(selection, before)
-        found = chain.from_iterable(events[max(start, end - last) : end] for events, start, end in ranges)
+        if len(ranges) == 1:
+            ((events, start, end),) = ranges
+            return events.last(end - skip, min(limit, end - skip - start)) if end - skip > start else []
+        last = skip + limit
+        found = [each for events, start, end in ranges for each in events.last(end, min(last, end - start))]
         return sorted(found, reverse=True)[skip:last]
 
-    def _ranges(self, selection: Selection, before: Found | None = None) -> Iterable[tuple[list[Found], int, int]]:
+    def _ranges(self, selection: Selection, before: Found | None = None) -> list[tuple[OrderedEvents, int, int]]:
         """Each list that is selected from, and where the selection begins and ends in it."""
-        for value in selection.values:
-            events = self._lists.get((selection.property, value), [])
-            start = bisect_left(events, (selection.since,))
-            end = bisect_left(events, (selection.until + 1,))
-            yield events, start, max(start, end if before is None else min(end, bisect_left(events, before)))
+        keys: list[tuple[str, str]] = [(selection.property, value) for value in selection.values]
+        if selection.property == "event_type" and set(selection.values) == set(TYPES):
+            keys = [_EVERY]
+        ranges = []
+        for key in keys:
+            events = self._lists.get(key)
+            if events is None:
+                continue
+            start = events.rank((selection.since,))
+            end = events.rank((selection.until + 1,))
+            ranges.append((events, start, max(start, end if before is None else min(end, events.rank(before)))))
+        return ranges
+
+
+def _keys_of(entry: IndexEntry) -> tuple[tuple[str, str], ...]:
+    """The keys of the lists that an event is in."""
+    return (
+        _EVERY,
+        ("session_id", entry.session_id),
+        ("event_type", entry.event_type),
+        ("event_name", entry.event_name),
+    )

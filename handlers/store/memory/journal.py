@@ -1,14 +1,11 @@
 """The journals in this process's memory."""
 
-from collections import defaultdict, deque
+from bisect import bisect_left
+from collections import OrderedDict, deque
 from collections.abc import Sequence
-from itertools import islice
-from typing import Final
 
 from hivestand.handlers.store.journal import ENTRY_COST, MAX_MEMORY, StoredEntry
 from hivestand.handlers.tenant import Tenant
-
-KEPT_SHARE: Final = 7 / 8  # the share of MAX_MEMORY that remains after journals are cut
 
 
 class MemoryJournal:
@@ -21,45 +18,57 @@ class MemoryJournal:
         self._most_memory = most_memory
         self._number = 0
         self._size = 0
-        self._entries: defaultdict[str, deque[tuple[int, bytes]]] = defaultdict(deque)
+        self._entries: OrderedDict[int, tuple[str, bytes]] = OrderedDict()  # of all tenants: the digest, the text
+        self._numbers: dict[str, deque[int]] = {}  # of each tenant's entries, by its digest
 
     def add(self, tenant: Tenant, packed: bytes) -> None:
         """Add an entry; drop the oldest if there are too many or they take too much memory."""
         self._number += 1
-        entries = self._entries[tenant.digest]
-        entries.append((self._number, packed))
+        self._entries[self._number] = tenant.digest, packed
         self._size += len(packed) + ENTRY_COST
-        if len(entries) > self._most:
-            self._size -= len(entries.popleft()[1]) + ENTRY_COST
-        if self._size > self._most_memory:
-            self._shrink()
+        numbers = self._numbers.get(tenant.digest)
+        if numbers is None:
+            numbers = self._numbers[tenant.digest] = deque()
+        numbers.append(self._number)
+        if len(numbers) > self._most:
+            self._drop(numbers[0])
+        while self._size > self._most_memory:
+            self._drop(next(iter(self._entries)))  # whoever's is the oldest
 
-    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[StoredEntry]:
+    async def newest(
+        self,
+        tenant: Tenant,
+        before: str | None,
+        count: int,
+        *,
+        heads: bool = False,  # noqa: ARG002 - here a head costs as much as its entry
+    ) -> Sequence[StoredEntry]:
         """The tenant's newest entries older than one, newest first."""
-        end = _number(before) if before else self._number + 1
-        entries = self._entries.get(tenant.digest, deque())
-        older = (StoredEntry(_id(number), packed) for number, packed in reversed(entries) if number < end)
-        return tuple(islice(older, count))
+        numbers = self._numbers.get(tenant.digest, deque())
+        end = bisect_left(numbers, _number(before)) if before else len(numbers)
+        places = range(end - 1, max(-1, end - 1 - count), -1)
+        return tuple(StoredEntry(_id(numbers[place]), self._entries[numbers[place]][1]) for place in places)
 
     async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:
         """The tenant's entry with that id, or None."""
-        entries = self._entries.get(tenant.digest, deque())
-        return next((StoredEntry(entry_id, packed) for number, packed in entries if _id(number) == entry_id), None)
+        number = _number(entry_id)
+        digest, packed = self._entries.get(number, ("", b""))
+        is_there = number in self._entries and digest == tenant.digest and entry_id == _id(number)
+        return StoredEntry(entry_id, packed) if is_there else None
 
     async def clear(self, tenant: Tenant) -> None:
         """Delete the tenant's entries."""
-        self._size -= sum(len(packed) + ENTRY_COST for _, packed in self._entries.pop(tenant.digest, ()))
+        for number in self._numbers.pop(tenant.digest, ()):
+            self._size -= len(self._entries.pop(number)[1]) + ENTRY_COST
 
-    def _shrink(self) -> None:
-        """Drop the oldest entries of all tenants until there is some room."""
-        every = sorted((number, digest) for digest, entries in self._entries.items() for number, _ in entries)
-        for _, digest in every:
-            if self._size <= self._most_memory * KEPT_SHARE:
-                return
-            entries = self._entries[digest]
-            self._size -= len(entries.popleft()[1]) + ENTRY_COST
-            if not entries:
-                del self._entries[digest]
+    def _drop(self, number: int) -> None:
+        """Drop an entry that is its tenant's oldest."""
+        digest, packed = self._entries.pop(number)
+        self._size -= len(packed) + ENTRY_COST
+        numbers = self._numbers[digest]
+        numbers.popleft()
+        if not numbers:
+            del self._numbers[digest]
 
 
 def _id(number: int) -> str:

@@ -1,10 +1,10 @@
 """The barrier of workers on one Redis: each follows a stream of changes and says how far it has come.
 
-In one slot lie the plans `<prefix>:{plans}` (a hash by digest), the tenants `…:tenants` (likewise), the stream of
-changes `…:changes`, and the workers `…:workers`: for each, the id of the last change it has applied, and until when
-that counts, by Redis's clock. A change is acknowledged once no worker whose lease still runs is behind it. A worker
-whose lease has run out reloads all plans before it serves: so one that died delays a change by `LEASE` at most, and one
-that was cut off knows it.
+In one slot lie the plans `<prefix>:{plans}` (a hash by digest), the tenants `…:tenants` (likewise, and when each came
+in `…:tenants:seen`), the stream of changes `…:changes`, and the workers `…:workers`: for each, the id of the last
+change it has applied, and until when that counts, by Redis's clock. A change is acknowledged once no worker whose lease
+still runs is behind it. A worker whose lease has run out reloads all plans before it serves: so one that died delays a
+change by `LEASE` at most, and one that was cut off knows it.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from hivestand.handlers.store.delayed import DelayedWrites
 from hivestand.handlers.store.plans import NO_PLAN, Change, Plan, PlanTable, decode_plan, encode_plan
 from hivestand.handlers.store.redis.tenants import RedisTenants
 from hivestand.handlers.store.redis.transport.client import NOW, Client, fields_of, script
+from hivestand.handlers.store.tenants import MAX_TENANTS
 from hivestand.handlers.tenant import Tenant
 
 LEASE: Final = 3.0  # seconds that a worker's lease lasts
@@ -43,9 +44,17 @@ _FOLLOW: Final = script(
     + """
 if redis.call('HEXISTS', KEYS[4], ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[3] .. ' ' .. string.format('%.0f', now / 1000 + ARGV[2]))
-for number = 4, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[number], ARGV[number + 1]) end
+for number = 4, #ARGV, 2 do
+  redis.call('HSET', KEYS[2], ARGV[number], ARGV[number + 1])
+  redis.call('ZADD', KEYS[5], now, ARGV[number])
+end
+local excess = redis.call('ZCARD', KEYS[5]) - MAX_TENANTS
+if excess > 0 then
+  for _, digest in ipairs(redis.call('ZRANGE', KEYS[5], 0, excess - 1)) do redis.call('HDEL', KEYS[2], digest) end
+  redis.call('ZREMRANGEBYRANK', KEYS[5], 0, excess - 1)
+end
 return 1
-"""
+""".replace("MAX_TENANTS", str(MAX_TENANTS))
 )
 
 _BEHIND: Final = script(
@@ -75,15 +84,16 @@ if ARGV[1] == 'plan' then
 elseif ARGV[1] == 'reset' then
   redis.call('HDEL', KEYS[1], ARGV[2])
   redis.call('HDEL', KEYS[2], ARGV[2])
+  redis.call('ZREM', KEYS[5], ARGV[2])
 end
 return redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[3], '*', 'kind', ARGV[1], 'digest', ARGV[2])
 """)
 
 
-def keys_of(prefix: str) -> tuple[str, str, str, str]:
-    """The keys of plans, tenants, changes and workers, all in one slot."""
+def keys_of(prefix: str) -> tuple[str, str, str, str, str]:
+    """The keys of plans, tenants, changes, workers and when tenants came, all in one slot."""
     tag = f"{prefix}:{{plans}}"
-    return tag, f"{tag}:tenants", f"{tag}:changes", f"{tag}:workers"
+    return tag, f"{tag}:tenants", f"{tag}:changes", f"{tag}:workers", f"{tag}:tenants:seen"
 
 
 class WorkerState(NamedTuple):

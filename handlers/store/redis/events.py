@@ -5,15 +5,16 @@ cluster: its index `<prefix>:{<tenant's digest>:<bucket>}`, its events `<index>:
 `<index>:expiries`. The index is a sorted set without scores, with three members for each event: the digest of a
 property, start time, arrival (the worker's time in microseconds, never the same twice) and id (`members.py`). An
 event's hash holds the event as it was created in the field `e`, what its members in the index are made of in the field
-`i`, and whatever was merged since in a field of its own. One script decides creation, so that of any number of first
-posts exactly one wins, whole; it writes event and index in one step.
+`i`, and whatever was merged since in a field of its own; then its size is in the field `s`. One script decides
+creation, so that of any number of first posts exactly one wins, whole; it writes event and index in one step.
 """
 
 import asyncio
 import time
 from binascii import crc32
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from contextlib import suppress
+from itertools import chain, takewhile
 from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.errors import StoreUnavailable
@@ -22,13 +23,13 @@ from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
 from hivestand.handlers.store.delayed import DelayedWrites
 from hivestand.handlers.store.plans import PlanTable
-from hivestand.handlers.store.protocol import StoreOptions
+from hivestand.handlers.store.protocol import MAX_EVENT, MAX_FIELDS, READ_BYTES, StoreOptions, too_large
 from hivestand.handlers.store.redis.barrier import RedisBarrier, WorkerState, keys_of
 from hivestand.handlers.store.redis.counters import RedisCounters
 from hivestand.handlers.store.redis.hidden import RedisHiddenEvents
 from hivestand.handlers.store.redis.index import count, find, ranges_of
 from hivestand.handlers.store.redis.journal import RedisJournal
-from hivestand.handlers.store.redis.members import DIGEST, digest, found_at, place_of
+from hivestand.handlers.store.redis.members import DIGEST, digest, found_at, place_of, tail_of
 from hivestand.handlers.store.redis.tenants import RedisTenants
 from hivestand.handlers.store.redis.transport.client import NOW, client_for, fields_of, script
 from hivestand.handlers.tenant import Tenant
@@ -59,20 +60,30 @@ end
 
 # Members come length-prefixed in the one argument that is kept on creation: a body may hold more of them than a command
 # may have arguments, and Lua's unpack stops at 8,000. A merge of nothing is a write all the same: it has an offset in
-# the replication stream that WAIT can wait for.
+# the replication stream that WAIT can wait for. The field `s` holds the event's size once something was merged.
 _MERGE: Final = """
 local function merge(event, place, written)
-  local at, fields = 5 + struct.unpack('<I4', written), {'i', place}
+  local at, fields, new = 5 + struct.unpack('<I4', written), {'i', place}, 0
+  local size = tonumber(redis.call('HGET', event, 's')) or redis.call('HSTRLEN', event, 'e')
   while at <= #written do
-    fields[#fields + 1], at = struct.unpack('<I4c0', written, at)
-    if #fields == 1000 then
-      redis.call('HSET', event, unpack(fields))
-      fields = {}
+    local name, value
+    name, at = struct.unpack('<I4c0', written, at)
+    value, at = struct.unpack('<I4c0', written, at)
+    local before = redis.call('HSTRLEN', event, name)
+    if before == 0 then
+      new, size = new + 1, size + #name
     end
+    size = size + #value - before
+    fields[#fields + 1], fields[#fields + 2] = name, value
   end
-  if #fields > 0 then redis.call('HSET', event, unpack(fields)) end
+  if new > 0 and redis.call('HLEN', event) + new > MAX_FIELDS or size > MAX_EVENT then return false end
+  if #fields > 2 then fields[#fields + 1], fields[#fields + 2] = 's', size end
+  for start = 1, #fields, 1000 do
+    redis.call('HSET', event, unpack(fields, start, math.min(start + 999, #fields)))
+  end
+  return true
 end
-"""
+""".replace("MAX_FIELDS", str(MAX_FIELDS + 3)).replace("MAX_EVENT", str(MAX_EVENT))
 
 _CLEAR: Final = f"""
 local function clear(index, expiries, now)
@@ -122,13 +133,13 @@ for number = others + 1, #KEYS do
   local there, reply = redis.call('HGET', event, 'i'), 0
   if there or place ~= '' then
     enter(id, there or place)
-    if there then
-      merge(event, there, written)
+    if there and not merge(event, there, written) then
+      reply = -1
     else
-      redis.call('HSET', event, 'e', written, 'i', place)
+      if not there then redis.call('HSET', event, 'e', written, 'i', place) end
+      keep(event, id, there or place, there)
+      wrote, reply = true, there and ARGV[2] == '1' and redis.call('HGETALL', event) or 1
     end
-    keep(event, id, there or place, there)
-    wrote, reply = true, there and ARGV[2] == '1' and redis.call('HGETALL', event) or 1
   end
   replies[#replies + 1] = reply
 end
@@ -154,10 +165,28 @@ end
 redis.call('UNLINK', KEYS[1], KEYS[others])
 return 0
 """)
+# ARGV: how many bytes are read, and whether the first event is read whatever its size. 0 is for one that is not read.
 _READ: Final = script("""
-local events = {}
-for number = 1, #KEYS do events[number] = redis.call('HGETALL', KEYS[number]) end
+local events, left = {}, tonumber(ARGV[1])
+for number = 1, #KEYS do
+  local size = tonumber(redis.call('HGET', KEYS[number], 's')) or redis.call('HSTRLEN', KEYS[number], 'e')
+  left = left - size
+  local is_read = left >= 0 or number == 1 and ARGV[2] == '1'
+  events[number] = is_read and redis.call('HGETALL', KEYS[number]) or 0
+end
 return events
+""")
+# ARGV: how many digests, the digests, and for each event what its members hold behind their digest.
+_FORGET: Final = script("""
+local gone, digests = 0, tonumber(ARGV[1])
+for number = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[number]) == 0 then
+    for at = 2, digests + 1 do
+      gone = gone + redis.call('ZREM', KEYS[1], ARGV[at] .. ARGV[digests + number])
+    end
+  end
+end
+return gone
 """)
 _TYPES: Final = [digest("event_type", name) for name in TYPES]
 _BY_TYPE: Final = [(b"[" + each, b"(" + each + b"\xff" * 33) for each in _TYPES]  # the ends of their members
@@ -241,23 +270,26 @@ class RedisStore:
         return _decode(reply) if reply else None
 
     async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
-        """The tenant's events with these ids: those of a bucket in one script, or in several if they are many."""
+        """The tenant's events with the first of these ids: those of a bucket in one script, or in several."""
         buckets: dict[str, list[str]] = {}
         for event_id in event_ids:
             buckets.setdefault(self._index_of(tenant, event_id), []).append(event_id)
-        events: dict[str, EncodedEvent] = {}
+        events: dict[str, EncodedEvent | None] = {}
 
-        async def read(index: str, ids: Sequence[str]) -> None:
-            replies = await self._client.run(_READ, [f"{index}:{event_id}" for event_id in ids], durable=False)
-            events.update((event_id, _decode(reply)) for event_id, reply in zip(ids, replies, strict=True) if reply)
+        async def read(index: str, ids: Sequence[str], share: int) -> None:
+            keys = [f"{index}:{event_id}" for event_id in ids]
+            replies = await self._client.run(_READ, keys, share, int(ids[0] == event_ids[0]), durable=False)
+            for event_id, reply in zip(ids, replies, strict=True):
+                if not isinstance(reply, int):
+                    events[event_id] = _decode(reply) if reply else None
 
-        steps = (
+        steps = [
             (index, ids[at : at + EVENTS_PER_SCRIPT])
             for index, ids in buckets.items()
             for at in range(0, len(ids), EVENTS_PER_SCRIPT)
-        )
-        await asyncio.gather(*(read(*step) for step in steps))
-        return [events.get(event_id) for event_id in event_ids]
+        ]
+        await asyncio.gather(*(read(*step, READ_BYTES // len(steps)) for step in steps))
+        return [events[event_id] for event_id in takewhile(events.__contains__, event_ids)]
 
     async def count(self, tenant: Tenant, selection: Selection) -> int:
         """How many of the tenant's events are selected."""
@@ -270,6 +302,30 @@ class RedisStore:
         """At most `limit` of the selected events, last first."""
         await self._clear_expired(tenant)
         return await find(self._client, ranges_of(self._indexes(tenant), selection, before), limit, skip)
+
+    async def forget(self, tenant: Tenant, selection: Selection, gone: Sequence[Found]) -> int:
+        """Remove what a selection found and whose event is gone from the index: by the selection's value and its type.
+
+        Its other members stay until a look at them finds the event gone, too.
+        """
+        digests = [*_TYPES, *(digest(selection.property, value) for value in selection.values)]
+        buckets: dict[str, list[Found]] = {}
+        for each in gone:
+            buckets.setdefault(self._index_of(tenant, each.event_id), []).append(each)
+        steps = [
+            (index, found[at : at + EVENTS_PER_SCRIPT])
+            for index, found in buckets.items()
+            for at in range(0, len(found), EVENTS_PER_SCRIPT)
+        ]
+
+        async def remove(index: str, found: Sequence[Found]) -> int:
+            keys = (index, *(f"{index}:{each.event_id}" for each in found))
+            removed: int = await self._client.run(
+                _FORGET, keys, len(digests), *digests, *map(tail_of, found), durable=False
+            )
+            return removed
+
+        return sum(await asyncio.gather(*(remove(*step) for step in steps)))
 
     async def reset(self, tenant: Tenant) -> None:
         """Delete everything of a tenant, its events in steps, bucket by bucket.
@@ -303,6 +359,8 @@ class RedisStore:
             size += len(written)
         script = WRITE_FOR_A_TIME if self._life else WRITE_FOR_EVER
         replies: Sequence[Any] = await self._client.run(script, keys, *arguments, size=size)
+        if -1 in replies:
+            raise too_large()
         return replies
 
     def _next_arrival(self) -> int:
@@ -311,8 +369,11 @@ class RedisStore:
         return self._arrival
 
     async def _clear_expired(self, tenant: Tenant) -> None:
-        """Clear expired events from the index, so that they are neither counted nor found."""
-        if self._life:
+        """Clear expired events from the index, so that they are neither counted nor found.
+
+        Another server, or an earlier one, may have let events expire where this one does not.
+        """
+        with suppress(StoreUnavailable):  # a Redis that takes no writes can still be read
             await asyncio.gather(*(self._clear(index) for index in self._indexes(tenant)))
 
     async def _clear(self, index: str) -> None:
@@ -390,4 +451,5 @@ def _usable(reply: object) -> dict[bytes, bytes]:
 def _decode(reply: list[bytes] | dict[bytes, bytes]) -> EncodedEvent:
     fields = fields_of(reply)
     del fields[b"i"]
+    fields.pop(b"s", None)
     return merge(unpack(fields.pop(b"e")), fields)

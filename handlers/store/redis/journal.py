@@ -24,6 +24,14 @@ for number = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[number]) end
 redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[1])
 return redis.call('EXPIRE', KEYS[1], ARGV[2])
 """)
+_HEADS: Final = script("""
+local heads = {}
+for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', ARGV[2])) do
+  local packed = entry[2][2]
+  heads[#heads + 1] = {entry[1], {'e', string.sub(packed, 1, string.find(packed, '\\n', 1, true))}}
+end
+return heads
+""")
 _CLEAR: Final = script("return redis.call('UNLINK', KEYS[1])")
 _log = logging.getLogger(__name__)
 
@@ -61,13 +69,18 @@ class RedisJournal:
             self._flushes.append((self._added, done))
             await done
 
-    async def newest(self, tenant: Tenant, before: str | None, count: int) -> Sequence[StoredEntry]:
+    async def newest(
+        self, tenant: Tenant, before: str | None, count: int, *, heads: bool = False
+    ) -> Sequence[StoredEntry]:
         """The tenant's newest entries older than one, newest first."""
         if before == FIRST_ID:
             return ()  # Redis refuses to look before it
         key = self._key(tenant.digest)
         end = f"({before}" if before else "+"
-        reply = await self._client.read(key, ("XREVRANGE", key, end, "-", "COUNT", count))
+        if heads:
+            reply = await self._client.run(_HEADS, (key,), end, count, durable=False)
+        else:
+            reply = await self._client.read(key, ("XREVRANGE", key, end, "-", "COUNT", count))
         return tuple(_kept(entry) for entry in reply)
 
     async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:

@@ -1,5 +1,8 @@
 """The registry of tenants that workers on a Redis share: the hash `<prefix>:{plans}:tenants`, ids by digest.
 
+When each was registered last is in the sorted set `<prefix>:{plans}:tenants:seen`, so that the first can be forgotten
+when there are too many.
+
 A worker notes a tenant in memory; the barrier writes what is pending, in the same script by which the worker says how
 far it has followed the changes, so that a reset it missed can never be undone.
 """
@@ -7,6 +10,7 @@ far it has followed the changes, so that a reset it missed can never be undone.
 from collections.abc import Sequence
 
 from hivestand.handlers.store.redis.transport.client import Client, fields_of
+from hivestand.handlers.store.tenants import MAX_TENANTS
 from hivestand.handlers.tenant import Tenant
 
 
@@ -23,6 +27,8 @@ class RedisTenants:
     def note(self, tenant: Tenant) -> None:
         """Register a tenant; it is written by the barrier's next turn."""
         if tenant.digest not in self.noted:
+            if len(self.noted) >= MAX_TENANTS:
+                self.noted.clear()  # to note them again is cheap
             self.noted.add(tenant.digest)
             self.pending[tenant.digest] = tenant
 

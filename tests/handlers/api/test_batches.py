@@ -1,5 +1,6 @@
 """The operations on many events, on all stores."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -129,12 +130,12 @@ class Failing(MemoryStore):
 
     left = 0
 
-    async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
         """Write, while there are any left."""
-        self.left -= 1
+        self.left -= len(events)
         if self.left < 0:
             raise StoreUnavailable
-        return await super().create_or_merge(tenant, entry, event)
+        return await super().create_or_merge_each(tenant, events)
 
 
 @pytest.mark.parametrize(

@@ -159,9 +159,9 @@ async def test_what_an_update_cannot_use_is_ignored_and_told(store: Store) -> No
         Fallback("children_ids", "ignored"),
         Fallback("metadata", "type"),
         Fallback("duration", "type"),
-        Fallback("event_name", "unknown"),
         Fallback("end_time", "range"),
         Fallback("config", "type"),
+        Fallback("event_name", "unknown"),
     ] == list(response.fallbacks)
 
 

@@ -93,7 +93,8 @@ import resource
 from hivestand.handlers.clock import SystemClock
 from hivestand.handlers.event.encoding import encode
 from hivestand.handlers.event.normalise import normalise_session
-event, _ = normalise_session({"metadata": {f"key-{number}": number for number in range(50_000)}}, SystemClock())
+event, _ = normalise_session({}, SystemClock())
+event["metadata"] = {f"key-{number}": number for number in range(50_000)}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 kept = encode(event)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

@@ -10,7 +10,7 @@ from support import SESSION_ID, StoppedClock, id_of
 
 from hivestand.handlers.event.normalise import EVENT_FIELDS, normalise_event
 from hivestand.handlers.otlp.decoding import Span, SpanEvent
-from hivestand.handlers.otlp.mapping import event_of, receive
+from hivestand.handlers.otlp.mapping import SessionsOfSpans, event_of, own_ids_of, unusable
 
 TRACE, SPAN_ID = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
 MS = 1_000_000
@@ -128,8 +128,9 @@ def test_parents_are_found_by_trace_and_span() -> None:
     assert event_of(parent) == event_of(parent)
     assert SESSION_ID == event_of(span(parent_id="0" * 16))["parent_id"]
     assert id_of("p") == event_of(span({"honeyhive.parent_id": id_of("p")}))["parent_id"]
-    own = receive([child, span({"honeyhive_event_id": id_of("own")})]).events
-    assert [id_of("own")] * 2 == [own[0]["parent_id"], own[1]["event_id"]]
+    named = span({"honeyhive_event_id": id_of("own")})
+    own = own_ids_of([child, named])
+    assert [id_of("own")] * 2 == [event_of(child, own)["parent_id"], event_of(named, own)["event_id"]]
 
 
 def test_an_error_is_what_the_sdk_says_or_the_exception() -> None:
@@ -171,19 +172,23 @@ def test_what_was_flattened_is_made_whole(flat: dict[str, Any], expected: dict[s
 
 
 def test_a_span_that_cannot_be_used_is_counted() -> None:
-    """Without ids, or with ids that are none; the others are used."""
-    spans = [span(trace_id=""), span(trace_id="0" * 32), span(span_id="1"), span(span_id="0" * 16), span()]
-    received = receive(spans)
-    assert (4, 1, "a span has no valid trace id") == (received.rejected, len(received.events), received.reason)
+    """Without ids, or with ids that are none."""
+    no_trace, no_span = "a span has no valid trace id", "a span has no valid span id"
+    assert [no_trace, no_trace] == [unusable(span(trace_id=trace_id)) for trace_id in ("", "0" * 32)]
+    assert [no_span, no_span] == [unusable(span(span_id=span_id)) for span_id in ("1", "0" * 16)]
+    assert "" == unusable(span())
 
 
 def test_sessions_are_those_that_spans_name() -> None:
     """Each as it would be started: with the first time, and the name and source that a span has for it."""
     late = span({"honeyhive.session_name": "n", "honeyhive_source": "s"}, start=9 * MS)
+    started = SessionsOfSpans()
+    for each in (late, span(), span({"honeyhive.session_id": "x"}, start=0)):
+        started.note(each, event_of(each))
     assert {
         SESSION_ID: {"session_id": SESSION_ID, "start_time": 5, "session_name": "n", "source": "s"},
         str(UUID(hex=TRACE)): {"session_id": str(UUID(hex=TRACE))},
-    } == receive([late, span(), span({"honeyhive.session_id": "x"}, start=0)]).sessions
+    } == started.sessions
 
 
 names = st.sampled_from(["honeyhive_inputs", "honeyhive_outputs", "honeyhive_metadata", "traceloop.entity.input", "x"])

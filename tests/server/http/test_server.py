@@ -22,6 +22,7 @@ from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.server.app import build
 from hivestand.server.http import protocol as http_protocol
+from hivestand.server.http.buffers import Buffers
 from hivestand.server.http.protocol import HttpProtocol, Respond
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse
@@ -218,7 +219,7 @@ def test_many_upgrades_in_one_write(server: Running) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     "after",
-    [b"\r\n", b"GET /nothing HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"],
+    [b"\r\n", b"GET /nothing HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{"],
 )
 async def test_a_connection_on_which_nothing_goes_on_is_closed(monkeypatch: pytest.MonkeyPatch, after: bytes) -> None:
     """Whatever came last: an empty line, or a part of a body that was answered without it."""
@@ -450,8 +451,8 @@ async def test_a_broken_body_is_answered_once(broken: bytes, caplog: pytest.LogC
 @contextlib.asynccontextmanager
 async def listening(respond: Respond) -> AsyncIterator[tuple[tuple[str, int], ServerState]]:
     """The protocol in this process: its address, and what uvicorn knows of it."""
-    state, loop = ServerState(), asyncio.get_running_loop()
-    async with await loop.create_server(lambda: HttpProtocol(respond, state, loop), "127.0.0.1", 0) as started:
+    state, buffers, loop = ServerState(), Buffers(2**28, 30), asyncio.get_running_loop()
+    async with await loop.create_server(lambda: HttpProtocol(respond, state, buffers, loop), "127.0.0.1", 0) as started:
         yield started.sockets[0].getsockname(), state
 
 

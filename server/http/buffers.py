@@ -1,0 +1,58 @@
+"""What all connections of a server hold together: bodies that arrive, and responses that are not read."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
+
+MIN_RATE: Final = 4096  # bytes a second that a client has to read of a response, so as not to be stalled
+
+
+class Writer(Protocol):
+    """A connection, as far as what it has to write is concerned."""
+
+    transport: asyncio.Transport
+    unread: int  # bytes that it had to write when somebody looked last and the client was found to read
+    unread_since: float  # when that was, on the loop's clock
+
+
+class Buffers:
+    """Counts the bytes that connections hold, and ends those of clients that do not read.
+
+    Attributes:
+        held: bytes of bodies that are arriving, and of responses that wait out a planned delay.
+    """
+
+    def __init__(self, max_bytes: int, write_timeout: float) -> None:
+        """Allow `max_bytes` in all, and `write_timeout` seconds for a client to go on reading."""
+        self.held = 0
+        self._max_bytes = max_bytes
+        self._write_timeout = write_timeout
+        self._unread = 0  # bytes of responses, at the last sweep
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is to be held for a client."""
+        return self.held + self._unread > self._max_bytes
+
+    def sweep(self, connections: Iterable[Any], now: float) -> None:
+        """Abort the connections whose clients do not read, and, of too many bytes, those that have not for longest."""
+        slow: list[Writer] = []
+        self._unread = 0
+        for connection in list(connections):
+            size = connection.transport.get_write_buffer_size()
+            if not size:
+                connection.unread = 0
+                continue
+            waited = now - connection.unread_since
+            if not connection.unread or connection.unread - size >= MIN_RATE * self._write_timeout:
+                connection.unread, connection.unread_since = size, now
+            elif waited >= self._write_timeout:
+                connection.transport.abort()
+                continue
+            self._unread += size
+            slow.append(connection)
+        slow.sort(key=lambda each: each.unread_since, reverse=True)
+        while slow and self.is_full:
+            slowest = slow.pop()
+            self._unread -= slowest.transport.get_write_buffer_size()
+            slowest.transport.abort()
