@@ -141,13 +141,17 @@ class Unavailable(ApiError):
 
 
 class StoreUnavailable(Unavailable):
-    """The store cannot be reached, or refuses to work."""
+    """The store cannot be reached, or refuses to work.
+
+    Attributes:
+        reason: why, in one line for whoever runs the server; a client is not told.
+        is_refusal: whether the store is there and refuses this call, so that other calls may work.
+    """
 
     def __init__(
-        self,
-        message: str = "The store is not available",
-        details: Iterable[Detail] = (),
-        headers: Mapping[str, str] | None = None,
+        self, message: str = "The store is not available", *, reason: str = "", is_refusal: bool = False
     ) -> None:
-        """Take the same arguments as every error."""
-        super().__init__(message, details, headers)
+        """Take the message for clients, and the reason."""
+        super().__init__(message)
+        self.reason = reason or message
+        self.is_refusal = is_refusal

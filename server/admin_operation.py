@@ -57,8 +57,6 @@ class AdminOperation:
             tenant = access.authenticate(request.fields.get(b"authorization"))
         parameters = self.spec.parameters.read(request.path_parameters, request.query)
         body = await self._read(request)
-        if self.spec.is_secured and not store.barrier.is_fresh:
-            await store.barrier.refresh()
         response = await self.spec.handler(
             Request(
                 store, store, clock, tenant, body, parameters, self.context.settings, metrics=self.context.metrics.text

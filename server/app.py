@@ -20,11 +20,12 @@ from hivestand.server.operation import Context, Operation
 from hivestand.server.responder import Responder
 from hivestand.server.routing import Routing
 from hivestand.server.settings import Settings, described
+from hivestand.server.stderr import STDERR
 
 
 def build(settings: Settings, store: Store, shared: Path | None = None) -> Respond:
     """The function that responds to requests; `shared` is a folder in which workers share their metrics."""
-    metrics = Metrics(shared)
+    metrics = Metrics(STDERR, shared)
     keys = Keys() if settings.keys is None else read_keys(Path(settings.keys))
     store.barrier.on_settle(metrics.leave)
     limits, clock = Limits(settings.max_body, settings.body_timeout), SystemClock()
@@ -36,5 +37,5 @@ def build(settings: Settings, store: Store, shared: Path | None = None) -> Respo
             "": (load("honeyhive"), partial(Operation, context=context)),
         }
     )
-    logs = [RequestLog(settings.log_format)] if settings.log_format else []
+    logs = [RequestLog(settings.log_format, STDERR)] if settings.log_format else []
     return Responder(routing, (JournalRecorder(store, keys), metrics, *logs), logs, Cors() if settings.cors else None)

@@ -17,6 +17,7 @@ from hivestand.handlers.store.schemes import store_for
 from hivestand.openapi import DOCUMENTS, lint, load, path_of
 from hivestand.server.extras import install_command
 from hivestand.server.settings import Settings
+from hivestand.server.stderr import open_standard_descriptors
 
 USAGE, UNAVAILABLE = 2, 3
 _DEFAULT = Settings()
@@ -272,6 +273,7 @@ def check(**options: Any) -> None:
 
 def main() -> NoReturn:
     """Run the command line; an error is printed as one line."""
+    open_standard_descriptors()
     try:
         sys.exit(hivestand.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:

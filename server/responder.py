@@ -67,5 +67,8 @@ class Responder:
             response = effect(response)
         request.duration = round((time.perf_counter() - request.started + response.delay) * 1000, 3)
         for observe in observers:
-            observe(request, response)
+            try:
+                observe(request, response)
+            except Exception:  # noqa: BLE001 - whatever it is, the client gets its response
+                _log.exception("a bug in an observer")
         return response

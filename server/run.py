@@ -2,10 +2,12 @@
 
 import asyncio
 import gc
+import logging
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +20,7 @@ from hivestand.server.app import build
 from hivestand.server.http.buffers import Buffers
 from hivestand.server.http.server import HttpServer, bind, url_of
 from hivestand.server.settings import Settings, place_of
+from hivestand.server.stderr import STDERR, LogHandler, say
 from hivestand.server.workers import Workers
 
 T = TypeVar("T")
@@ -33,25 +36,49 @@ def run(settings: Settings) -> None:
     Raises:
         StartError: the store or the address cannot be had.
     """
-    for warning in in_a_loop(_check(settings)):
-        _say(f"warning: {warning}")
-    with _listener(settings) as listener, TemporaryDirectory(prefix="hivestand-") as folder:
+    logging.disable()  # what is wrong now ends the start, in one line
+    warnings = in_a_loop(_check(settings))
+    logging.disable(logging.NOTSET)
+    logging.getLogger().addHandler(LogHandler(STDERR))
+    for warning in warnings:
+        say(f"warning: {warning}")
+    with _listener(settings) as listener, _shared_folder(settings) as folder:
         settings = _with_admin(settings)
         store = store_for(settings.store, settings.store_options)
-        respond = build(settings, store, Path(folder) if settings.workers > 1 else None)
+        respond = build(settings, store, folder)
         gc.freeze()  # everything loaded so far stays: the collector skips it, and workers keep sharing its pages
 
         def ready() -> None:
-            print(f"hivestand is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for this line
+            with suppress(OSError):  # standard output may be a disk that is full
+                print(f"hivestand is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for it
 
         def work(lifeline: int | None, ready: Callable[[], None]) -> None:
             buffers = Buffers(settings.max_buffered, settings.write_timeout)
             in_a_loop(HttpServer(respond, ready, store.close, buffers, lifeline).serve([listener]))
 
         if settings.workers > 1:
-            Workers(settings.workers, work).run(ready)
+            Workers(settings.workers, work, listener.close).run(ready)
         else:
             work(None, ready)
+    STDERR.close()
+
+
+@contextmanager
+def _shared_folder(settings: Settings) -> Iterator[Path | None]:
+    """The folder in which workers share their metrics; None for one process, and where no folder can be written."""
+    if settings.workers == 1:
+        yield None
+        return
+    for place in (None, "/dev/shm"):  # noqa: S108 - where the root file system is read-only
+        try:
+            folder = TemporaryDirectory(prefix="hivestand-", dir=place, ignore_cleanup_errors=True)
+        except OSError:
+            continue
+        with folder as path:
+            yield Path(path)
+        return
+    say("no folder for temporary files can be written: each worker reports its own metrics alone")
+    yield None
 
 
 async def _check(settings: Settings) -> Sequence[str]:
@@ -60,8 +87,7 @@ async def _check(settings: Settings) -> Sequence[str]:
     try:
         return await store.check()
     except StoreUnavailable as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        msg = f"the store {place_of(settings.store)} is not available: {reason}"
+        msg = f"the store {place_of(settings.store)} is not available: {error.reason}"
         raise StartError(msg) from error
     finally:
         await store.close()
@@ -72,12 +98,8 @@ def _with_admin(settings: Settings) -> Settings:
     if settings.admin_token or is_loopback(settings.host):
         return settings
     token = secrets.token_urlsafe(24)
-    _say(f"other machines can reach the admin API; its admin token is {token}")
+    say(f"other machines can reach the admin API; its admin token is {token}")
     return replace(settings, admin_token=token)
-
-
-def _say(line: str) -> None:
-    print(f"hivestand: {line}", file=sys.stderr, flush=True)  # noqa: T201 - for who starts the server
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
+from hivestand.server.stderr import STDERR, say
+
 RESTART_SECONDS = 1.0  # seconds at least between two starts of a worker that dies at once
 END_SECONDS = 15  # seconds that workers have to end: more than the ten for responses in flight
 
@@ -22,14 +24,15 @@ class Workers:
     cause, and ends too, so that nobody is left behind on the port.
     """
 
-    def __init__(self, count: int, work: Work) -> None:
-        """Prepare `count` workers.
+    def __init__(self, count: int, work: Work, stop_listening: Callable[[], None]) -> None:
+        """Prepare `count` workers; the parent calls `stop_listening` as soon as they are to end.
 
         `work` gets a file descriptor and a callable: it makes the call when it serves, and serves until SIGTERM or
         until the descriptor can be read.
         """
         self._count = count
         self._work = work
+        self._stop_listening = stop_listening
         self._started: dict[int, float] = {}
         self._ending = False
         self._lifeline, self._held = os.pipe()
@@ -50,6 +53,7 @@ class Workers:
             if self._ending:
                 return
             parent = os.getpid()
+            STDERR.close()  # its thread would not be in the worker
             pid = os.fork()
             if pid == 0:
                 self._serve(parent)
@@ -69,23 +73,29 @@ class Workers:
         except BaseException:  # noqa: BLE001 - there is nobody else to tell
             sys.excepthook(*sys.exc_info())
         finally:
-            sys.stderr.flush()
+            STDERR.close()
             os._exit(status)
 
     def _replace(self, pid: int, status: int) -> None:
-        """Start another worker for one that ended unasked."""
+        """Start another worker for one that ended unasked.
+
+        A process that is no worker ends here too: one that was started before, by what became this process, or any
+        whose parent is gone where this is the first process of a container.
+        """
+        if pid not in self._started:
+            return
         lived = time.monotonic() - self._started.pop(pid)
         if not self._ending:
             code = os.waitstatus_to_exitcode(status)
             how = signal.Signals(-code).name if code < 0 else f"status {code}"
-            with suppress(OSError):  # standard error may be closed
-                print(f"hivestand: worker {pid} ended with {how} and is replaced", file=sys.stderr, flush=True)  # noqa: T201
+            say(f"worker {pid} ended with {how} and is replaced")
             time.sleep(max(0, RESTART_SECONDS - lived))
         self._start()
 
     def _end(self, *_signal: object) -> None:
         """Tell the workers to end, at the second call at once; a worker that does not end is killed."""
         self._ending = True
+        self._stop_listening()
         signal.alarm(END_SECONDS)
         self._signal(signal.SIGTERM)
 

@@ -63,6 +63,7 @@ def stored_event(fields: dict[bytes, bytes]) -> dict[str, Any]:
     """The event in a hash of Redis, but for its tenant's ids, read without the code that wrote it."""
     texts, at = [], 0
     created = fields.pop(b"e")
+    fields.pop(b"s", None)
     del fields[b"i"]
     while at < len(created):
         (length,) = struct.unpack_from("<I", created, at)

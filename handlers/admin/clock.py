@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import orjson
 
-from hivestand.handlers.admin.scope import target_tenant
+from hivestand.handlers.admin.scope import current_plans, target_tenant
 from hivestand.handlers.clock import SEEDED_AT, PlannedClock, Timing
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.plans import ALL_TENANTS, Plan
@@ -33,6 +33,7 @@ async def set_clock(request: Request) -> Response:
 async def advance_clock(request: Request) -> Response:
     """Move the tenant's clock forward, whether it is frozen or running."""
     tenant = await target_tenant(request)
+    await current_plans(request)
 
     def later(timing: Timing) -> Timing:
         met = _met(request, timing).advanced(request.body["milliseconds"])
@@ -52,7 +53,7 @@ async def _change(request: Request, change: Callable[[Timing], Timing]) -> Respo
 async def _now_met(request: Request) -> Timing:
     """The timing that the tenant's next request will see."""
     tenant = await target_tenant(request)
-    return _met(request, request.store.plans.own_plan(tenant).timing)
+    return _met(request, (await current_plans(request)).own_plan(tenant).timing)
 
 
 def _met(request: Request, own: Timing) -> Timing:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from hivestand.handlers.admin.scope import is_for_all_tenants, target_tenant, tenants_in_scope
+from hivestand.handlers.admin.scope import current_plans, is_for_all_tenants, target_tenant, tenants_in_scope
 from hivestand.handlers.errors import BadRequest, Detail, NotFound
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.plans import ALL_TENANTS, MAX_ARMED, ArmedFault, Plan
@@ -48,7 +48,7 @@ async def arm_fault(request: Request) -> Response:
 
 async def list_faults(request: Request) -> Response:
     """List the armed faults; a tenant also sees those armed for all tenants, as its requests get them too."""
-    plans = request.store.plans.all()
+    plans = (await current_plans(request)).all()
     if is_for_all_tenants(request):
         shown = list(plans.values())
     else:
@@ -60,7 +60,7 @@ async def list_faults(request: Request) -> Response:
 async def disarm_faults(request: Request) -> Response:
     """Disarm all faults of a tenant; for the admin who names no tenant, those of every tenant."""
     if is_for_all_tenants(request):
-        disarming = [digest for digest, plan in request.store.plans.all().items() if plan.faults]
+        disarming = [digest for digest, plan in (await current_plans(request)).all().items() if plan.faults]
     else:
         disarming = [(await target_tenant(request)).digest]
     for digest in disarming:

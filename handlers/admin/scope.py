@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hivestand.handlers.errors import Forbidden, NotFound
 from hivestand.handlers.request import Request
-from hivestand.handlers.store.plans import ALL_TENANTS
+from hivestand.handlers.store.plans import ALL_TENANTS, PlanTable
 from hivestand.handlers.tenant import Tenant
 
 
@@ -42,6 +42,13 @@ async def target_tenant(request: Request) -> Tenant:
         return ALL_TENANTS
     (tenant,) = await tenants_in_scope(request)
     return tenant
+
+
+async def current_plans(request: Request) -> PlanTable:
+    """The plans of all tenants, as every change that was acknowledged has left them."""
+    if not request.store.barrier.is_fresh:
+        await request.store.barrier.refresh()
+    return request.store.plans
 
 
 async def _registered(request: Request) -> Sequence[Tenant]:

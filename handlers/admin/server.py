@@ -16,17 +16,18 @@ _VERSION = version("hivestand")
 
 
 async def get_health(request: Request) -> Response:
-    """Tell that the process is live, and whether it is ready, with 503 if its store is unavailable."""
+    """Tell that the process is live, and whether it is ready, with 503 and the reason if its store is unavailable."""
     try:
         warnings = await request.store.check()
     except StoreUnavailable as error:
-        return Response(_health(request, ready=False), status=error.status, headers=error.headers)
-    return Response(_health(request, warnings, ready=True))
+        return Response(_health(request, reason=error.reason), status=error.status, headers=error.headers)
+    return Response(_health(request, warnings))
 
 
-def _health(request: Request, warnings: Sequence[str] = (), *, ready: bool) -> bytes:
-    store = request.store.kind
-    return orjson.dumps({"live": True, "ready": ready, "store": store, "warnings": warnings, "version": _VERSION})
+def _health(request: Request, warnings: Sequence[str] = (), *, reason: str | None = None) -> bytes:
+    """The body; a reason says why the store cannot be used."""
+    health = {"live": True, "ready": reason is None, "store": request.store.kind, "warnings": warnings}
+    return orjson.dumps({**health, **({} if reason is None else {"reason": reason}), "version": _VERSION})
 
 
 async def get_version(_request: Request) -> Response:

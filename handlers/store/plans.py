@@ -3,14 +3,17 @@
 Each worker holds all plans in memory (`PlanTable`), so that no request has to read one from the store.
 """
 
+import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from hivestand.handlers.clock import Timing
 from hivestand.handlers.tenant import Tenant
+
+_log = logging.getLogger(__name__)
 
 ALL_TENANTS = Tenant("everyone", b"")  # its plan holds for all tenants
 MAX_ARMED = 100  # faults of one plan
@@ -124,9 +127,22 @@ def encode_plan(plan: Plan) -> bytes:
 
 
 def decode_plan(text: bytes) -> Plan:
-    """The plan that `encode_plan` turned into this text."""
-    faults, timing, *rest = orjson.loads(text)
-    return Plan(tuple(ArmedFault(**fault) for fault in faults), Timing(**timing), *rest)
+    """The plan that `encode_plan` turned into this text; what a newer version has added to it is ignored, and logged.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is no plan.
+    """
+    faults, timing, armed, hidden_until, *newer = orjson.loads(text)
+    unknown = timing.keys() - Timing._fields
+    unknown |= {name for fault in faults for name in fault.keys() - ArmedFault._fields}
+    if unknown or newer:
+        _log.warning("a plan has parts that this version does not know, and ignores: %s", ", ".join(sorted(unknown)))
+    armed_faults = tuple(ArmedFault(**_known(fault, ArmedFault._fields)) for fault in faults)
+    return Plan(armed_faults, Timing(**_known(timing, Timing._fields)), armed, hidden_until)
+
+
+def _known(members: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if name in names}
 
 
 def _now() -> int:

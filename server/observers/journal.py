@@ -1,7 +1,5 @@
 """Record each request to the mocked API in the journal."""
 
-import logging
-
 from hivestand.handlers.errors import Unauthorized
 from hivestand.handlers.request import ANONYMOUS
 from hivestand.handlers.store.journal import pack
@@ -10,8 +8,6 @@ from hivestand.handlers.tenant import Tenant
 from hivestand.server.auth import Keys
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import UNWRITTEN, HttpResponse
-
-_log = logging.getLogger(__name__)
 
 
 class JournalRecorder:
@@ -23,7 +19,7 @@ class JournalRecorder:
         self._keys = keys
 
     def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
-        """Add an entry; a failure to add it never fails the request."""
+        """Add an entry."""
         if not self._store.journal.is_on:
             return
         is_written = response.ending not in UNWRITTEN
@@ -45,11 +41,8 @@ class JournalRecorder:
         )
         headers = [(b"content-type", response.media_type), *response.headers] if is_written else []
         body = response.body if is_written else b""
-        try:
-            packed = pack(about, request.headers, request.content, headers, body)
-            self._store.journal.add(request.tenant or self._tenant(request), packed)
-        except Exception:  # noqa: BLE001 - whatever it is, the client gets its response
-            _log.exception("a request that the journal could not take")
+        packed = pack(about, request.headers, request.content, headers, body)
+        self._store.journal.add(request.tenant or self._tenant(request), packed)
 
     def _tenant(self, request: HttpRequest) -> Tenant:
         """The tenant of a request to an unknown path; without a valid token `ANONYMOUS`."""

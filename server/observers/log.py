@@ -1,6 +1,5 @@
 """One log line for each request, as text or JSON."""
 
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -9,21 +8,22 @@ import orjson
 
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import UNWRITTEN, HttpResponse
+from hivestand.server.stderr import LineWriter
 
 LogFormat = Literal["text", "json"]
 
 
 class RequestLog:
-    """Writes to standard error before the response is sent; tenants appear by digest, never by token."""
+    """Writes a line to standard error; tenants appear by digest, never by token."""
 
-    def __init__(self, form: LogFormat) -> None:
+    def __init__(self, form: LogFormat, writer: LineWriter) -> None:
         """Write lines in this form."""
         self._line = _json if form == "json" else _text
+        self._writer = writer
 
     def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
         """Write the line of a request."""
-        sys.stderr.write(self._line(_fields(request, response)))
-        sys.stderr.flush()
+        self._writer.write(self._line(_fields(request, response)))
 
 
 def _fields(request: HttpRequest, response: HttpResponse) -> Mapping[str, Any]:

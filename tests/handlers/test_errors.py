@@ -2,12 +2,13 @@
 
 import pytest
 
-from hivestand.handlers.errors import ApiError, StoreUnavailable
+from hivestand.handlers.errors import ApiError, StoreUnavailable, Unavailable
 
 
 def test_an_absent_store_asks_for_patience() -> None:
     """503 comes with Retry-After."""
-    assert {"Retry-After": "1", "B": "2"} == StoreUnavailable(headers={"B": "2"}).headers
+    assert {"Retry-After": "1", "B": "2"} == Unavailable("later", headers={"B": "2"}).headers
+    assert {"Retry-After": "1"} == StoreUnavailable().headers
 
 
 @pytest.mark.parametrize("kind", ApiError.__subclasses__())

@@ -496,7 +496,7 @@ def spans(change: Callable[[dict[str, Json]], dict[str, Json]]) -> Patch:
     """Change the event that a span becomes."""
     from hivestand.handlers.otlp.mapping import event_of  # noqa: PLC0415 - as it is now
 
-    return patch("hivestand.handlers.otlp.mapping.event_of", lambda span, own=None: change(event_of(span, own)))
+    return patch("hivestand.handlers.api.traces.event_of", lambda span, own=None: change(event_of(span, own)))
 
 
 def spans_without(lost: str) -> Patch:

@@ -1,6 +1,6 @@
 """What holds of every operation on events, gone wrong."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
@@ -112,12 +112,17 @@ def around(operations: tuple[str, ...], change: Callable[[Handler, Request], Awa
 
 
 async def _stored_nowhere(handler: Handler, request: Request) -> Response:
-    with patch.object(type(request.store), "create_or_merge", _forget):
+    store = type(request.store)
+    with patch.object(store, "create_or_merge", _forget), patch.object(store, "create_or_merge_each", _forget_each):
         return await handler(request)
 
 
 async def _forget(_self: Any, _tenant: Any, _entry: Any, event: Json) -> Json:
     return event
+
+
+async def _forget_each(_self: Any, _tenant: Any, events: Sequence[Any]) -> int:
+    return len(events)
 
 
 mutant("created-nowhere", "EVT-SEEN-01")(lambda: around(CREATING, _stored_nowhere))

@@ -147,7 +147,7 @@ def again_is_another() -> Patch:
     from hivestand.handlers.otlp.mapping import event_of  # noqa: PLC0415 - as it is now
 
     return patch(
-        "hivestand.handlers.otlp.mapping.event_of",
+        "hivestand.handlers.api.traces.event_of",
         lambda span, own=None: {**event_of(span, own), "event_id": str(uuid4())},
     )
 

@@ -8,6 +8,7 @@ change by `LEASE` at most, and one that was cut off knows it.
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -20,6 +21,8 @@ from hivestand.handlers.store.redis.tenants import RedisTenants
 from hivestand.handlers.store.redis.transport.client import NOW, Client, fields_of, script
 from hivestand.handlers.store.tenants import MAX_TENANTS
 from hivestand.handlers.tenant import Tenant
+
+_log = logging.getLogger(__name__)
 
 LEASE: Final = 3.0  # seconds that a worker's lease lasts
 LEASE_MARGIN: Final = 0.5  # seconds by which a worker gives up its lease early
@@ -66,9 +69,10 @@ local workers, behind = redis.call('HGETALL', KEYS[4]), 0
 for at = 1, #workers, 2 do
   local id, life = string.match(workers[at + 1], '(%S+) (%d+)')
   local itstime, itsnumber = parts(id)
-  if tonumber(life) < now / 1000 then
+  local is_behind = itstime < time or (itstime == time and itsnumber < number)
+  if tonumber(life) < now / 1000 or (is_behind and ARGV[2] == '1') then
     redis.call('HDEL', KEYS[4], workers[at])
-  elseif itstime < time or (itstime == time and itsnumber < number) then
+  elseif is_behind then
     behind = behind + 1
   end
 end
@@ -145,13 +149,17 @@ class RedisBarrier:
             self._tenants.note(tenant)
         while True:
             text = await self._client.read(self._keys[0], ("HGET", self._keys[0], tenant.digest))
-            plan = change(decode_plan(text) if text else NO_PLAN)
+            plan = change(_plan_of(tenant.digest, text) if text else NO_PLAN)
             if await self._announce("plan", tenant.digest, text or b"", encode_plan(plan)):
                 return plan
 
     async def settle(self) -> None:
-        """Have every worker write what it holds."""
-        await self._announce("settle", "")
+        """Have every worker write what it holds; nothing is where Redis takes no writes."""
+        try:
+            await self._announce("settle", "")
+        except StoreUnavailable as error:
+            if not error.is_refusal:
+                raise
 
     def on_settle(self, write: Callable[[], None]) -> None:
         """Have this worker call `write`, too, before it counts as settled."""
@@ -177,8 +185,9 @@ class RedisBarrier:
         change = await self._client.run(_CHANGE, self._keys, kind, digest, MAX_CHANGES, *plans)
         if change is None:
             return False
-        pauses = iter(PAUSES)
-        while await self._client.run(_BEHIND, self._keys, change):  # noqa: ASYNC110 - they are other processes
+        pauses, loop = iter(PAUSES), asyncio.get_running_loop()
+        given_up = loop.time() + LEASE  # by then a worker that is behind has given up its lease, whatever Redis's clock
+        while await self._client.run(_BEHIND, self._keys, change, int(loop.time() > given_up)):  # noqa: ASYNC110 - they are other processes
             await asyncio.sleep(next(pauses, PAUSES[-1]))
         return True
 
@@ -190,9 +199,17 @@ class RedisBarrier:
     async def _refresh(self) -> None:
         self._id = self._id or secrets.token_hex(8)
         before = asyncio.get_running_loop().time()
-        position, plans = await self._client.run(_REFRESH, self._keys, self._id, round(LEASE * 1000), durable=False)
+        try:
+            position, plans = await self._client.run(_REFRESH, self._keys, self._id, round(LEASE * 1000), durable=False)
+        except StoreUnavailable as error:
+            if not error.is_refusal:
+                raise
+            # it takes no writes, so no plan can change: good for this request, without a lease
+            plans = await self._client.read(self._keys[0], ("HGETALL", self._keys[0]))
+            self._plans.replace(_plans_of(plans))
+            return
         self._position = position
-        self._plans.replace({digest.decode(): decode_plan(text) for digest, text in fields_of(plans).items()})
+        self._plans.replace(_plans_of(plans))
         self._tenants.discard_all()
         self._fresh_until = before + LEASE - LEASE_MARGIN
         if self._following is None:
@@ -206,6 +223,9 @@ class RedisBarrier:
                     await self.refresh()
                 await self._follow_once()
             except StoreUnavailable:
+                await asyncio.sleep(FOLLOW_SECONDS)
+            except Exception:  # noqa: BLE001 - a worker that follows no more would hold up every change
+                _log.exception("a bug in following the changes of plans")
                 await asyncio.sleep(FOLLOW_SECONDS)
 
     async def _follow_once(self) -> None:
@@ -243,7 +263,20 @@ class RedisBarrier:
             digests = sorted(changed)
             texts = await self._client.read(self._keys[0], ("HMGET", self._keys[0], *digests))
             for digest, text in zip(digests, texts, strict=True):
-                self._plans.put(digest, None if text is None else decode_plan(text))
+                self._plans.put(digest, None if text is None else _plan_of(digest, text))
+
+
+def _plans_of(reply: Any) -> dict[str, Plan]:
+    return {digest.decode(): _plan_of(digest.decode(), text) for digest, text in fields_of(reply).items()}
+
+
+def _plan_of(digest: str, text: bytes) -> Plan:
+    """The plan of a tenant; none where it cannot be read, as another version may have written it."""
+    try:
+        return decode_plan(text)
+    except (ValueError, TypeError, KeyError) as error:
+        _log.warning("the plan of the tenant %s cannot be read, and is ignored: %s", digest, error)
+        return NO_PLAN
 
 
 def _changes(reply: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

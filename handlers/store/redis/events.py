@@ -15,7 +15,9 @@ from binascii import crc32
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, takewhile
+from secrets import token_hex
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
@@ -39,6 +41,7 @@ BUCKETS: Final = 32  # buckets of a tenant: enough to spread it over a large clu
 EVENTS_PER_SCRIPT: Final = 100  # events that one script reads or deletes: a fraction of a millisecond of Redis's time
 WRITES_PER_SCRIPT: Final = 32  # events that one script writes, likewise
 MAX_WRITTEN: Final = 256 * 1024  # bytes of events that one script writes, unless a single one is larger
+CHECKED_SECONDS: Final = 1.0  # for which a check is valid
 MAX_TTL: Final = 10**9  # seconds that a ttl can be: thirty years
 
 # KEYS: the index, expiries where events expire, and events of its bucket. ARGV: how many milliseconds an event lives,
@@ -192,6 +195,12 @@ _TYPES: Final = [digest("event_type", name) for name in TYPES]
 _BY_TYPE: Final = [(b"[" + each, b"(" + each + b"\xff" * 33) for each in _TYPES]  # the ends of their members
 
 
+# ids of events, one in each bucket
+_TRIED: Final = tuple(
+    {crc32(event_id.encode()) % BUCKETS: event_id for event_id in (str(UUID(int=each)) for each in range(999))}.values()
+)
+
+
 class _Write(NamedTuple):
     """The arguments of the script for one event; without a place the event is not created."""
 
@@ -225,16 +234,65 @@ class RedisStore:
         self.delayed = DelayedWrites()
         state = WorkerState(self.plans, self.tenants, self.delayed, self.journal.flush)
         self.barrier = RedisBarrier(self._client, options.prefix, state)
+        self._trial = Tenant(f"check-{token_hex(8)}", b"")
+        self._checking: asyncio.Task[Sequence[str] | StoreUnavailable] | None = None
+        self._checked_until = 0.0
+        self._timeout = options.timeout
         self._prefix = options.prefix
         self._wait = options.wait
         self._arrival = 0
         self._life = 0 if options.ttl is None else max(1, round(options.ttl * 1000))
 
     async def check(self) -> Sequence[str]:
-        """Warnings of what could lose data, each once, however many servers there are."""
-        infos = await self._client.read_each(("INFO",))
-        warnings = (warning for info in infos for warning in self._warnings(_usable(info)))
+        """Warnings of what could lose data, each once; tries what requests need, at most once a second."""
+        now = asyncio.get_running_loop().time()
+        if self._checking is None or now > self._checked_until:
+            self._checking = asyncio.get_running_loop().create_task(self._check())
+            self._checked_until = now + CHECKED_SECONDS
+        outcome = await asyncio.shield(self._checking)
+        if isinstance(outcome, StoreUnavailable):
+            raise StoreUnavailable(outcome.message, reason=outcome.reason, is_refusal=outcome.is_refusal) from outcome
+        return outcome
+
+    async def _check(self) -> Sequence[str] | StoreUnavailable:
+        try:
+            infos = await self._client.read_each(("INFO",))
+            warnings = [warning for info in infos for warning in self._warnings(_usable(info))]
+            async with asyncio.timeout(self._timeout):
+                try:
+                    await self._try()
+                finally:
+                    await self._clear_trial()
+        except StoreUnavailable as error:
+            return error
+        except TimeoutError:
+            return StoreUnavailable(reason="Redis takes too long for what requests need")
         return tuple(dict.fromkeys(warnings))
+
+    async def _try(self) -> None:
+        """Do what requests do, for a tenant of this process's own; nothing of it stays.
+
+        Raises:
+            StoreUnavailable: something of it is refused.
+        """
+        tenant, event = self._trial, EncodedEvent(b"{}", {b'm"a"': b"1"})
+        await self.barrier.refresh()
+        await self.journal.attempt(tenant)
+        await self.counters.next_number(tenant.digest, "check")
+        await self.hidden.find(tenant, _TRIED[0])
+        ids = _TRIED if self._client.is_cluster else _TRIED[:1]
+        entries = [IndexEntry(event_id, event_id, TYPES[0], "check", 0) for event_id in ids]
+        await asyncio.gather(*(self.create_or_merge(tenant, entry, event) for entry in entries))
+        await asyncio.gather(*(self.update(tenant, event_id, event.merged) for event_id in ids))
+        await self.read_each(tenant, ids)
+        await self.count(tenant, Selection())
+        await self.find(tenant, Selection(), 1)
+
+    async def _clear_trial(self) -> None:
+        await self.counters.forget(self._trial)
+        await self.journal.clear(self._trial)
+        ids = _TRIED if self._client.is_cluster else _TRIED[:1]
+        await asyncio.gather(*(self._empty(index) for index in {self._index_of(self._trial, each) for each in ids}))
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Store the event, or merge it into the one that is there, in one script."""
@@ -407,9 +465,6 @@ class RedisStore:
         policy = info.get(b"maxmemory_policy", b"noeviction").decode()
         if policy.startswith("allkeys") or (self._life and policy != "noeviction"):
             yield f"Redis evicts events when its memory is full (maxmemory-policy {policy})"
-        replicas = int(info.get(b"connected_slaves", self._wait))
-        if replicas < self._wait:
-            yield f"Redis has {replicas} of the {self._wait} replicas that writes wait for, and so they get 503"
 
 
 def _steps(writes: Iterable[_Write]) -> Iterable[Sequence[_Write]]:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
+from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.journal import StoredEntry
 from hivestand.handlers.store.redis.transport.client import Client, fields_of, script
 from hivestand.handlers.tenant import Tenant
@@ -93,12 +94,20 @@ class RedisJournal:
         """Delete the tenant's entries."""
         await self._client.run(_CLEAR, (self._key(tenant.digest),))
 
+    async def attempt(self, tenant: Tenant) -> None:
+        """Try to write an entry that is not read by anybody.
+
+        Raises:
+            StoreUnavailable: it cannot be written.
+        """
+        await self._client.run(_ADD, (self._key(tenant.digest),), 1, JOURNAL_SECONDS, b"", durable=False)
+
     async def close(self) -> None:
         """Write what is pending."""
         await self.flush()
 
     async def _write(self) -> None:
-        """Write until nothing waits. What Redis does not take is lost, and logged."""
+        """Write until nothing waits. What Redis does not take is lost; why it does not is logged by the client."""
         while self._waiting:
             entries, self._waiting, self._size = self._waiting, [], 0
             writes = []
@@ -107,8 +116,8 @@ class RedisJournal:
                 size = sum(map(len, batch))
                 writes.append(self._client.run(_ADD, (self._key(digest),), *arguments, size=size, durable=False))
             for outcome in await asyncio.gather(*writes, return_exceptions=True):  # none outlives a flush
-                if isinstance(outcome, BaseException):
-                    _log.warning("entries of the journal are lost: %s", outcome)
+                if isinstance(outcome, BaseException) and not isinstance(outcome, StoreUnavailable):
+                    _log.error("entries of the journal are lost", exc_info=outcome)
             self._done += len(entries)
             while self._flushes and self._flushes[0][0] <= self._done:
                 _, done = self._flushes.popleft()

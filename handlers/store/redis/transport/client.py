@@ -4,22 +4,36 @@ A call is repeated only if it was not carried out: it was never sent, or Redis r
 client decides, as only it knows what it sent since.
 """
 
+import logging
+import re
 from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+from redis.exceptions import (
+    ClusterDownError,
+    MovedError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.redis.transport.cluster import Cluster
 from hivestand.handlers.store.redis.transport.connection import Command, NotReplicated, Server, server_at
+
+_log = logging.getLogger(__name__)
 
 # The beginning of a script that needs the time: `now`, Unix microseconds by Redis's clock.
 NOW: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 """
+
+
+_DATABASE: Final = re.compile(r"/?[0-9]{0,9}", re.ASCII)
 
 
 class Script(NamedTuple):
@@ -40,11 +54,15 @@ def fields_of(reply: Any) -> dict[bytes, bytes]:
 
 
 class Client:
-    """Calls to Redis; every failure, from a lost connection to a full memory, raises `StoreUnavailable`."""
+    """Calls to Redis; every failure, from a lost connection to a full memory, raises `StoreUnavailable`.
+
+    Why calls fail is logged once, and again when it changes.
+    """
 
     def __init__(self, servers: Server | Cluster) -> None:
         """Send calls to one server or to a cluster."""
         self._servers = servers
+        self._failure = ""  # the kind of the failure that was logged last; empty while calls work
 
     async def run(
         self, script: Script, keys: Sequence[str], *arguments: Any, size: int = 0, durable: bool = True
@@ -56,36 +74,59 @@ class Client:
         call = (len(keys), *keys, *arguments)
         try:
             try:
-                return await self._servers.call(keys[0], ("EVALSHA", script.digest, *call), size=size, write=durable)
+                reply = await self._servers.call(keys[0], ("EVALSHA", script.digest, *call), size=size, write=durable)
             except NoScriptError:  # after a restart, a failover or SCRIPT FLUSH
-                return await self._servers.call(keys[0], ("EVAL", script.text, *call), size=size, write=durable)
+                reply = await self._servers.call(keys[0], ("EVAL", script.text, *call), size=size, write=durable)
         except RedisError as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
+        if self._failure and durable:
+            self._recovered()
+        return reply
 
     async def read(self, key: str, command: Command) -> Any:
         """The reply to a command that reads a key."""
         try:
             return await self._servers.call(key, command)
         except RedisError as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
 
     async def wait(self, key: str, command: Command, seconds: float) -> Any:
         """The reply to a command that reads a key and for which Redis may take `seconds`."""
         try:
             return await self._servers.call(key, command, seconds=seconds)
         except RedisError as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
 
     async def read_each(self, command: Command) -> Sequence[Any]:
         """The reply of each server that takes writes."""
         try:
             return await self._servers.call_each(command)
         except RedisError as error:
-            raise _unavailable(error) from error
+            raise self._unavailable(error) from error
 
     async def close(self) -> None:
         """Drop all connections."""
         await self._servers.close()
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether calls go to a cluster."""
+        return isinstance(self._servers, Cluster)
+
+    def _unavailable(self, error: RedisError) -> StoreUnavailable:
+        reason = reason_of(error)
+        kind = f"{type(error).__name__} {reason.partition(' ')[0]}"
+        if kind != self._failure:
+            self._failure = kind
+            _log.warning("the store is not available: %s", reason)
+        if isinstance(error, NotReplicated):
+            return StoreUnavailable(f"The store wrote it, but {error}", reason=reason)
+        is_refusal = isinstance(error, ResponseError) and not isinstance(error, (ClusterDownError, MovedError))
+        return StoreUnavailable(reason=reason, is_refusal=is_refusal)
+
+    def _recovered(self) -> None:
+        self._failure = ""
+        _log.warning("the store is available again")
 
 
 def client_for(url: str, timeout: float, wait: int) -> Client:
@@ -98,13 +139,18 @@ def client_for(url: str, timeout: float, wait: int) -> Client:
         raise ValueError("no port in the URL of the store")
     scheme, _, rest = url.partition("://")
     name, _, cluster = scheme.partition("+")
+    if name != "unix" and not _DATABASE.fullmatch(urlsplit(url).path):
+        raise ValueError("the path in the URL of a Redis is the number of a database")
     try:
         return Client(Cluster(f"{name}://{rest}", timeout, wait) if cluster else server_at(url, timeout, wait))
     except (TypeError, RedisError, RedisClusterException) as error:  # no such option, or not with that value
         raise ValueError(str(error)) from error
 
 
-def _unavailable(error: RedisError) -> StoreUnavailable:
-    if isinstance(error, NotReplicated):
-        return StoreUnavailable(f"The store wrote it, but {error}")
-    return StoreUnavailable()
+def reason_of(error: BaseException) -> str:
+    """Why Redis does not do what it is to do, in one line that begins with the code of its refusal, if it is one."""
+    code = getattr(error, "status_code", None) or ""
+    reason = " ".join(f"{code} {error}".split())
+    if isinstance(error, MovedError):
+        return f"{reason}: this Redis is a member of a cluster, whose URL begins with redis+cluster://"
+    return reason

@@ -21,6 +21,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from hivestand.handlers.store.redis.transport.connection import Command, NotSent, Server
 
 TRYING_SHARE: Final = 0.5  # the share of the time-out during which a refused call is retried
+_UNKNOWN_HOSTS: Final = ("", "?")  # of a cluster that does not tell its endpoints
 PAUSE: Final = 0.05  # seconds between tries after the second
 
 
@@ -39,7 +40,10 @@ class Cluster:
         ours = {"socket_timeout": share, "socket_connect_timeout": share, "decode_responses": False}
         options: dict[str, Any] = {**parse_url(url), **ours, "ssl": url.startswith("rediss:")}
         options.pop("connection_class", None)
-        self._cluster = RedisCluster(require_full_coverage=False, retry=Retry(NoBackoff(), 0), **options)
+        self._host = str(options.get("host", "localhost"))
+        self._cluster = RedisCluster(
+            require_full_coverage=False, retry=Retry(NoBackoff(), 0), address_remap=self._address, **options
+        )
         self._map = self._cluster.nodes_manager
         self._entrance = dict(self._map.startup_nodes)
         self._servers: dict[str, Server] = {}
@@ -70,7 +74,8 @@ class Cluster:
                 await self._moved(moved)
                 error = moved
             except AskError as ask:
-                asked = self._server(ClusterNode(ask.host, ask.port, PRIMARY, **self._map.connection_kwargs))
+                host, port = self._address((ask.host, ask.port))
+                asked = self._server(ClusterNode(host, port, PRIMARY, **self._map.connection_kwargs))
                 error = ask
             except TryAgainError as later:
                 error = later
@@ -125,11 +130,17 @@ class Cluster:
             self._servers[node.name] = server
         return server
 
+    def _address(self, address: tuple[str | None, int]) -> tuple[str, int]:
+        """The address of a server; one that is told without its host is where the others are (cluster-spec, MOVED)."""
+        host, port = address
+        return (self._host if host in _UNKNOWN_HOSTS or host is None else host), port
+
     def _is_covered(self) -> bool:
         return len(self._map.slots_cache) == REDIS_CLUSTER_HASH_SLOTS
 
     async def _moved(self, error: MovedError) -> None:
         """Note that one slot has moved; others may have too."""
+        error.host, error.port = self._address((error.host, error.port))
         if error.slot_id in self._map.slots_cache:
             await self._map.move_slot(error)
         self._look_soon()
