@@ -88,12 +88,16 @@ def asked(options: Mapping[str, Any]) -> tuple[TargetAccess, RunPlan]:
 
 
 def status_of(report: Report, lowest: Level, known: AbstractSet[str] = frozenset()) -> int:
-    """The exit status of a run; requirements of `lowest` level and above fail it, except those in `known`."""
+    """The exit status of a run; requirements of `lowest` level and above fail it, except those in `known`.
+
+    A run in which nothing was tried is inconclusive.
+    """
     levels = {Level.MUST} if lowest is Level.MUST else {Level.MUST, Level.SHOULD}
     failing = (outcome.requirement for outcome in report.outcomes if outcome.fails)
     if any(requirement.level in levels and requirement.id not in known for requirement in failing):
         return BROKEN
-    return INCONCLUSIVE if report.inconclusive or _erred(report.outcomes) else CONFORMS
+    was_tried = any(outcome.status in {Status.PASSED, Status.FAILED} for outcome in report.outcomes)
+    return INCONCLUSIVE if report.inconclusive or _erred(report.outcomes) or not was_tried else CONFORMS
 
 
 def stale_of(report: Report, known: AbstractSet[str]) -> list[str]:

@@ -1,11 +1,14 @@
 """The command line: `hivestand serve`, `hivestand check` and `hivestand openapi`.
 
-Exit status 0 is a clean end, 2 wrong usage, and 3 that the store or the address cannot be had.
+Exit status 0 is a clean end, 2 wrong usage, and 3 that something else is missing: the store, the address, a package.
 """
 
+import difflib
+import io
 import math
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,10 +20,12 @@ from hivestand.handlers.store.schemes import store_for
 from hivestand.openapi import DOCUMENTS, lint, load, path_of
 from hivestand.server.extras import install_command
 from hivestand.server.settings import Settings
-from hivestand.server.stderr import open_standard_descriptors
+from hivestand.server.stderr import open_standard_descriptors, say
 
 USAGE, UNAVAILABLE = 2, 3
 _DEFAULT = Settings()
+# variables of other commands and of the tests
+_OTHER_VARIABLES = ("HIVESTAND_TOKEN", "HIVESTAND_URL", "HIVESTAND_TEST_REDIS")
 _FILE = click.Path(dir_okay=False, writable=True)
 
 
@@ -28,11 +33,11 @@ class _Unavailable(click.ClickException):
     exit_code = UNAVAILABLE
 
 
-def _missing(extra: str, error: ModuleNotFoundError) -> click.UsageError:
+def _missing(extra: str, error: ModuleNotFoundError) -> click.ClickException:
     """What is said where a package is missing that an extra brings; a module of ours that is missing is a bug."""
     if (error.name or "").partition(".")[0] in {"", "hivestand"}:
         raise error
-    return click.UsageError(f"{error.name} is not installed; to install it, run: {install_command(extra)}")
+    return _Unavailable(f"{error.name} is not installed; to install it, run: {install_command(extra)}")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -156,12 +161,23 @@ def serve(store: str, ttl: float | None, journal: int, **options: Any) -> None:
     store_options = StoreOptions(ttl=ttl, journal=journal, **given)
     settings = Settings(store=store, store_options=store_options, **options)
     _check(settings)
+    for name in _unknown_variables():
+        say(f"warning: there is no option for the environment variable {name}")
     from hivestand.server.run import StartError, run  # noqa: PLC0415 - importing the server takes most of its start
 
     try:
         run(settings)
     except StartError as error:
         raise _Unavailable(str(error)) from error
+
+
+def _unknown_variables() -> Iterator[str]:
+    """The variables that look like those of options and are not, each with the name that was meant, if one is near."""
+    known = [f"HIVESTAND_{parameter.name}".upper() for parameter in serve.params]
+    for name in sorted(os.environ):
+        if name.startswith("HIVESTAND_") and name not in {*known, *_OTHER_VARIABLES}:
+            near = difflib.get_close_matches(name, known, 1)
+            yield f"{name}; is {near[0]} meant?" if near else name
 
 
 def _check(settings: Settings) -> None:
@@ -274,6 +290,9 @@ def check(**options: Any) -> None:
 def main() -> NoReturn:
     """Run the command line; an error is printed as one line."""
     open_standard_descriptors()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character stops nothing
     try:
         sys.exit(hivestand.main(standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:

@@ -4,11 +4,13 @@ A request is served in the order of the protocol: who asks, how to judge, what w
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.clock import Clock, PlannedClock
 from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.event.normalise import Fallback
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import ANONYMOUS, JSON, Request, Response, Writes
 from hivestand.handlers.store.plans import Plan
@@ -141,7 +143,8 @@ class Operation:
             request.effects = effects
             return response
         request.effects = effects
-        return await self._handle(request, preferred.profile, await self._planned(plan, armed))
+        told = [Fallback("handling", "unknown")] if preferred.has_unknown_handling else []
+        return await self._handle(request, preferred.profile, await self._planned(plan, armed), told)
 
     async def _planned(self, plan: Plan, armed: Armed) -> HandlerContext:
         """The planned clock, and the store, or a window to it where updates may be lost."""
@@ -150,18 +153,26 @@ class Operation:
         writes = Window(store, armed.window) if plan.has_windows else store
         return HandlerContext(store, writes, PlannedClock(timing, number, self.context.clock))
 
-    async def _handle(self, request: HttpRequest, profile: Profile | None, context: HandlerContext) -> HttpResponse:
-        """Judge what was sent, let the handler do its work, and render what it returns."""
+    async def _handle(
+        self,
+        request: HttpRequest,
+        profile: Profile | None,
+        context: HandlerContext,
+        told: Sequence[Fallback] = (),
+    ) -> HttpResponse:
+        """Judge what was sent, let the handler do its work, and render what it returns; `told` are fallbacks so far."""
         spec = self.spec
         request.profile = profile or "lenient"
         parameters: dict[str, Any] = {}
         if spec.parameters.are_declared or request.query:
-            parameters = spec.parameters.read(request.path_parameters, request.query)
+            is_lenient = profile != "strict"
+            parameters = spec.parameters.read(request.path_parameters, request.query, ignore_unknown=is_lenient)
+            if request.query and is_lenient:
+                told = [*told, *(Fallback(f"?{name}", "unknown") for name in spec.parameters.unknown(request.query))]
         body = None if spec.body_validator is None else await self._read(request, profile)
         tenant = request.tenant or ANONYMOUS
-        return _rendered(
-            await spec.handler(Request(context.store, context.writes, context.clock, tenant, body, parameters))
-        )
+        response = await spec.handler(Request(context.store, context.writes, context.clock, tenant, body, parameters))
+        return _rendered(response._replace(fallbacks=[*told, *response.fallbacks]) if told else response)
 
     async def _read(self, request: HttpRequest, profile: Profile | None) -> Any:
         """The body: a JSON object, or the octets of the operation's other media type."""

@@ -1,6 +1,7 @@
 """The parameters of path and query, checked by the document's schemas."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -26,19 +27,27 @@ class Parameters:
         }
         self.are_declared = bool(self._declared)
 
-    def read(self, path: Mapping[str, str], query: bytes) -> dict[str, Any]:
+    def unknown(self, query: bytes) -> list[str]:
+        """The names of the query's parameters that are not declared, each once, at most `MAX_PARAMETERS`."""
+        names = dict.fromkeys(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+        return list(islice((name for name in names if name not in self._declared), MAX_PARAMETERS))
+
+    def read(self, path: Mapping[str, str], query: bytes, *, ignore_unknown: bool = False) -> dict[str, Any]:
         """The values that were sent, by name.
 
         Raises:
-            BadRequest: a value is none that the schema has, or there is no such parameter.
+            BadRequest: a value is none that the schema has, or there is no such parameter and that is not ignored.
         """
-        if not self._declared and not query:
+        if not self._declared and (not query or ignore_unknown):
             return {}
         try:
-            pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+            most = None if ignore_unknown else MAX_PARAMETERS
+            pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=most)
         except ValueError:
             raise BadRequest("Invalid parameters", [Detail("", "query", "too many parameters")]) from None
         sent = [*pairs, *path.items()]
+        if ignore_unknown:
+            sent = [pair for pair in sent if pair[0] in self._declared]
         if violations := list(self._violations(sent)):
             raise BadRequest("Invalid parameters", violations)
         return {name: int(value) if self._declared[name][0] else value for name, value in sent}

@@ -28,7 +28,8 @@ _OVERRIDES: Final = {
     b"hivestand-delay": "milliseconds, at most 600000",
     b"hivestand-fault": f"one of {', '.join(EFFECTS)}",
 }
-_MEANT: Final = re.compile(rb"(?:^|,)\s*(?:%b)\b" % b"|".join(_OVERRIDES), re.IGNORECASE)
+_OURS: Final = b"hivestand-"  # what the names begin with that no other server knows
+_MEANT: Final = re.compile(rb"(?:^|,)\s*(?:%b)" % b"|".join((rb"code\b", rb"example\b", _OURS)), re.IGNORECASE)
 _NAME: Final = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
 _DELAY: Final = re.compile(r"[0-9]{1,5}|[1-5][0-9]{5}|600000", re.ASCII)
 
@@ -42,6 +43,7 @@ class Preferences(NamedTuple):
         example: the name of an example in the document.
         delay: milliseconds to wait.
         fault: one of `EFFECTS`.
+        has_unknown_handling: whether a profile was asked for that does not exist, and so was ignored.
     """
 
     profile: Profile | None = None
@@ -49,6 +51,7 @@ class Preferences(NamedTuple):
     example: str | None = None
     delay: int | None = None
     fault: str | None = None
+    has_unknown_handling: bool = False
 
     @property
     def is_replaced(self) -> bool:
@@ -81,10 +84,11 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
     """The preferences in the headers; all but the profile only if `overrides` are allowed.
 
     The first value of a name counts (RFC 7240, 2). What is not understood is ignored, as the RFC demands; but a
-    malformed override is refused, as a test that relies on it would test nothing.
+    malformed override, and an unknown one that begins with `hivestand-`, are refused, as a test that relies on them
+    would test nothing.
 
     Raises:
-        BadRequest: an override has a value that it cannot have.
+        BadRequest: an override does not exist, or has a value that it cannot have.
     """
     value = b",".join(value for name, value in headers if name == b"prefer")
     if len(value) > MAX_BYTES:
@@ -102,8 +106,14 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
             broken.setdefault(previous, f"{named[previous]},{name.decode()}")
         previous = name
     profile = _profile(named.get(b"handling"))
+    has_unknown_handling = b"handling" in named and profile is None
     if not overrides:
-        return Preferences(profile)
+        return Preferences(profile, has_unknown_handling=has_unknown_handling)
+    for name in named:
+        if name.startswith(_OURS) and name not in _OVERRIDES:
+            ours = ", ".join(each.decode() for each in _OVERRIDES if each.startswith(_OURS))
+            message = f"no preference {name.decode()[:100]!r}; there are {ours}"
+            raise BadRequest("Invalid Prefer header", [Detail("", "prefer", message)])
     if broken:
         name, value_sent = next(iter(broken.items()))
         raise _malformed(name.decode(), value_sent, _OVERRIDES[name])
@@ -113,6 +123,7 @@ def preferences(headers: Iterable[tuple[bytes, bytes]], *, overrides: bool) -> P
         _example(named.get(b"example")),
         _number(named, b"hivestand-delay", _DELAY),
         _fault(named.get(b"hivestand-fault")),
+        has_unknown_handling,
     )
 
 

@@ -93,6 +93,12 @@ def _details(error: ValidationError) -> Iterator[Detail]:
             yield Detail(_pointer([*error.instance_path, name]), kind.name, "no such property")
     elif isinstance(kind, ValidationErrorKind.Required):
         yield Detail(_pointer([*error.instance_path, kind.property]), kind.name, "a required property is missing")
+    elif isinstance(kind, (ValidationErrorKind.OneOfNotValid, ValidationErrorKind.AnyOf)):
+        nearest = min(range(len(kind.context)), key=lambda place: len(kind.context[place]))
+        message = f"has none of {len(kind.context)} forms; number {nearest + 1} comes nearest, its violations follow"
+        yield Detail(_pointer(error.instance_path), kind.name, message)
+        for each in kind.context[nearest]:
+            yield from _details(each)
     else:
         yield Detail(_pointer(error.instance_path), kind.name, error.message[:_MESSAGE_LENGTH])
 

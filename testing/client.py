@@ -102,6 +102,7 @@ class Hivestand:
         Raises:
             AssertionError: no such request was seen; the message shows the closest request and a diff.
         """
+        __tracebackhide__ = True  # pytest shows the line of the test
         given = {"operation": operation, "times": times, "status": status, "headers": headers}
         pattern = {name: value for name, value in given.items() if value is not None}
         if body is not _ABSENT:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Any
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from hivestand.testing.client import Hivestand
+from hivestand.testing.client import ControlError, Hivestand
 from hivestand.testing.serving import in_process, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_ATTACHED: Final = 20  # requests that are shown of a failed test
+MAX_BODY: Final = 1000  # characters that are shown of a body
 _SHARED = pytest.StashKey[ExitStack]()  # the server that the controller of pytest-xdist started for its workers
 _URL = pytest.StashKey[str]()
 
@@ -37,6 +41,30 @@ def share(node: Any) -> None:
         config.stash[_SHARED] = ExitStack()
         config.stash[_URL] = config.stash[_SHARED].enter_context(in_process())
     node.workerinput["hivestand_url"] = config.stash[_URL]
+
+
+def attach_journal(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Add the last requests of the tenant of a failed test to its report."""
+    tenant = getattr(item, "funcargs", {}).get("hivestand")
+    if report.when != "call" or not report.failed or not isinstance(tenant, Hivestand):
+        return
+    try:
+        entries = tenant.ask("GET", f"requests?limit={MAX_ATTACHED}")["requests"]
+    except (ControlError, HTTPException, OSError, ValueError):
+        return  # the server is gone; the test has failed with more than that
+    lines = [_line_of(entry) for entry in reversed(entries)] or ["no request"]
+    report.sections.append(("Requests to hivestand", "\n".join(lines)))
+
+
+def _line_of(entry: dict[str, Any]) -> str:
+    """A request and its response in a few lines: the bodies, what was not used as it was sent, and faults."""
+    request, response = entry["request"], entry["response"]
+    lines = [f"{request['method']} {request['path']} {entry['status']} ({entry['duration']:.0f} ms)"]
+    for name, part in (("sent", request), ("received", response)):
+        text = part["body"] if isinstance(part["body"], str) else json.dumps(part["body"], ensure_ascii=False)
+        lines.append(f"  {name}: {text[:MAX_BODY]}")
+    lines += [f"  {name}: {entry[name]}" for name in ("fallbacks", "faults") if entry[name]]
+    return "\n".join(lines)
 
 
 def end(config: pytest.Config) -> None:

@@ -1,5 +1,6 @@
 """The pytest plugin `hivestand`, which pytest loads wherever the package is installed."""
 
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ __all__ = [
     "pytest_addoption",
     "pytest_configure_node",
     "pytest_generate_tests",
+    "pytest_runtest_makereport",
     "pytest_unconfigure",
 ]
 
@@ -35,6 +37,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Let the workers of pytest-xdist share a server process, if that is asked for."""
     fixture.share(node)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the requests of a failed test, below its traceback."""
+    report = yield
+    fixture.attach_journal(item, report)
+    return report
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -7,8 +7,9 @@ import orjson
 
 from hivestand.handlers.admin.scope import current_plans, is_for_all_tenants, target_tenant, tenants_in_scope
 from hivestand.handlers.errors import BadRequest, Detail, NotFound
-from hivestand.handlers.request import Request, Response
+from hivestand.handlers.request import JSON, Request, Response
 from hivestand.handlers.store.plans import ALL_TENANTS, MAX_ARMED, ArmedFault, Plan
+from hivestand.openapi import load
 
 _ABOUT: Final = frozenset({"operation", "times", "share", "seed"})
 
@@ -17,7 +18,7 @@ async def arm_fault(request: Request) -> Response:
     """Arm a fault; every worker applies it by the time the response is sent.
 
     Raises:
-        BadRequest: it would do nothing, or there are too many.
+        BadRequest: it would do nothing, the document has no such example, or there are too many.
     """
     tenant = await target_tenant(request)
     sent: dict[str, Any] = request.body
@@ -27,6 +28,9 @@ async def arm_fault(request: Request) -> Response:
     delay = effects.get("delay", {})
     if delay.get("from", 0) > delay.get("to", 0):
         raise BadRequest("Invalid fault", [Detail("/delay/to", "minimum", "must not be less than from")])
+
+    if (example := effects.get("example")) is not None:
+        _check_example(example, effects.get("status"), sent.get("operation"))
 
     def arm(plan: Plan) -> Plan:
         if len(plan.faults) == MAX_ARMED:
@@ -66,6 +70,30 @@ async def disarm_faults(request: Request) -> Response:
     for digest in disarming:
         await request.store.barrier.change(ALL_TENANTS._replace(digest=digest), lambda plan: plan.without(plan.faults))
     return Response(b'{"disarmed":true}')
+
+
+def _check_example(name: str, status: int | None, operation: str | None) -> None:
+    """Return if the document has the example, for that status and operation if they are given.
+
+    Raises:
+        BadRequest: it has not.
+    """
+    document = load("honeyhive")
+    shared = document["components"]["responses"]
+    known = {
+        (each["operationId"], int(code), example)
+        for path in document["paths"].values()
+        for each in path.values()
+        if isinstance(each, dict) and "operationId" in each
+        for code, sent in each["responses"].items()
+        for response in [shared[sent["$ref"].rpartition("/")[2]] if "$ref" in sent else sent]
+        for example in response.get("content", {}).get(JSON, {}).get("examples", {})
+    }
+    of_operation = [(code, example) for each, code, example in sorted(known) if operation in {None, each}]
+    if not any(name == example and status in {None, code} for code, example in of_operation):
+        there = ", ".join(dict.fromkeys(f"{code} {example}" for code, example in of_operation))
+        message = f"no such example; there are {there or 'none'}"
+        raise BadRequest("Invalid fault", [Detail("/example", "example", message)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 An entry is packed when its response is sent, as cheaply as possible, and unpacked only when somebody reads it.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -16,7 +17,23 @@ MAX_BODY: Final = 64 * 1024  # bytes that are kept of a body
 MAX_MEMORY: Final = 64 * 1024 * 1024  # bytes that the journals of all tenants may take in this process's memory
 ENTRY_COST: Final = 300  # bytes that an entry takes in memory beside its text
 
-_SECRET: Final = frozenset({b"authorization", b"proxy-authorization", b"cookie"})
+# header fields whose values are no secrets; any other may carry a key, and is blanked
+_HARMLESS: Final = frozenset(
+    b"""
+    accept accept-charset accept-encoding accept-language access-control-allow-headers access-control-allow-methods
+    access-control-allow-origin access-control-expose-headers access-control-max-age access-control-request-headers
+    access-control-request-method age allow cache-control connection content-encoding content-language content-length
+    content-type date expect hh-client-language hh-client-package hh-client-timestamp hh-client-version
+    hivestand-fallbacks host if-match if-modified-since if-none-match keep-alive origin pragma prefer preference-applied
+    retry-after sec-fetch-dest sec-fetch-mode sec-fetch-site server te traceparent tracestate trailer transfer-encoding
+    upgrade user-agent vary www-authenticate x-request-id
+    """.split()
+)
+# query parameters likewise
+_HARMLESS_PARAMETERS: Final = frozenset(
+    {"before", "end", "id", "limit", "name", "offset", "page", "since", "sort", "start", "status", "type"}
+)
+_PARAMETER: Final = re.compile("(?P<name>[^&=]*)(?P<value>=[^&]*)?")
 _BLANK: Final = b"***"
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -30,7 +47,7 @@ class JournalEntry(NamedTuple):
         duration: milliseconds until the response was on its way.
         method: the HTTP method.
         path: without the query.
-        query: as it was sent.
+        query: as it was sent, secrets blanked.
         operation: the operationId; None if the path is unknown.
         profile: `lenient` or `strict`; None if the body was not judged.
         status: the HTTP status; None if the connection was closed or reset instead.
@@ -113,9 +130,21 @@ def _lines(headers: Headers) -> bytes:
     """Names and values in turn, one a line: neither can contain a line break (RFC 9110, 5.5)."""
     lines = list(chain.from_iterable(headers))
     for number, name in enumerate(lines[::2]):
-        if name in _SECRET:
+        if name not in _HARMLESS:
             lines[2 * number + 1] = _BLANK
     return b"\n".join(lines)
+
+
+def without_secrets(query: str) -> str:
+    """A query string in which only the values of parameters that are known to be harmless are left."""
+    return _PARAMETER.sub(_without_secret, query)
+
+
+def _without_secret(parameter: re.Match[str]) -> str:
+    name, value = parameter["name"], parameter["value"]
+    if not parameter[0] or name.lower() in _HARMLESS_PARAMETERS:
+        return parameter[0]
+    return "***" if value is None else f"{name}=***"
 
 
 def unpack(packed: bytes) -> JournalEntry:

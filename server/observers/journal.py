@@ -2,7 +2,7 @@
 
 from hivestand.handlers.errors import Unauthorized
 from hivestand.handlers.request import ANONYMOUS
-from hivestand.handlers.store.journal import pack
+from hivestand.handlers.store.journal import pack, without_secrets
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.tenant import Tenant
 from hivestand.server.auth import Keys
@@ -32,7 +32,7 @@ class JournalRecorder:
             request.duration,
             request.method,
             request.path,
-            request.query.decode("latin-1"),
+            without_secrets(request.query.decode("latin-1")) if request.query else "",
             request.operation,
             request.profile,
             response.status if is_written else None,

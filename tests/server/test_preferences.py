@@ -42,7 +42,26 @@ from hivestand.server.preferences import NONE, Preferences, preferences
 )
 def test_the_profile_that_is_preferred(value: bytes, expected: Literal["lenient", "strict"] | None) -> None:
     """The first `handling` counts; what is not understood is ignored (RFC 7240, section 2)."""
-    assert Preferences(expected) == preferences([(b"prefer", value)], overrides=True)
+    found = preferences([(b"prefer", value)], overrides=True)
+    assert Preferences(expected) == found._replace(has_unknown_handling=False)
+
+
+@pytest.mark.parametrize("overrides", [True, False])
+@pytest.mark.parametrize(
+    ("value", "is_told"),
+    [(b"handling=banana", True), (b"handling", True), (b"handling=strict", False), (b"a=b", False)],
+)
+def test_a_profile_that_does_not_exist_is_noted(value: bytes, *, is_told: bool, overrides: bool) -> None:
+    """Ignored, as RFC 7240 has it, and told."""
+    assert is_told is preferences([(b"prefer", value)], overrides=overrides).has_unknown_handling
+
+
+@pytest.mark.parametrize("value", [b"hivestand-dely=100", b"hivestand-", b"Hivestand-Fualt=reset, handling=strict"])
+def test_an_unknown_preference_of_ours_is_refused(value: bytes) -> None:
+    """A typing error would have a test pass on nothing; where overrides are off, nobody relies on one."""
+    with pytest.raises(BadRequest):
+        preferences([(b"prefer", value)], overrides=True)
+    assert Preferences() == preferences([(b"prefer", value)], overrides=False)._replace(profile=None)
 
 
 def test_repeated_headers_are_one_list() -> None:

@@ -237,6 +237,7 @@ class RedisStore:
         self._trial = Tenant(f"check-{token_hex(8)}", b"")
         self._checking: asyncio.Task[Sequence[str] | StoreUnavailable] | None = None
         self._checked_until = 0.0
+        self._clearing: asyncio.Task[None] | None = None
         self._timeout = options.timeout
         self._prefix = options.prefix
         self._wait = options.wait
@@ -259,14 +260,13 @@ class RedisStore:
             infos = await self._client.read_each(("INFO",))
             warnings = [warning for info in infos for warning in self._warnings(_usable(info))]
             async with asyncio.timeout(self._timeout):
-                try:
-                    await self._try()
-                finally:
-                    await self._clear_trial()
+                await self._try()
         except StoreUnavailable as error:
             return error
         except TimeoutError:
             return StoreUnavailable(reason="Redis takes too long for what requests need")
+        finally:
+            self._clearing = asyncio.get_running_loop().create_task(self._clear_trial())
         return tuple(dict.fromkeys(warnings))
 
     async def _try(self) -> None:
@@ -289,10 +289,11 @@ class RedisStore:
         await self.find(tenant, Selection(), 1)
 
     async def _clear_trial(self) -> None:
-        await self.counters.forget(self._trial)
-        await self.journal.clear(self._trial)
+        """Delete what `_try` has left, as far as Redis lets it."""
         ids = _TRIED if self._client.is_cluster else _TRIED[:1]
-        await asyncio.gather(*(self._empty(index) for index in {self._index_of(self._trial, each) for each in ids}))
+        indexes = {self._index_of(self._trial, event_id) for event_id in ids}
+        left = (self.counters.forget(self._trial), self.journal.clear(self._trial), *map(self._empty, indexes))
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Store the event, or merge it into the one that is there, in one script."""
@@ -402,6 +403,8 @@ class RedisStore:
 
     async def close(self) -> None:
         """Write what is pending, and close all connections."""
+        if self._clearing is not None:
+            await asyncio.wait([self._clearing], timeout=self._timeout)
         await self.journal.close()
         await self.barrier.close()
         await self._client.close()

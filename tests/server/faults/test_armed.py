@@ -123,9 +123,24 @@ async def test_what_leaves_no_member_has_none_to_edit(client: httpx.AsyncClient,
         assert ["a"] == response.json()["children_ids"]
 
 
-async def test_an_example_that_there_is_not_says_so(client: httpx.AsyncClient) -> None:
-    """At the request, with those that there are."""
-    await arm(client, example="nothing")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"example": "no such"},
+        {"example": "created", "status": 599},
+        {"example": "retry", "operation": "getEvent"},
+    ],
+)
+async def test_an_example_that_there_is_not_is_refused(client: httpx.AsyncClient, fault: dict[str, Any]) -> None:
+    """When it is armed, with those that there are: a test that relies on it would test nothing."""
+    response = await client.post("/__admin/faults", json=fault)
+    assert response.status_code == 400
+    assert "there are" in response.text
+
+
+async def test_an_example_of_another_operation_says_so(client: httpx.AsyncClient) -> None:
+    """At the request, where the fault is armed for any operation."""
+    await arm(client, example="found")
     response = await client.post("/v1/sessions", json={})
     assert response.status_code == 400
     assert "there are" in response.text
