@@ -37,6 +37,15 @@ from hivestand.server.strict import StrictProfile
 _NOT_MOCKED: Final = frozenset({"/v1/events/schema"})  # published paths that look like one that is mocked
 
 
+# what a body is called that does not keep its schema, by the tag of its operation
+_INVALID: Final = {
+    "Sessions": "Invalid session data",
+    "Events": "Invalid event data",
+    "Search": "Invalid search data",
+    "Traces": "Invalid trace data",
+}
+
+
 class Serves(Protocol):
     """An operation as the responder calls it."""
 
@@ -65,6 +74,12 @@ class DocumentRoutes(RoutingAPI):
             KeyError: an operationId has no handler.
         """
         self._compile = compile_operation
+        self._tags = {
+            each["operationId"]: each["tags"][0]
+            for path in document["paths"].values()
+            for each in path.values()
+            if "operationId" in each
+        }
         specification = OpenAPI31Specification(document)
         super().__init__(specification, next_app=None, base_path=base_path, resolver=Resolver(OPERATIONS.__getitem__))
 
@@ -78,11 +93,12 @@ class DocumentRoutes(RoutingAPI):
         """Compile one operation."""
         content = (operation.request_body or {}).get("content", {})
         schema = content.get(JSON, {}).get("schema")
+        invalid = _INVALID.get(self._tags[operation.operation_id], "Invalid body")
         return self._compile(
             OperationSpec(
                 operation.operation_id,
                 operation.function,
-                StrictProfile(schema, _invalid(schema)) if schema else None,
+                StrictProfile(schema, invalid) if schema else None,
                 Examples(operation.responses),
                 Parameters(operation.parameters),
                 needs_body=bool((operation.request_body or {}).get("required")),
@@ -136,8 +152,3 @@ class Routing:
             raise NotFound("Route not found", [detail])
         allow = ", ".join(sorted(allowed))
         raise MethodNotAllowed(f"The methods of this path: {allow}", headers={"Allow": allow})
-
-
-def _invalid(schema: Mapping[str, Any]) -> str:
-    """What a body is called that does not keep the schema."""
-    return f"Invalid {schema['title'].lower()} data" if "title" in schema else "Invalid body"

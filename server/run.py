@@ -1,6 +1,7 @@
 """Run the server: check the store, listen, serve in this process or in workers."""
 
 import asyncio
+import ctypes
 import gc
 import logging
 import secrets
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.schemes import store_for
@@ -24,6 +25,7 @@ from hivestand.server.stderr import STDERR, LogHandler, say
 from hivestand.server.workers import Workers
 
 T = TypeVar("T")
+_M_MMAP_THRESHOLD: Final = -3  # the parameter's number in malloc.h
 
 
 class StartError(Exception):
@@ -36,6 +38,7 @@ def run(settings: Settings) -> None:
     Raises:
         StartError: the store or the address cannot be had.
     """
+    _return_large_blocks()
     logging.disable()  # what is wrong now ends the start, in one line
     warnings = in_a_loop(_check(settings))
     logging.disable(logging.NOTSET)
@@ -61,6 +64,12 @@ def run(settings: Settings) -> None:
         else:
             work(None, ready)
     STDERR.close()
+
+
+def _return_large_blocks() -> None:
+    """Have glibc give large blocks back to the system when they are freed; by default it soon keeps them."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
 
 
 @contextmanager

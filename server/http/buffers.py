@@ -8,11 +8,19 @@ MIN_RATE: Final = 4096  # bytes a second that a client has to read of a response
 
 
 class Writer(Protocol):
-    """A connection, as far as what it has to write is concerned."""
+    """A connection, as far as what it has to write is concerned.
+
+    Attributes:
+        transport: its transport.
+        written: bytes of the last response, all of which are held while some of them wait.
+        unread: bytes that waited when somebody looked last and the client was found to read.
+        unread_since: when that was, on the loop's clock.
+    """
 
     transport: asyncio.Transport
-    unread: int  # bytes that it had to write when somebody looked last and the client was found to read
-    unread_since: float  # when that was, on the loop's clock
+    written: int
+    unread: int
+    unread_since: float
 
 
 class Buffers:
@@ -49,10 +57,10 @@ class Buffers:
             elif waited >= self._write_timeout:
                 connection.transport.abort()
                 continue
-            self._unread += size
+            self._unread += max(size, connection.written)
             slow.append(connection)
         slow.sort(key=lambda each: each.unread_since, reverse=True)
         while slow and self.is_full:
             slowest = slow.pop()
-            self._unread -= slowest.transport.get_write_buffer_size()
+            self._unread -= max(slowest.transport.get_write_buffer_size(), slowest.written)
             slowest.transport.abort()

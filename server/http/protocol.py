@@ -142,6 +142,7 @@ class HttpProtocol(asyncio.Protocol):
         self._loop = loop
         # per connection
         self.transport: asyncio.Transport
+        self.written = 0
         self.unread = 0
         self.unread_since = 0.0
         self._host: bytes | None = None  # the last that was found to be one
@@ -386,6 +387,7 @@ class HttpProtocol(asyncio.Protocol):
             raise RuntimeError("there is no response to a client that is still there")
         head = self._head_of(exchange, response)
         body = b"" if exchange.request.method == "HEAD" else response.body
+        self.written = len(body)
         if response.ending is None:
             self.transport.write(head + body)
             self._finish(exchange)

@@ -21,6 +21,7 @@ class Connection:
     def __init__(self, size: int) -> None:
         """Open it."""
         self.size = size
+        self.written = size
         self.unread = 0
         self.unread_since = 0.0
         self.is_aborted = False
