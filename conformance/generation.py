@@ -15,6 +15,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
 from hivestand.conformance.exchange import Exchange, ReceivedResponse, SentRequest
+from hivestand.conformance.links import linked
 from hivestand.conformance.target import MAX_SILENT_REQUESTS, Inconclusive, TargetAccess, date_of
 from hivestand.openapi import load
 from hivestand.openapi.formats import UUID
@@ -114,7 +115,7 @@ def _document(cases: Cases) -> dict[str, Any]:
     """The contract without the `Prefer` header, which the run sends itself, and with new ids in its examples."""
     new_id, known = cases.new_id, {*cases.operations, *cases.roots}
     ids: dict[str, str] = {}
-    document: dict[str, Any] = load("honeyhive")
+    document = linked(load("honeyhive"))
     for path in document["paths"].values():
         for method, operation in list(path.items()):
             operation["parameters"] = [each for each in operation["parameters"] if not each["$ref"].endswith("/Prefer")]

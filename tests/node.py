@@ -9,7 +9,7 @@ from pathlib import Path
 
 # its peers, and what their installation would download and build, have no part in what is tested
 _FLAGS = ("--ignore-scripts", "--legacy-peer-deps", "--silent", "--no-fund", "--no-audit")
-_PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # scripts/lint brings Node where it is missing
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # scripts/lint brings Node where it is missing
 
 
 def installed(folder: Path) -> Path:
@@ -18,18 +18,18 @@ def installed(folder: Path) -> Path:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "node_modules" / ".package-lock.json").exists():
-            command = [_found("npm"), "install", *_FLAGS, "honeyhive@0.6.4"]
-            subprocess.run(command, cwd=folder, env={**os.environ, "PATH": _PATH}, check=True, timeout=300)
+            command = [found("npm"), "install", *_FLAGS, "honeyhive@0.6.4"]
+            subprocess.run(command, cwd=folder, env={**os.environ, "PATH": PATH}, check=True, timeout=300)
     return folder
 
 
 def node(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run Node in a folder to its end; `hivestand` is on PATH."""
-    command = [_found("node"), *arguments]
+    command = [found("node"), *arguments]
     return subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "PATH": _PATH, **env},
+        env={**os.environ, "PATH": PATH, **env},
         capture_output=True,
         text=True,
         timeout=120,
@@ -37,7 +37,8 @@ def node(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProce
     )
 
 
-def _found(command: str) -> str:
-    found = shutil.which(command, path=_PATH)
+def found(command: str) -> str:
+    """The path of a command."""
+    found = shutil.which(command, path=PATH)
     assert found, f"{command}, which scripts/lint brings"
     return found

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from hivestand.conformance.links import linked
 from hivestand.handlers.event.normalise import FIELDS
 from hivestand.handlers.operations import OPERATIONS
 from hivestand.openapi import DOCUMENTS, load, path_of
@@ -152,7 +153,7 @@ def test_an_answer_may_have_more_properties() -> None:
 
 def test_a_started_session_links_to_every_operation_that_takes_its_id() -> None:
     """Merge into it, add to it, change it, find it: all but those that take no id."""
-    links = load("honeyhive")["components"]["responses"]["Started"]["links"]
+    links = linked(load("honeyhive"))["components"]["responses"]["Started"]["links"]
     takes_none = {"createEventBatch", "createEventBatchLegacy", "exportTraces"}
     assert operations("honeyhive").keys() - takes_none == {link["operationId"] for link in links.values()}
 
