@@ -1,4 +1,4 @@
-"""The links between operations that a document cannot hold for every tool: their request bodies are made of expressions.
+"""The links between operations that the document cannot hold for every tool: their bodies are made of expressions.
 
 OpenAPI 3.1 lets the body of a link be any value with runtime expressions in it; the readers of several generators take
 nothing but a string. So these links are added for the stateful phase of a run alone.
@@ -14,7 +14,10 @@ _FILTER: Final = {"field": "session_id", "operator": "is", "value": _SESSION}
 # of a session that was started: the operation, and its body
 LINKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "mergeIntoSession": {"operationId": "createSession", "requestBody": {"session_id": _SESSION}},
-    "mergeIntoSessionLegacy": {"operationId": "startSessionLegacy", "requestBody": {"session": {"session_id": _SESSION}}},
+    "mergeIntoSessionLegacy": {
+        "operationId": "startSessionLegacy",
+        "requestBody": {"session": {"session_id": _SESSION}},
+    },
     "createInSession": {"operationId": "createEvent", "requestBody": _EVENT},
     "createInSessionLegacy": {"operationId": "createEventLegacy", "requestBody": {"event": _EVENT}},
     "updateSessionLegacy": {
