@@ -145,7 +145,7 @@ class StoreUnavailable(Unavailable):
 
     Attributes:
         reason: why, in one line for whoever runs the server; a client is not told.
-        is_refusal: whether the store is there and refuses this call, so that other calls may work.
+        is_refusal: whether the store is there and refuses to write, so that it may still be read.
     """
 
     def __init__(

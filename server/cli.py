@@ -176,7 +176,7 @@ def _unknown_variables() -> Iterator[str]:
     known = [f"HIVESTAND_{parameter.name}".upper() for parameter in serve.params]
     for name in sorted(os.environ):
         if name.startswith("HIVESTAND_") and name not in {*known, *_OTHER_VARIABLES}:
-            near = difflib.get_close_matches(name, known, 1)
+            near = difflib.get_close_matches(name, known, 1, cutoff=0.85)
             yield f"{name}; is {near[0]} meant?" if near else name
 
 

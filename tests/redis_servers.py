@@ -23,19 +23,20 @@ class RedisServer:
     folder: Path
     options: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Where it responses."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://{self.host}:{self.port}/0"
 
     def start(self) -> None:
         """Run it, and wait until it responses."""
         executable = shutil.which(EXECUTABLE)
         assert executable, f"{EXECUTABLE} is not on PATH; scripts/test installs redis-server"
         self.folder.mkdir(exist_ok=True)
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        options = ["--port", str(self.port), "--bind", self.host, "--save", "", "--dir", str(self.folder)]
         options += ["--repl-diskless-sync-delay", "0"]  # a replica follows at once, and not only after five seconds
         self.process = subprocess.Popen([executable, *options, *self.options], stdout=subprocess.DEVNULL)
         with self.client() as client:
@@ -80,15 +81,17 @@ def redis_running(folder: Path, *options: str) -> Iterator[RedisServer]:
 
 
 @contextlib.contextmanager
-def cluster_running(folder: Path, *options: str, replicas: int = 0) -> Iterator[list[RedisServer]]:
+def cluster_running(
+    folder: Path, *options: str, replicas: int = 0, host: str = "127.0.0.1"
+) -> Iterator[list[RedisServer]]:
     """Run a cluster of three primaries, each with some replicas, until the block ends."""
     clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", *options)
     folder.mkdir(exist_ok=True)
-    servers = [RedisServer(folder / str(number), clustered) for number in range(3 * (1 + replicas))]
+    servers = [RedisServer(folder / str(number), clustered, host=host) for number in range(3 * (1 + replicas))]
     try:
         for server in servers:
             server.start()
-        addresses = [f"127.0.0.1:{server.port}" for server in servers]
+        addresses = [f"{host}:{server.port}" for server in servers]
         command = ["redis-cli", "--cluster", "create", *addresses, "--cluster-replicas", str(replicas), "--cluster-yes"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         wait_until(lambda: all(_agrees(server, len(servers), replicas) for server in servers), "the cluster is whole")

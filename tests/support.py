@@ -155,11 +155,10 @@ def resident(process: int) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def hivestand_check(*arguments: str) -> subprocess.CompletedProcess[str]:
+def hivestand_check(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run `hivestand check` to its end."""
-    return subprocess.run(
-        [str(HIVESTAND), "check", *arguments], capture_output=True, text=True, timeout=120, check=False
-    )
+    command = [str(HIVESTAND), "check", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **env})
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ import yaml
 from redis_servers import redis_running
 from support import ROOT, free_port, running
 
+from hivestand.handlers.store.redis.events import CHECKED_SECONDS
 from hivestand.server.cli import serve
 from hivestand.server.http.server import GRACE_SECONDS
 from hivestand.server.settings import Settings
@@ -125,6 +126,7 @@ def test_the_health_check_tells(tmp_path: Path) -> None:
     with redis_running(tmp_path) as store, running("--store", store.url) as server:
         assert healthy(server.address[1])
         subprocess.run(["redis-cli", "-u", store.url, "shutdown", "nosave"], check=True, capture_output=True)
+        time.sleep(CHECKED_SECONDS)  # for as long it is not looked at anew
         assert not healthy(server.address[1])
     assert not healthy(free_port())
 

@@ -105,10 +105,10 @@ def test_the_fixture_works_where_every_warning_is_an_error(project: Path) -> Non
 
 
 def test_what_is_missing_says_the_command_that_brings_it(project: Path) -> None:
-    """In one line, with exit status 2; pasted into a shell, the command works."""
+    """In one line, with exit status 3; pasted into a shell, the command works."""
     for arguments in (("check", "http://127.0.0.1:1"), ("openapi", "--lint")):
         missing = hivestand(project, *arguments)
-        assert (2, 1) == (missing.returncode, missing.stderr.count("\n")), missing.stderr
+        assert (3, 1) == (missing.returncode, missing.stderr.count("\n")), missing.stderr
         assert " is not installed; to install it, run: " in missing.stderr
     command = missing.stderr.partition("run: ")[2]
     subprocess.run(["sh", "-c", command], check=True, capture_output=True, timeout=300)

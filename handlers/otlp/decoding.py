@@ -303,6 +303,8 @@ def _whole(sent: Json, at: Place) -> int:
         if read["rest"] is None:
             return int(sent)
         number = Decimal(sent)
+        if not number:
+            return 0
         if abs(number.adjusted()) < _MAX_DIGITS and number == number.to_integral_value():
             return int(number)
     raise malformed(at, "type", "must be a 64-bit integer")

@@ -97,7 +97,7 @@ class _Collected:
         seconds = HistogramMetricFamily(
             "hivestand_request_seconds", "Seconds until their responses were on their way.", labels=labels
         )
-        dropped = CounterMetricFamily("hivestand_loglines_dropped", "Lines of the log that could not be written.")
+        dropped = CounterMetricFamily("hivestand_log_lines_dropped", "Lines of the log that could not be written.")
         dropped.add_metric([], sum(self._counts.pop(_DROPPED, [0.0])))
         yield dropped
         for name, (total, *numbers) in sorted(self._counts.items()):

@@ -131,3 +131,18 @@ def test_a_target_that_is_not_here_is_treated_politely() -> None:
     """What is on loopback is not."""
     assert [True, True, True] == [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost")]
     assert [False, False] == [is_loopback(host) for host in ("api.example", "10.0.0.1")]
+
+
+def test_reports_are_written_whatever_the_terminal_can_show(memory_server: Running, tmp_path: Path) -> None:
+    """A report is UTF-8; what a terminal lacks is escaped there."""
+    path = tmp_path / "report.json"
+    arguments = (memory_server.url, "--quick", "--only", "SES-NAME-*", "--json", str(path))
+    done = hivestand_check(*arguments, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(path.read_text(encoding="utf-8"))["summary"]["passed"] > 0
+
+
+def test_a_run_in_which_nothing_was_tried_is_3(memory_server: Running) -> None:
+    """It proves nothing."""
+    done = hivestand_check(memory_server.url, "--only", "SES-STRICT-*")
+    assert done.returncode == 3, done.stdout

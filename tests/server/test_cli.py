@@ -3,7 +3,9 @@
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 import pytest
@@ -44,6 +46,10 @@ def assert_stopped(done: subprocess.CompletedProcess[str], status: int, *said: s
         (["--store", "rediss://user:secret@127.0.0.1:0/0"], "--store"),
         (["--store", "secret:secret@redis"], "--store"),
         (["--store", "redis://127.0.0.1:x"], "--store"),
+        (["--store", "redis://127.0.0.1/abc"], "--store"),
+        (["--store", "redis://127.0.0.1/0/1"], "--store"),
+        (["--write-timeout", "0"], "--write-timeout"),
+        (["--max-buffered", "0"], "--max-buffered"),
         (["--store", "redis://127.0.0.1/?colour=blue"], "colour"),
         (["--store", "redis+cluster://127.0.0.1/3"], "--store"),
         (["--store-wait", "1"], "memory://"),
@@ -193,3 +199,25 @@ def test_a_token_is_nowhere_in_redis_or_the_log(redis_url: str) -> None:
         assert [key for key in keys if key.endswith(b":journal}")]
         held = [client.dump(key) for key in keys]
         assert not [text for text in [*keys, *held] if TOKEN.encode() in text]
+
+
+def test_a_mistyped_variable_is_told(tmp_path: Path) -> None:
+    """With the one that was meant; those of other commands are not."""
+    errors = tmp_path / "stderr"
+    env = {"HIVESTAND_MAXBODY": "7", "HIVESTAND_TOKEN": "t", "HIVESTAND_ZEBRA_STRIPES": "7"}
+    with errors.open("w") as stderr, running(stderr=stderr, env=env) as server:
+        assert server.post({}).status_code == 200
+    said = [line for line in errors.read_text(encoding="utf-8").splitlines() if "variable" in line]
+    assert ["HIVESTAND_MAXBODY; is HIVESTAND_MAX_BODY meant?", "HIVESTAND_ZEBRA_STRIPES"] == [
+        line.partition("variable ")[2] for line in said
+    ]
+
+
+def test_a_package_that_is_missing_is_status_3() -> None:
+    """Wrong usage is 2; the line says what brings the package."""
+    program = (
+        "import sys; sys.modules['schemathesis'] = None\n"
+        "from hivestand.server.cli import main; sys.argv = ['hivestand', 'check', 'http://127.0.0.1:1']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert_stopped(done, 3, "schemathesis is not installed", "pip install")

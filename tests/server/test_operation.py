@@ -218,3 +218,25 @@ def assert_error(response: httpx.Response, status: int, code: str) -> None:
     }
     assert isinstance(body["message"], str)
     assert all(detail.keys() == {"pointer", "rule", "message"} for detail in body["details"])
+
+
+async def test_an_unknown_query_parameter_is_ignored_and_told(client: httpx.AsyncClient) -> None:
+    """By the lenient profile; the strict one refuses it."""
+    response = await client.post("/v1/sessions?debug=1&debug=2&key", json={"colour": 1})
+    assert response.status_code == 200
+    told = '"?debug";reason=unknown, "?key";reason=unknown, colour;reason=unknown'
+    assert told == response.headers["hivestand-fallbacks"]
+    many = "&".join(f"a{number}=1" for number in range(50))
+    assert (await client.get(f"/v1/events/{SESSION_ID}?{many}")).status_code == 404
+    strict = {"Prefer": "handling=strict"}
+    refused = await client.post("/v1/sessions?debug=1", json={}, headers=strict)
+    assert (400, "query") == (refused.status_code, refused.json()["details"][0]["rule"])
+    assert (await client.post("/v1/sessions", json={}, headers=strict)).status_code == 200
+
+
+async def test_an_unknown_handling_is_told(client: httpx.AsyncClient) -> None:
+    """It is ignored, as RFC 7240 has it; in the journal, too."""
+    response = await client.post("/v1/sessions", json={}, headers={"Prefer": "handling=stict"})
+    assert (200, "handling;reason=unknown") == (response.status_code, response.headers["hivestand-fallbacks"])
+    entry = (await client.get("/__admin/requests")).json()["requests"][0]
+    assert ("lenient", "handling;reason=unknown") == (entry["profile"], entry["fallbacks"])

@@ -80,3 +80,34 @@ def test_nesting_past_the_validator_is_refused() -> None:
     for _ in range(500):
         value = [value]
     assert [("", "depth")] == [detail[:2] for detail in violations({"need": value})]
+
+
+def test_of_several_forms_the_nearest_is_named() -> None:
+    """With its violations; a body in none of them is not left alone."""
+    forms = [
+        {"type": "object", "required": ["logs"], "additionalProperties": False, "properties": {"logs": {}}},
+        {
+            "type": "object",
+            "required": ["events"],
+            "additionalProperties": False,
+            "properties": {"events": {"type": "array", "items": {"type": "object", "required": ["x"]}}},
+        },
+    ]
+    with pytest.raises(BadRequest) as caught:
+        StrictProfile({"oneOf": forms}).check({"events": [{"x": 1}, {}]})
+    assert [("", "oneOf"), ("/events/1/x", "required")] == [detail[:2] for detail in caught.value.details]
+    assert "number 2 comes nearest" in caught.value.details[0].message
+
+
+def test_violations_of_many_values_are_cut_by_count() -> None:
+    """In nested arrays, too; what is known of a large object is always judged."""
+    nested = {"type": "object", "properties": {"lists": {"type": "array", "items": SCHEMA}}}
+    body = {"lists": [{"need": 1, "list": [1] * 900} for _ in range(900)]}
+    with pytest.raises(BadRequest) as caught:
+        StrictProfile(nested).check(body)
+    assert len(caught.value.details) == 1000
+    large = {**{str(number): 1 for number in range(20_000)}, "need": "x"}
+    assert ("/need", "type") in [detail[:2] for detail in violations({"need": "x"})]
+    with pytest.raises(BadRequest) as caught:
+        StrictProfile({"type": "object", "properties": {"need": {"type": "number"}}}).check(large)
+    assert [("/need", "type")] == [detail[:2] for detail in caught.value.details]

@@ -1,14 +1,17 @@
 """Several workers on one socket, as processes."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 import redis
 from support import HIVESTAND, SESSION_ID, Running, children, running
@@ -141,3 +144,87 @@ def test_no_worker_outlives_its_parent(redis_url: str) -> None:
         wait_for(lambda: len(workers_of(server)) == 2)
         server.process.kill()
         wait_for(lambda: is_free(server.address))
+
+
+def test_a_process_that_is_no_worker_may_end(redis_url: str) -> None:
+    """Such as one that a shell had started before it became the server: as in a container."""
+    command = f"sleep 1 & exec {HIVESTAND} serve --port 0 --workers 2 --store {redis_url}"
+    with subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        server = Running(process.stdout.readline().split()[-1], process)
+        wait_for(lambda: len(workers_of(server)) == 2)
+        time.sleep(1)
+        assert [200] * 5 == [server.post({}).status_code for _ in range(5)]
+        assert len(workers_of(server)) == 2
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nobody_is_let_in_while_the_last_responses_are_finished(
+    redis_url: str, redis_client: redis.Redis, workers: int
+) -> None:
+    """A new connection is refused at once, and not left to wait and then reset."""
+    with running("--workers", str(workers), "--store", redis_url) as server:
+        wait_for(lambda: workers == 1 or len(workers_of(server)) == workers)
+        assert server.post({}).status_code == 200
+        redis_client.client_pause(1500, all=False)
+        with ThreadPoolExecutor() as threads:
+            response = threads.submit(server.post, {})
+            time.sleep(0.3)
+            server.process.terminate()
+            wait_for(lambda: is_free(server.address))
+            assert not response.done()
+            assert response.result().status_code == 200
+
+
+def test_metrics_that_cannot_be_written_hold_nothing_up(redis_url: str, tmp_path: Path) -> None:
+    """The folder for temporary files may be cleaned, or be read-only: control calls go on, and requests."""
+    errors = tmp_path / "stderr"
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    options = ("--workers", "2", "--store", redis_url)
+    with errors.open("w") as stderr, running(*options, stderr=stderr, env={"TMPDIR": str(folder)}) as server:
+        assert server.post({}).status_code == 200
+        shutil.rmtree(folder)
+        folder.write_text("no folder", encoding="utf-8")
+        for _ in range(3):
+            assert httpx.get(f"{server.url}/__admin/metrics").status_code == 200
+            assert httpx.post(f"{server.url}/__admin/faults", json={"kind": "empty", "times": 1}).status_code == 201
+            assert server.post({}).status_code == 200
+    said = errors.read_text(encoding="utf-8")
+    assert "a bug" not in said
+    assert 1 <= said.count("metrics of this worker cannot be written") <= 2
+
+
+def test_it_starts_where_no_temporary_file_can_be_written(redis_url: str, tmp_path: Path) -> None:
+    """As on a read-only root file system."""
+    program = (
+        "import tempfile; from hivestand.server import run; from hivestand.server.cli import main\n"
+        "def refuse(*_, **__): raise OSError(30, 'Read-only file system')\n"
+        "run.TemporaryDirectory = refuse; main()"
+    )
+    errors = tmp_path / "stderr"
+    command = [sys.executable, "-c", program, "serve", "--port", "0", "--workers", "2", "--store", redis_url]
+    with (
+        errors.open("w") as stderr,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as process,
+    ):
+        assert process.stdout is not None
+        server = Running(process.stdout.readline().split()[-1], process)
+        assert server.post({}).status_code == 200
+        assert httpx.get(f"{server.url}/__admin/metrics").status_code == 200
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    assert "each worker reports its own metrics alone" in errors.read_text(encoding="utf-8")
+
+
+def test_a_clock_that_steps_back_does_not_hold_up_the_control_api(redis_url: str, redis_client: redis.Redis) -> None:
+    """A worker that died before Redis's clock stepped back has a lease that never ends; nobody waits for it."""
+    with running("--store", redis_url) as server:
+        assert server.post({}).status_code == 200
+        far = 10**14  # Unix milliseconds
+        redis_client.hset("hivestand:{plans}:workers", "dead", f"0-1 {far}")
+        response = httpx.post(f"{server.url}/__admin/faults", json={"kind": "empty", "times": 1}, timeout=30)
+        assert response.status_code == 201
+        assert not redis_client.hexists("hivestand:{plans}:workers", "dead")

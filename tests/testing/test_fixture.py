@@ -174,3 +174,30 @@ def test_tests_are_alone_on_one_server(tmp_path: Path, arguments: list[str]) -> 
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert "200 passed" in done.stdout, done.stdout[-3000:] + done.stderr[-1000:]
+
+
+def test_a_failed_test_shows_its_line_and_the_requests(tmp_path: Path) -> None:
+    """Not the inside of the fixture; and what was sent and received."""
+    (tmp_path / "test_it.py").write_text(
+        """
+import httpx
+
+def test_it(hivestand):
+    headers = {"Authorization": f"Bearer {hivestand.token}"}
+    httpx.post(f"{hivestand.url}/v1/sessions", json={"source": "é", "colour": 1}, headers=headers)
+    hivestand.assert_seen("createSession", body={"source": "x"})  # this line
+""",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_it.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert '>       hivestand.assert_seen("createSession", body={"source": "x"})  # this line' in done.stdout or (
+        '>   hivestand.assert_seen("createSession", body={"source": "x"})  # this line' in done.stdout
+    )
+    assert "raise AssertionError" not in done.stdout
+    assert "Requests to hivestand" in done.stdout
+    assert "POST /v1/sessions 200" in done.stdout
+    assert '"source": "é"' in done.stdout
+    assert "fallbacks: colour;reason=unknown" in done.stdout
+    assert "token" not in done.stdout.partition("Requests to hivestand")[2]

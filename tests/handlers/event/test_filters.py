@@ -142,3 +142,21 @@ def test_a_time_is_iso_8601_or_milliseconds(sent: Any, expected: float | None) -
 def test_a_key_with_dots_comes_first() -> None:
     """At each level."""
     assert lookup(EVENT, "metadata.a.b") == {"c": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-01t00:00:00z", 1_767_225_600_000),
+        ("2026-01-01T00:00:00.5Z", 1_767_225_600_500),
+        ("2026-06-30T23:59:60Z", 1_782_864_000_000),
+        ("2026-06-30t23:59:60.25z", 1_782_864_000_250),
+        ("2026-07-01T01:59:60+02:00", 1_782_864_000_000),
+        ("2026-01-01T00:00:61Z", None),
+        ("2026-01-01T00:60:00Z", None),
+        ("z", None),
+    ],
+)
+def test_a_time_is_read_as_rfc_3339_has_it(text: str, expected: int | None) -> None:
+    """Lower case, and a leap second, too."""
+    assert expected == moment(text)

@@ -193,3 +193,59 @@ def test_a_value_nests_only_so_deep() -> None:
                 {"resourceSpans": [{"scopeSpans": [{"spans": [{"attributes": [{"key": "a", "value": value}]}]}]}]}
             )
         )
+
+
+def read_one(**members: Any) -> Any:
+    """The span with these members."""
+    (span,) = read_json({"resourceSpans": [None, {"scopeSpans": [None, {"spans": [None, members]}]}]})
+    return span
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (None, 0),
+        (7, 7),
+        ("7", 7),
+        (-7, -7),
+        ("-7", -7),
+        (7.0, 7),
+        ("7.0", 7),
+        ("7e0", 7),
+        ("1.5e1", 15),
+        ("15e2", 1500),
+        ("1500e-2", 15),
+        ("18446744073709551615", 2**64 - 1),
+        ("0e99", 0),
+    ],
+)
+def test_an_integer_may_be_spelled_in_any_way(sent: Any, read: int) -> None:
+    """As ProtoJSON has it: with an exponent or a fraction of zeros, as a number or as text."""
+    span = read_one(startTimeUnixNano=sent, attributes=[{"key": "a", "value": {"intValue": sent}}])
+    assert read == span.start
+    assert (None if sent is None else read) == span.attributes["a"]
+
+
+@pytest.mark.parametrize("sent", ["1.5", "1e-1", "1e99", "x", "", "1 ", "0x1", "9" * 21, 1.5, True, [], "1e", "."])
+def test_what_is_no_integer_is_refused(sent: Any) -> None:
+    """With the place."""
+    with pytest.raises(BadRequest) as caught:
+        read_one(startTimeUnixNano=sent)
+    assert caught.value.details[0].pointer.endswith("/startTimeUnixNano")
+
+
+def test_null_is_absent_everywhere() -> None:
+    """As ProtoJSON has it."""
+    names = ("traceId", "spanId", "parentSpanId", "name", "startTimeUnixNano", "endTimeUnixNano")
+    nothing = read_one(**dict.fromkeys((*names, "attributes", "events", "status")))
+    assert nothing == read_one()
+    values = [
+        {"key": "a", "value": None},
+        None,
+        {"key": "b", "value": {"stringValue": None, "arrayValue": {"values": None}}},
+        {"key": "c", "value": {"kvlistValue": {"values": [None, {"key": "d", "value": None}]}}},
+        {"key": None, "value": {"stringValue": "e"}},
+    ]
+    span = read_one(attributes=values, status={"code": None, "message": None}, events=[None, {"attributes": None}])
+    assert {"a": None, "b": [], "c": {"d": None}, "": "e"} == span.attributes
+    assert (None, [SpanEvent("", 0, {})]) == (span.failure, list(span.events))

@@ -1,12 +1,23 @@
 """Reading a body and parsing it."""
 
 import asyncio
+import gzip
+import json
 from typing import Any
 
 import pytest
 
 from hivestand.handlers.errors import BadRequest, ContentTooLarge, RequestTimeout, UnsupportedMediaType
-from hivestand.server.http.body import ClientDisconnected, IncomingBody, Limits, check_media_type, parse_json
+from hivestand.server.http.body import (
+    MAX_STRUCTURE,
+    MAX_VALUES,
+    ClientDisconnected,
+    IncomingBody,
+    Limits,
+    check_media_type,
+    decoded,
+    parse_json,
+)
 
 LIMITS = Limits(size=10, seconds=5)
 
@@ -215,3 +226,65 @@ def test_an_integer_of_many_digits_beside_deep_nesting(depth: int) -> None:
         for _ in range(depth):
             (value,) = value
         assert value == 12345678901234567890
+
+
+@pytest.mark.parametrize("name", ["gzip", "x-gzip", "GZIP"])
+def test_a_gzip_body_may_have_several_members(name: str) -> None:
+    """All of them are the body (RFC 1952, 2.2); `x-gzip` is another name of it."""
+    sent = gzip.compress(b"12", mtime=0) + gzip.compress(b"", mtime=0) + gzip.compress(b"34567890", mtime=0)
+    assert b"1234567890" == decoded(sent, {b"content-encoding": name.encode()}, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        gzip.compress(b"1", mtime=0) + b"junk",
+        gzip.compress(b"1", mtime=0) + gzip.compress(b"2", mtime=0)[:-1],
+        gzip.compress(b"", mtime=0) * 1001,
+        gzip.compress(b"1", mtime=0)[:-1],
+        b"",
+        b"no gzip",
+    ],
+)
+def test_what_is_behind_a_gzip_member_is_one_or_wrong(sent: bytes) -> None:
+    """Nothing of a body is dropped in silence."""
+    with pytest.raises(BadRequest):
+        decoded(sent, {b"content-encoding": b"gzip"}, LIMITS)
+
+
+def test_the_members_of_a_gzip_body_share_the_limit() -> None:
+    """However small each is."""
+    with pytest.raises(ContentTooLarge):
+        decoded(gzip.compress(b"123456", mtime=0) * 2, {b"content-encoding": b"gzip"}, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":[%b]}' % b",".join([b"{}"] * (MAX_STRUCTURE - 3)),
+        b'{"a":[%b]}' % b",".join([b"1"] * (MAX_VALUES - 4)),
+        b'{"a":"%b"}' % (b"{[:," * MAX_VALUES),
+        b'{"a":"%b"}' % (rb"\"{[:,\\" * MAX_VALUES),
+        b"[%b]" % b",".join([b'"{[:,"'] * 200_000),
+    ],
+)
+def test_what_a_body_may_hold_is_counted_outside_of_strings(body: bytes) -> None:
+    """To the last value; a long text with brackets, colons and commas in it is one."""
+    assert json.loads(body) == parse_json(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[%b]" % b",".join([b"{}"] * (MAX_STRUCTURE + 1)),
+        b"[%b]" % b" , ".join([b'{"a" : 1}'] * MAX_STRUCTURE),
+        b"{%b}" % b",".join(b'"%d":1' % number for number in range(MAX_STRUCTURE + 1)),
+        b"[%b]" % b",".join([b"1"] * (MAX_VALUES + 2)),
+        b"[%b]" % b",".join([rb'"\\",{}'] * MAX_STRUCTURE),
+        b"[" * 400_000,
+    ],
+)
+def test_a_body_that_holds_too_much_is_refused(body: bytes) -> None:
+    """Before anything of it is made."""
+    with pytest.raises(BadRequest, match="holds too much"):
+        parse_json(body)

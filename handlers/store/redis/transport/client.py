@@ -6,18 +6,17 @@ client decides, as only it knows what it sent since.
 
 import logging
 import re
+import time
 from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from redis.exceptions import (
-    ClusterDownError,
     MovedError,
     NoScriptError,
     RedisClusterException,
     RedisError,
-    ResponseError,
 )
 
 from hivestand.handlers.errors import StoreUnavailable
@@ -33,6 +32,9 @@ local now = time[1] * 1000000 + time[2]
 """
 
 
+CALM_SECONDS: Final = 2.0  # without a failure, after which calls are said to work again
+# the codes by which Redis refuses writes and may still be read
+_NO_WRITES: Final = frozenset({"OOM", "READONLY", "NOREPLICAS", "MISCONF", "NOPERM"})
 _DATABASE: Final = re.compile(r"/?[0-9]{0,9}", re.ASCII)
 
 
@@ -63,6 +65,7 @@ class Client:
         """Send calls to one server or to a cluster."""
         self._servers = servers
         self._failure = ""  # the kind of the failure that was logged last; empty while calls work
+        self._failed_at = 0.0  # when a call failed last, on the monotonic clock
 
     async def run(
         self, script: Script, keys: Sequence[str], *arguments: Any, size: int = 0, durable: bool = True
@@ -115,16 +118,19 @@ class Client:
 
     def _unavailable(self, error: RedisError) -> StoreUnavailable:
         reason = reason_of(error)
+        self._failed_at = time.monotonic()
         kind = f"{type(error).__name__} {reason.partition(' ')[0]}"
         if kind != self._failure:
             self._failure = kind
             _log.warning("the store is not available: %s", reason)
         if isinstance(error, NotReplicated):
             return StoreUnavailable(f"The store wrote it, but {error}", reason=reason)
-        is_refusal = isinstance(error, ResponseError) and not isinstance(error, (ClusterDownError, MovedError))
-        return StoreUnavailable(reason=reason, is_refusal=is_refusal)
+        return StoreUnavailable(reason=reason, is_refusal=reason.partition(" ")[0] in _NO_WRITES)
 
     def _recovered(self) -> None:
+        """Say so, unless other calls fail meanwhile."""
+        if time.monotonic() - self._failed_at < CALM_SECONDS:
+            return
         self._failure = ""
         _log.warning("the store is available again")
 
@@ -150,6 +156,8 @@ def client_for(url: str, timeout: float, wait: int) -> Client:
 def reason_of(error: BaseException) -> str:
     """Why Redis does not do what it is to do, in one line that begins with the code of its refusal, if it is one."""
     code = getattr(error, "status_code", None) or ""
+    if "user executing the script can't run" in str(error):
+        code = "NOPERM"  # as Redis has it outside of a script
     reason = " ".join(f"{code} {error}".split())
     if isinstance(error, MovedError):
         return f"{reason}: this Redis is a member of a cluster, whose URL begins with redis+cluster://"

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import redis
+from operation import TENANT as CALLER
+from operation import call
 from redis_servers import redis_running, wait_until
 from support import accepting, entry, event_key, id_of, index_key
 
@@ -17,6 +19,7 @@ from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent
 from hivestand.handlers.event.index import Selection
 from hivestand.handlers.store.protocol import StoreOptions
+from hivestand.handlers.store.redis import events
 from hivestand.handlers.store.redis.events import CHECKED_SECONDS, RedisStore
 from hivestand.handlers.store.redis.members import digest
 from hivestand.handlers.store.redis.transport.client import Script
@@ -249,10 +252,10 @@ async def test_concurrent_calls_share_one_connection(redis_url: str, redis_clien
     """They travel as pipelines, so that a thousand requests open no thousand connections."""
     store = RedisStore(redis_url, DEFAULT)
     before = len(redis_client.client_list())
-    events = await asyncio.gather(
+    stored = await asyncio.gather(
         *(store.create_or_merge(TENANT, entry(id_of(str(number))), EVENT) for number in range(1000))
     )
-    assert [EVENT] * 1000 == events
+    assert [EVENT] * 1000 == stored
     assert len(redis_client.client_list()) == before + 1
     await store.close()
 
@@ -501,4 +504,52 @@ async def test_large_calls_do_not_hold_up_small_ones(redis_url: str, redis_clien
     calls = [store.create_or_merge(TENANT, entry(id_of(f"large {number}")), large) for number in range(40)]
     calls += [store.create_or_merge(TENANT, entry(id_of(f"small {number}")), EVENT) for number in range(40)]
     assert [large] * 40 + [EVENT] * 40 == await asyncio.gather(*calls)
+    await store.close()
+
+
+async def test_an_index_entry_whose_event_is_gone_is_cleared_by_whoever_meets_it(
+    redis_url: str, redis_client: redis.Redis
+) -> None:
+    """Not found, not counted, and gone from the index after that: Redis may have evicted the event."""
+    store = RedisStore(redis_url, DEFAULT)
+    for number in range(40):
+        await call(store, "createEvent", {"event_type": "tool", "inputs": {}, "event_id": id_of(str(number))})
+    for number in range(30):
+        redis_client.delete(event_key(CALLER, id_of(str(number))))
+    page = await call(store, "searchEvents", {"limit": 20})
+    assert (10, 10) == (page["count"], len(page["events"]))
+    assert 10 == await store.count(CALLER, Selection())
+    await store.reset(CALLER)
+    await store.close()
+
+
+async def test_servers_with_and_without_a_ttl_agree(redis_url: str, redis_client: redis.Redis) -> None:
+    """What has expired by the one is neither found nor counted by the other, which lets nothing expire."""
+    brief, lasting = RedisStore(redis_url, StoreOptions(ttl=0.3)), RedisStore(redis_url, DEFAULT)
+    for number in range(20):
+        await (brief if number % 2 else lasting).create_or_merge(TENANT, entry(id_of(str(number))), EVENT)
+    await asyncio.sleep(0.5)
+    for store in (lasting, brief):
+        assert 10 == await store.count(TENANT, Selection())
+        assert 10 == len(await store.find(TENANT, Selection(), 100))
+    await lasting.reset(TENANT)
+    await lasting.close()
+    await brief.close()
+
+
+async def test_events_are_read_by_their_size(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many of the first as fit, and at least one; all of them in the end."""
+    monkeypatch.setattr(events, "READ_BYTES", 10_000)
+    store = RedisStore(redis_url, DEFAULT)
+    ids = [id_of(str(number)) for number in range(60)]
+    large = EncodedEvent(b'{"a":"%b"}' % (b"x" * 4000), {})
+    for number, event_id in enumerate(ids):
+        await store.create_or_merge(TENANT, entry(event_id), large if number % 3 else EVENT)
+    read: list[EncodedEvent | None] = []
+    while len(read) < len(ids):
+        some = await store.read_each(TENANT, ids[len(read) :])
+        assert 1 <= len(some) < 60
+        read += some
+    assert [large if number % 3 else EVENT for number in range(60)] == read
+    await store.reset(TENANT)
     await store.close()

@@ -192,3 +192,28 @@ async def test_a_lost_server_costs_its_slots_alone(tmp_path: Path) -> None:
         assert [MERGED] * len(IDS) == responses
         assert await store.check() == ()
         await store.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])
+async def test_a_cluster_may_hide_its_endpoints(tmp_path: Path, host: str) -> None:
+    """A server that is told without its host is where the one is that answers; slots that move are followed."""
+    hidden = ("--cluster-preferred-endpoint-type", "unknown-endpoint")
+    with cluster_running(tmp_path, *hidden, host=host) as servers:
+        store = store_for(f"redis+cluster://{host}:{servers[0].port}")
+        await store.check()
+        await asyncio.gather(*(store.create_or_merge(TENANT, entry(event_id), EVENT) for event_id in IDS))
+        slot = key_slot(index_key(TENANT, IDS[0]).encode())
+        ranges = servers[0].command("CLUSTER SLOTS")
+        port = next(primary[1] for first, last, primary, *_ in ranges if first <= slot <= last)
+        source = next(server for server in servers if server.port == port)
+        target = next(server for server in servers if server.port != port)
+        target.command("CLUSTER SETSLOT", slot, "IMPORTING", source.command("CLUSTER MYID"))
+        source.command("CLUSTER SETSLOT", slot, "MIGRATING", target.command("CLUSTER MYID"))
+        keys = source.command("CLUSTER GETKEYSINSLOT", slot, 1000)
+        source.command("MIGRATE", host, target.port, "", 0, 5000, "KEYS", *keys)
+        assert EVENT == await store.read(TENANT, IDS[0])  # by ASK
+        for server in (target, source):
+            server.command("CLUSTER SETSLOT", slot, "NODE", target.command("CLUSTER MYID"))
+        read = await asyncio.gather(*(store.read(TENANT, event_id) for event_id in IDS))  # by MOVED
+        assert [EVENT] * len(IDS) == read
+        await store.close()
