@@ -178,6 +178,7 @@ class HttpProtocol(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio
         """Let go of the timer, and of every request that has no response yet."""
         self._shared.connections.discard(self)
+        self._buffers.forget(self)
         self._awaited = _Awaited.NOTHING
         if self._timer is not None:
             self._timer.cancel()
@@ -205,6 +206,7 @@ class HttpProtocol(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Write no more: the client does not read what was written."""
         self._drained = self._loop.create_future()
+        self._buffers.watch(self)
 
     def resume_writing(self) -> None:
         """Write again: the client reads, or is gone."""
@@ -328,7 +330,7 @@ class HttpProtocol(asyncio.Protocol):
             self._open[-1].keep_alive = False
             self._end_delay()
         else:
-            self.transport.close()
+            self._end()
 
     # requests and responses
 
@@ -352,7 +354,7 @@ class HttpProtocol(asyncio.Protocol):
             if not exchange.is_over:
                 self._abandon(self._open.popleft())
                 self._write_error(InternalError("Internal server error"))
-                self.transport.close()
+                self._end()
 
     async def _delayed(self, response: HttpResponse) -> HttpResponse:
         """The response after its planned delay; another one if the server ends meanwhile, or holds too much."""
@@ -449,7 +451,7 @@ class HttpProtocol(asyncio.Protocol):
             self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.transport.abort()
         else:
-            self.transport.close()
+            self._end()
 
     # input that is not HTTP, or too much of it
 
@@ -529,18 +531,24 @@ class HttpProtocol(asyncio.Protocol):
         if self._reading in _ENDING or is_uploading:
             self._linger()
         else:
-            self.transport.close()
+            self._end()
 
     def _linger(self) -> None:
         if self._reading is _Reading.LINGERING or self.transport.is_closing():
             return
         if not self.transport.can_write_eof():
-            self.transport.close()
+            self._end()
             return
         self._reading = _Reading.LINGERING
         self.transport.write_eof()
         self._resume_reading()
         self._wait(LINGER_SECONDS, _Awaited.END)
+
+    def _end(self) -> None:
+        """Close the connection once the client has read what was written, if it does."""
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self._buffers.watch(self)
 
     # flow control
 
@@ -587,11 +595,11 @@ class HttpProtocol(asyncio.Protocol):
         if awaited is _Awaited.HEAD:
             self._on_head_timeout()
         else:
-            self.transport.close()
+            self._end()
 
     def _on_head_timeout(self) -> None:
         if not self._steps:
-            self.transport.close()  # the client never sent anything
+            self._end()  # the client never sent anything
         elif self._open:
             self._wait(HEAD_SECONDS, _Awaited.HEAD)  # the response to the previous request goes first
         else:

@@ -16,7 +16,6 @@ from hivestand.server.http.buffers import Buffers
 from hivestand.server.http.protocol import HttpProtocol, Respond
 
 GRACE_SECONDS: Final = 10
-TICKS_PER_SWEEP: Final = 3  # a tick is a tenth of a second
 
 
 class HttpServer(uvicorn.Server):
@@ -36,7 +35,6 @@ class HttpServer(uvicorn.Server):
         when `lifeline`, a file descriptor, can be read.
         """
         super().__init__(_config(respond, buffers))
-        self._buffers = buffers
         self._ready = ready
         self._close = close
         self._lifeline = lifeline
@@ -47,12 +45,6 @@ class HttpServer(uvicorn.Server):
         if self._lifeline is not None:
             asyncio.get_running_loop().add_reader(self._lifeline, self._orphaned)
         self._ready()
-
-    async def on_tick(self, counter: int) -> bool:
-        """Look after the clients that do not read, several times a second."""
-        if counter % TICKS_PER_SWEEP == 0:
-            self._buffers.sweep(self.server_state.connections, asyncio.get_running_loop().time())
-        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish the responses in flight, then let go of what they needed."""

@@ -42,7 +42,8 @@ class Metrics:
 
     def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
         """Count a request to the mocked API."""
-        status = "none" if response.ending in UNWRITTEN else _label(response.status)
+        known = response.status if response.status in STATUSES else f"{response.status // 100}xx"
+        status = "none" if response.ending in UNWRITTEN else known
         seconds = request.duration / 1000
         counts = self._counts[f"{request.operation or 'none'} {status}"]
         counts[0] += seconds
@@ -77,10 +78,6 @@ class Metrics:
         registry = CollectorRegistry()
         registry.register(_Collected(_sum(everyones)))
         return generate_latest(registry)
-
-
-def _label(status: int) -> str:
-    return str(status) if status in STATUSES else f"{status // 100}xx"
 
 
 class _Collected:

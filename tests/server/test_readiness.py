@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,9 +28,14 @@ def url_of(client: redis.Redis) -> str:
     return f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}/0"
 
 
+def tell(client: Any, *words: str) -> None:
+    """Send a command that redis-py has no method for."""
+    client.execute_command(*words)
+
+
 def deny(client: redis.Redis) -> None:
     """Take the right to write from everybody."""
-    client.execute_command("ACL", "SETUSER", "default", "-hset")
+    tell(client, "ACL", "SETUSER", "default", "-hset")
 
 
 def fill(client: redis.Redis) -> None:
@@ -49,7 +55,7 @@ def occupy(client: redis.Redis) -> None:
 
 def demote(client: redis.Redis) -> None:
     """Be a replica of nobody that is there."""
-    client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    tell(client, "REPLICAOF", "127.0.0.1", "1")
 
 
 BROKEN = [
@@ -118,7 +124,7 @@ def test_reads_work_while_only_writes_are_refused(client: redis.Redis, break_: C
         assert server.get("/__admin/sessions").status_code == 200
         client.config_set("maxmemory", 0)
         client.config_set("min-replicas-to-write", 0)
-        client.execute_command("REPLICAOF", "NO", "ONE")
+        tell(client, "REPLICAOF", "NO", "ONE")
         deadline = time.monotonic() + 20
         while server.post({}).status_code != 200:
             assert time.monotonic() < deadline

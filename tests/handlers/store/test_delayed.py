@@ -1,6 +1,7 @@
 """Writes that happen after a delay."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -29,7 +30,7 @@ async def test_they_happen_when_they_are_due_in_order() -> None:
     """One that is due sooner than those that wait is not late."""
     delayed, written = DelayedWrites(), Written()
     for seconds, name in ((0.3, "c"), (0.2, "b"), (0.1, "a"), (0.1, "a2")):
-        delayed.add("t", seconds, lambda name=name: written.write(name))
+        delayed.add("t", seconds, partial(written.write, name))
     for _ in range(200):
         if len(written.names) == 4:
             break

@@ -36,11 +36,14 @@ class Connection:
         self.is_aborted = True
 
 
-def test_a_client_that_does_not_read_is_cut_off() -> None:
+@pytest.mark.anyio
+async def test_a_client_that_does_not_read_is_cut_off() -> None:
     """After the time-out, and not before; one that reads fast enough is not."""
     buffers, stalled, reading, slow = Buffers(10 * MIB, 10), Connection(1000), Connection(5 * MIB), Connection(MIB)
+    for connection in (stalled, reading, slow):
+        buffers.watch(connection)
     for now in range(25):
-        buffers.sweep([stalled, reading, slow], now)
+        buffers.sweep(now)
         assert stalled.is_aborted is (now >= 10)
         assert slow.is_aborted is (now >= 10)
         reading.size -= MIN_RATE
@@ -48,15 +51,19 @@ def test_a_client_that_does_not_read_is_cut_off() -> None:
     assert not reading.is_aborted
 
 
-def test_of_too_much_that_is_held_the_slowest_goes_first() -> None:
+@pytest.mark.anyio
+async def test_of_too_much_that_is_held_the_slowest_goes_first() -> None:
     """Until the rest is within bounds."""
     buffers = Buffers(3 * MIB, 100)
     connections = [Connection(2 * MIB) for _ in range(3)]
-    buffers.sweep(connections[:1], 0)
+    buffers.watch(connections[0])
+    buffers.sweep(0)
     assert not buffers.is_full
-    buffers.sweep(connections[:2], 1)
+    buffers.watch(connections[1])
+    buffers.sweep(1)
     assert [True, False] == [each.is_aborted for each in connections[:2]]
-    buffers.sweep(connections, 2)
+    buffers.watch(connections[2])
+    buffers.sweep(2)
     assert [True, True, False] == [each.is_aborted for each in connections]
     assert not buffers.is_full
 
