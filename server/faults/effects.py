@@ -9,6 +9,8 @@ from hivestand.server.http.response import HttpResponse
 
 _PLACE: Final = re.compile("0|[1-9][0-9]*", re.ASCII)
 
+MAX_EDITED: Final = 1024 * 1024  # bytes of a body that members are taken from
+
 Effect = Callable[[HttpResponse], HttpResponse]
 
 
@@ -56,9 +58,14 @@ def retried(seconds: int) -> Effect:
 
 
 def edited(missing: Iterable[str], null: Iterable[str]) -> Effect:
-    """The effect that removes some members of the body and sets others to null, named by JSON pointers (RFC 6901)."""
+    """The effect that removes some members of the body and sets others to null, named by JSON pointers (RFC 6901).
+
+    A body of more than `MAX_EDITED` bytes stays as it is: to parse it would make other clients wait.
+    """
 
     def effect(response: HttpResponse) -> HttpResponse:
+        if len(response.body) > MAX_EDITED:
+            return response
         try:
             body = json.loads(response.body)
         except ValueError:  # not JSON: another fault or the status has replaced the body
