@@ -24,8 +24,8 @@ def test_the_documented_rights_are_enough(tmp_path: Path, is_cluster: bool) -> N
             servers = stack.enter_context(cluster_running(tmp_path))
         else:
             servers = [stack.enter_context(redis_running(tmp_path))]
-        for server in servers:
-            assert server.command(*words)
+        for each in servers:
+            assert each.command(*words)
         scheme = "redis+cluster" if is_cluster else "redis"
         url = f"{scheme}://hivestand:password@127.0.0.1:{servers[0].port}"
         for options in ((), ("--ttl", "60"), ("--workers", "2")):
@@ -41,5 +41,5 @@ def test_the_documented_rights_are_enough(tmp_path: Path, is_cluster: bool) -> N
                 assert server.get("/__admin/health").json()["ready"]
                 assert server.get("/__admin/sessions").json()["sessions"]
                 assert server.post({}, path="/__admin/reset").status_code == 200
-        log = [entry for server in servers for entry in server.command("ACL LOG")]
+        log = [entry for each in servers for entry in each.command("ACL LOG")]
         assert [] == log
