@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import orjson
 
-from hivestand.handlers.admin.scope import current_plans, target_tenant
+from hivestand.handlers.admin.scope import check_room, current_plans, target_tenant
 from hivestand.handlers.clock import SEEDED_AT, PlannedClock, Timing
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.plans import ALL_TENANTS, Plan
@@ -46,7 +46,9 @@ async def _change(request: Request, change: Callable[[Timing], Timing]) -> Respo
     def changed(plan: Plan) -> Plan:
         return plan._replace(timing=change(plan.timing))
 
-    plan = await request.store.barrier.change(await target_tenant(request), changed)
+    tenant = await target_tenant(request)
+    await check_room(request, tenant)
+    plan = await request.store.barrier.change(tenant, changed)
     return await _answer(request, _met(request, plan.timing))
 
 

@@ -5,7 +5,13 @@ from typing import Any, Final
 
 import orjson
 
-from hivestand.handlers.admin.scope import current_plans, is_for_all_tenants, target_tenant, tenants_in_scope
+from hivestand.handlers.admin.scope import (
+    check_room,
+    current_plans,
+    is_for_all_tenants,
+    target_tenant,
+    tenants_in_scope,
+)
 from hivestand.handlers.errors import BadRequest, Detail, NotFound
 from hivestand.handlers.request import JSON, Request, Response
 from hivestand.handlers.store.plans import ALL_TENANTS, MAX_ARMED, ArmedFault, Plan
@@ -18,9 +24,10 @@ async def arm_fault(request: Request) -> Response:
     """Arm a fault; every worker applies it by the time the response is sent.
 
     Raises:
-        BadRequest: it would do nothing, the document has no such example, or there are too many.
+        BadRequest: it would do nothing, the document has no such example, or there are too many faults or plans.
     """
     tenant = await target_tenant(request)
+    await check_room(request, tenant)
     sent: dict[str, Any] = request.body
     effects = {name: value for name, value in sent.items() if name not in _ABOUT}
     if not effects:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from hivestand.handlers.errors import Forbidden, NotFound
+from hivestand.handlers.errors import BadRequest, Detail, Forbidden, NotFound
 from hivestand.handlers.request import Request
-from hivestand.handlers.store.plans import ALL_TENANTS, PlanTable
+from hivestand.handlers.store.plans import ALL_TENANTS, MAX_PLANS, PlanTable
 from hivestand.handlers.tenant import Tenant
 
 
@@ -49,6 +49,18 @@ async def current_plans(request: Request) -> PlanTable:
     if not request.store.barrier.is_fresh:
         await request.store.barrier.refresh()
     return request.store.plans
+
+
+async def check_room(request: Request, tenant: Tenant) -> None:
+    """Return if the tenant may have a plan.
+
+    Raises:
+        BadRequest: it has none, and too many others have one.
+    """
+    plans = (await current_plans(request)).all()
+    if len(plans) >= MAX_PLANS and tenant.digest not in plans:
+        detail = Detail("", "maxItems", f"{MAX_PLANS} tenants have faults or a clock of their own; a reset drops them")
+        raise BadRequest("Too many plans", [detail])
 
 
 async def _registered(request: Request) -> Sequence[Tenant]:

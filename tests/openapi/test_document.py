@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from hivestand.conformance.links import linked
@@ -176,3 +177,11 @@ def test_a_document_is_its_readers_own(name: str) -> None:
     """Who changes it changes no other's."""
     load(name)["paths"].clear()
     assert load(name)["paths"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_any_reader_of_yaml_reads_it(name: str) -> None:
+    """PyYAML's own parser, too, which is stricter than libyaml, as those of Java and Go are."""
+    text = path_of(name).read_text(encoding="utf-8")
+    assert load(name) == yaml.load(text, Loader=yaml.SafeLoader)
+    assert not re.search(r": [&*]\w", text)  # SnakeYAML reads no more than 50 aliases

@@ -8,6 +8,7 @@ from support import SESSION_ID, id_of
 
 from hivestand.handlers.event.encoding import EncodedEvent
 from hivestand.handlers.event.index import IndexEntry, Selection
+from hivestand.handlers.store.memory.counters import MAX_COUNTERS, MemoryCounters
 from hivestand.handlers.store.memory.events import EXPIRED_PER_WRITE, MemoryStore
 from hivestand.handlers.store.memory.tenants import MemoryTenants
 from hivestand.handlers.store.protocol import StoreOptions
@@ -95,3 +96,14 @@ def test_only_so_many_tenants_are_registered() -> None:
     )
     tenants.note(every[0])
     assert every[0].digest in tenants.noted
+
+
+@pytest.mark.anyio
+async def test_counters_of_faults_that_are_gone_are_forgotten() -> None:
+    """Those in use are not."""
+    counters = MemoryCounters()
+    for number in range(3 * MAX_COUNTERS):
+        assert await counters.next_number("t", "in use") == number
+        assert await counters.next_number("t", str(number)) == 0
+    assert await counters.current_number("t", "0") == 0
+    assert len(counters._numbers["t"]) <= MAX_COUNTERS  # noqa: SLF001 - what is held, which nobody can see otherwise
