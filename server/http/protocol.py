@@ -68,6 +68,7 @@ _FULL: Final = Unavailable("The server holds too many large bodies", headers={"C
 _BUSY: Final = response_of(_FULL)
 ENDING: Final = response_of(Unavailable("The server is ending", headers={"Connection": "close"}))
 _CODING: Final = b"transfer-encoding"
+_NO_HOST: Final = b"\n"  # what no Host can be
 # uri-host [":" port] of RFC 3986; empty where the target has no authority
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
@@ -76,6 +77,10 @@ _STATUS_LINES: Final = {
 }
 _BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})  # without a length, RFC 9110, 8.6
 _log = logging.getLogger(__name__)
+
+
+class _Stopped(Exception):
+    """Stops the parser; the connection knows why."""
 
 
 class _Reading(Enum):
@@ -145,7 +150,7 @@ class HttpProtocol(asyncio.Protocol):
         self.written = 0
         self.unread = 0
         self.unread_since = 0.0
-        self._host: bytes | None = None  # the last that was found to be one
+        self._host = _NO_HOST  # the last that was found to be one
         self._refusal: ApiError | None = None  # why the parser was stopped
         self._parser = HttpRequestParser(self)
         self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # further input is dropped, not an error
@@ -165,6 +170,7 @@ class HttpProtocol(asyncio.Protocol):
         # flow control
         self._is_paused = False  # nothing is read until a handler waits for it
         self._drained: asyncio.Future[None] | None = None  # while the client does not read what was written
+        self._is_ending = False  # as the server is, so that nothing waits for a planned delay
         self._delay: asyncio.Future[None] | None = None  # while a response waits out a planned delay
 
     # what asyncio calls
@@ -242,7 +248,7 @@ class HttpProtocol(asyncio.Protocol):
         """Take a part of the request's target.
 
         Raises:
-            HeadersTooLarge: the head is too large; the parser stops.
+            _Stopped: the head is too large.
         """
         self._url += url
         self._field_bytes += len(url)
@@ -253,7 +259,7 @@ class HttpProtocol(asyncio.Protocol):
         """Take a header field; a trailer is none, and is dropped (RFC 9110, 6.5.1).
 
         Raises:
-            HeadersTooLarge: the fields are too large together; the parser stops.
+            _Stopped: the fields are too large together.
         """
         if self._reading is _Reading.HEAD:
             self._headers.append((name.lower(), value))
@@ -265,7 +271,7 @@ class HttpProtocol(asyncio.Protocol):
         """Serve the request as soon as those before it have their responses.
 
         Raises:
-            ApiError: a header field is not as it has to be; the parser stops.
+            _Stopped: a header field is not as it has to be.
         """
         self._awaited = _Awaited.NOTHING
         self._steps += 1
@@ -276,7 +282,7 @@ class HttpProtocol(asyncio.Protocol):
         url = parse_url(self._url)
         path = url.path.decode("ascii")
         fields = dict(self._headers)
-        if fields.get(b"host", b"") != self._host or len(fields) != len(self._headers) or _CODING in fields:
+        if fields.get(b"host") != self._host or len(fields) != len(self._headers) or _CODING in fields:
             self._check_fields(fields)
         declared = fields.get(b"content-length")
         request = HttpRequest(
@@ -302,7 +308,7 @@ class HttpProtocol(asyncio.Protocol):
         """Take a part of the body.
 
         Raises:
-            Unavailable: too much is held for all connections; the parser stops.
+            _Stopped: too much is held for all connections.
         """
         self._steps += 1
         exchange = self._newest
@@ -328,6 +334,7 @@ class HttpProtocol(asyncio.Protocol):
         """Close as soon as no response is due; a planned delay is cut short."""
         if self._open:
             self._open[-1].keep_alive = False
+            self._is_ending = True
             self._end_delay()
         else:
             self._end()
@@ -359,6 +366,8 @@ class HttpProtocol(asyncio.Protocol):
     async def _delayed(self, response: HttpResponse) -> HttpResponse:
         """The response after its planned delay; another one if the server ends meanwhile, or holds too much."""
         size = len(response.body)
+        if self._is_ending:
+            return ENDING
         if self._buffers.is_full and size > MAX_UNREAD:
             return _BUSY
         self._delay = self._loop.create_future()
@@ -470,14 +479,14 @@ class HttpProtocol(asyncio.Protocol):
     def _stop(self, error: ApiError) -> NoReturn:
         """Stop the parser, from one of its callbacks, for a reason that the client is told."""
         self._refusal = error
-        raise error
+        raise _Stopped  # not the error, which may be one for all connections and would keep what its traceback holds
 
     def _check_fields(self, fields: Mapping[bytes, bytes]) -> None:
         """Return if the header fields that decide about a request are there as they have to be.
 
         Raises:
-            BadRequest: Host is missing, malformed or there twice (RFC 9112, 3.2), or Authorization is there twice.
-            UnknownCoding: the body has a transfer coding beside chunked (RFC 9112, 6.1).
+            _Stopped: Host is missing, malformed or there twice (RFC 9112, 3.2), Authorization is there twice, or the
+                body has a transfer coding beside chunked (RFC 9112, 6.1).
         """
         host = fields.get(b"host")
         if host is None and self._parser.get_http_version() != "1.0":
@@ -491,7 +500,7 @@ class HttpProtocol(asyncio.Protocol):
         codings = b",".join(value for name, value in self._headers if name == _CODING)
         if codings and codings.strip().lower() != b"chunked":
             self._stop(UnknownCoding("Transfer-Encoding must be chunked"))
-        self._host = host or b""
+        self._host = _NO_HOST if host is None else host
 
     def _without_upgrade(self, rest: bytes) -> bytes:
         """What to parse anew of a request that asks for another protocol: the same without its wish (RFC 9110, 7.8)."""
@@ -520,7 +529,9 @@ class HttpProtocol(asyncio.Protocol):
     def _write_error(self, error: ApiError) -> None:
         if not self.transport.is_closing():
             body = body_of(error)
-            head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+            headers = {**error.headers, "Content-Type": "application/json", "Connection": "close"}
+            lines = "".join(f"{name.lower()}: {value}\r\n" for name, value in headers.items())
+            head = f"{lines}content-length: {len(body)}\r\n\r\n".encode("latin-1")
             self.transport.write(_STATUS_LINES[error.status] + head + body)
 
     # the end of the connection

@@ -52,6 +52,17 @@ def test_a_host_is_a_name_or_an_address(server: Running, host: str) -> None:
     assert status_of(server, BEARER, f"Host: {host}") == 200
 
 
+def test_a_host_is_needed_by_each_request_of_a_connection(server: Running) -> None:
+    """Whatever the one before had."""
+    head = f"POST /v1/sessions HTTP/1.1\r\n{BEARER}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    for host in ("Host: \r\n", "Host: a\r\n"):
+        with server.connect() as connection:
+            connection.sendall(f"{head}{host}\r\n{{}}".encode())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            connection.sendall(f"{head}\r\n{{}}".encode())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+
+
 def test_http_1_0_needs_no_host(server: Running) -> None:
     """It has none."""
     assert status_of(server, BEARER, version="1.0") == 200
