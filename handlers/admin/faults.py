@@ -1,6 +1,7 @@
 """The operations on faults: arm, list, disarm."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import orjson
@@ -14,9 +15,10 @@ from hivestand.handlers.admin.scope import (
 )
 from hivestand.handlers.errors import BadRequest, Detail, NotFound
 from hivestand.handlers.request import JSON, Request, Response
-from hivestand.handlers.store.plans import ALL_TENANTS, MAX_ARMED, ArmedFault, Plan
+from hivestand.handlers.store.plans import ALL_TENANTS, MAX_ARMED, MAX_PLAN, ArmedFault, Plan, encode_plan
 from hivestand.openapi import load
 
+MAX_LISTED: Final = 1000  # armed faults that a response lists
 _ABOUT: Final = frozenset({"operation", "times", "share", "seed"})
 
 
@@ -51,21 +53,26 @@ async def arm_fault(request: Request) -> Response:
             seed=sent.get("seed", 0),
             effects=effects,
         )
-        return plan._replace(faults=(*plan.faults, fault), armed=plan.armed + 1)
+        armed = plan._replace(faults=(*plan.faults, fault), armed=plan.armed + 1)
+        if len(encode_plan(armed)) > MAX_PLAN:
+            message = f"the faults of one plan would take more than {MAX_PLAN} bytes"
+            raise BadRequest("Invalid fault", [Detail("", "maxLength", message)])
+        return armed
 
     plan = await request.store.barrier.change(tenant, arm)
     return Response(orjson.dumps(_shown(plan.faults[-1])), status=201)
 
 
 async def list_faults(request: Request) -> Response:
-    """List the armed faults; a tenant also sees those armed for all tenants, as its requests get them too."""
+    """List the armed faults, at most `MAX_LISTED`; a tenant also sees those for all tenants, as it gets them too."""
     plans = (await current_plans(request)).all()
     if is_for_all_tenants(request):
         shown = list(plans.values())
     else:
         digests = [*(tenant.digest for tenant in await tenants_in_scope(request)), ALL_TENANTS.digest]
         shown = [plans[digest] for digest in digests if digest in plans]
-    return Response(orjson.dumps({"faults": [_shown(fault) for plan in shown for fault in plan.faults]}))
+    faults = (_shown(fault) for plan in shown for fault in plan.faults)
+    return Response(orjson.dumps({"faults": list(islice(faults, MAX_LISTED))}))
 
 
 async def disarm_faults(request: Request) -> Response:

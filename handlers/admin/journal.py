@@ -38,6 +38,7 @@ async def list_requests(request: Request) -> Response:
         page = _cut(found[:limit])
         is_last = is_last and len(page) == len(found) < limit
         found = page
+        await turns.give_way()
     following = None if is_last or not found else f"{found[-1].kept.id}:{found[-1].tenant.digest}"
     shown = []
     for each in found:
@@ -48,10 +49,11 @@ async def list_requests(request: Request) -> Response:
 
 async def count_requests(request: Request) -> Response:
     """Count the journal entries that match the filters."""
-    count = 0
+    count, turns = 0, Turns()
     for tenant in await _tenants(request):
         async for _ in _matching(request, tenant, heads=True):
             count += 1
+        await turns.give_way()
     return Response(orjson.dumps({"count": count}))
 
 
@@ -88,6 +90,7 @@ async def verify_requests(request: Request) -> Response:
         raise BadRequest("Invalid pattern", [Detail("", "maxLength", f"it is larger than {MAX_PATTERN} bytes")])
     seen: list[_Found] = []
     others: list[tuple[Sequence[Difference], _Found]] = []
+    turns = Turns()
     for tenant in await _tenants(request):
         async for found in _matching(request, tenant):
             differing = differences(pattern, unpack(found.kept.packed))
@@ -95,6 +98,7 @@ async def verify_requests(request: Request) -> Response:
                 seen.append(found)
             else:
                 others = nearest([*others, (differing, found)], NEAREST_SHOWN)
+        await turns.give_way()
     times = pattern.get("times")
     enough = len(seen) == times if times is not None else bool(seen)
     near = [] if enough else others

@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 
 ALL_TENANTS = Tenant("everyone", b"")  # its plan holds for all tenants
 MAX_ARMED = 100  # faults of one plan
+MAX_PLAN = 16 * 1024  # bytes of one plan as JSON text
 MAX_PLANS = 10_000  # tenants with a plan of their own
 WINDOW_MARGIN = 1000  # milliseconds added to a window, as workers' clocks differ
 

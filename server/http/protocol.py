@@ -297,6 +297,7 @@ class HttpProtocol(asyncio.Protocol):
         )
         keep_alive = parser.get_http_version() != "1.0" and parser.should_keep_alive()
         expects_continue = fields.get(b"expect", b"").lower() == b"100-continue"
+        self._url, self._headers = b"", []  # an idle connection holds nothing of its last request
         exchange = self._newest = _Exchange(request, keep_alive, expects_continue)
         self._open.append(exchange)
         if len(self._open) == 1:

@@ -195,3 +195,11 @@ def test_tenants_do_not_meet_each_others(memory_server: Running) -> None:
     httpx.post(f"{memory_server.url}/__admin/faults", json={"status": 500}, headers={"Authorization": "Bearer mine"})
     assert memory_server.post({}, token=TOKEN).status_code == 200
     assert memory_server.post({}, token="mine").status_code == 500
+
+
+async def test_the_faults_of_a_plan_are_bounded(client: httpx.AsyncClient) -> None:
+    """All workers hold them."""
+    fault = {"missing": [f"/metadata/{'x' * 180}{number:02}" for number in range(20)]}
+    statuses = [(await client.post("/__admin/faults", json=fault)).status_code for _ in range(6)]
+    assert [201, 201, 201, 201, 400, 400] == statuses
+    assert (await client.post("/__admin/faults", json={"status": 503})).status_code == 201

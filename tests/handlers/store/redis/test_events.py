@@ -23,6 +23,7 @@ from hivestand.handlers.store.redis import events
 from hivestand.handlers.store.redis.events import CHECKED_SECONDS, RedisStore
 from hivestand.handlers.store.redis.members import digest
 from hivestand.handlers.store.redis.transport.client import Script
+from hivestand.handlers.store.tenants import MAX_TENANTS
 from hivestand.handlers.tenant import tenant_of
 
 TENANT = tenant_of(b"a")
@@ -552,4 +553,23 @@ async def test_events_are_read_by_their_size(redis_url: str, monkeypatch: pytest
         read += some
     assert [large if number % 3 else EVENT for number in range(60)] == read
     await store.reset(TENANT)
+    await store.close()
+
+
+async def test_only_so_many_tenants_are_registered(redis_url: str, redis_client: redis.Redis) -> None:
+    """Those that came last; when each came is forgotten with it."""
+    store = RedisStore(redis_url, DEFAULT)
+    await store.barrier.refresh()
+    for at in range(0, MAX_TENANTS + 50, 2000):
+        for number in range(at, min(at + 2000, MAX_TENANTS + 50)):
+            store.tenants.note(tenant_of(str(number).encode()))
+        await store.barrier.settle()
+    registered = {tenant.digest for tenant in await store.tenants.all()}
+    assert MAX_TENANTS == len(registered) == redis_client.zcard("hivestand:{plans}:tenants:seen")
+    assert tenant_of(str(MAX_TENANTS + 49).encode()).digest in registered
+    first = tenant_of(b"0")
+    assert first.digest not in registered
+    store.tenants.note(first)
+    await store.barrier.settle()
+    assert first.digest in {tenant.digest for tenant in await store.tenants.all()}
     await store.close()
