@@ -85,7 +85,7 @@ def cluster_running(
     folder: Path, *options: str, replicas: int = 0, host: str = "127.0.0.1"
 ) -> Iterator[list[RedisServer]]:
     """Run a cluster of three primaries, each with some replicas, until the block ends."""
-    clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", *options)
+    clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-announce-ip", host, *options)
     folder.mkdir(exist_ok=True)
     servers = [RedisServer(folder / str(number), clustered, host=host) for number in range(3 * (1 + replicas))]
     try:
@@ -93,7 +93,7 @@ def cluster_running(
             server.start()
         addresses = [f"{host}:{server.port}" for server in servers]
         command = ["redis-cli", "--cluster", "create", *addresses, "--cluster-replicas", str(replicas), "--cluster-yes"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
         wait_until(lambda: all(_agrees(server, len(servers), replicas) for server in servers), "the cluster is whole")
         yield servers
     finally:
