@@ -25,7 +25,9 @@ from hivestand.server.stderr import open_standard_descriptors, say
 USAGE, UNAVAILABLE = 2, 3
 _DEFAULT = Settings()
 # variables of other commands and of the tests
-_OTHER_VARIABLES = frozenset(f"HIVESTAND_{name}" for name in ("TOKEN", "URL", "TEST_REDIS", "RELIABILITY", "SOAK_SECONDS", "FIGURES"))
+_OTHER_VARIABLES = frozenset(
+    f"HIVESTAND_{name}" for name in ("TOKEN", "URL", "TEST_REDIS", "RELIABILITY", "SOAK_SECONDS", "FIGURES")
+)
 _FILE = click.Path(dir_okay=False, writable=True)
 
 
