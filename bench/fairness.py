@@ -270,6 +270,23 @@ def _protobuf(count: int, attributes: int) -> bytes:
     return bytes(request.SerializeToString())
 
 
+def _texts(count: int) -> bytes:
+    """A span with so many arguments, 10 MiB in all, each a JSON text."""
+    text = f"[{', '.join(['[]'] * (10 * MIB // 4 // count - 20))}]"
+    sent = [{"key": f"honeyhive_inputs.{number}", "value": {"stringValue": text}} for number in range(count)]
+    span = {"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "1" * 16, "name": "s", "attributes": sent}
+    return _json({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+
+
+def _dense() -> Iterator[Sent]:
+    """An event that grows to a size that no request has, of the smallest values that there are."""
+    yield Sent("/v1/events", _json(_event(event_id=SESSION)))
+    for number in range(11):
+        lists = b",".join([b"[]"] * 249_000)
+        yield Sent("/events", b'{"event_id":"%b","metadata":{"%d":[%b]}}' % (SESSION.encode(), number, lists), "PUT")
+
+
+NUMBER: Final = {"field": "a", "operator": "is", "value": "[" * 5 * MIB + "]" * 5 * MIB, "type": "number"}
 PROTOBUF: Final = {"Content-Type": "application/x-protobuf"}
 GZIP: Final = {"Content-Encoding": "gzip"}
 STRICT: Final = {"Prefer": "handling=strict"}
@@ -325,6 +342,19 @@ CASES: Final = (
     Case("OTLP JSON: 65,000 spans", lambda: [Sent(TRACES, _spans(65_000))]),
     Case("OTLP JSON: 50,000 spans", lambda: [Sent(TRACES, _spans(50_000))]),
     Case("OTLP JSON: 5 spans of 9,000 attributes", lambda: [Sent(TRACES, _spans(5, 9000))]),
+    Case("OTLP JSON: 10 MiB of JSON text in an attribute", lambda: [Sent(TRACES, _texts(1))]),
+    Case("OTLP JSON: 10 MiB of JSON texts in 10,000 attributes", lambda: [Sent(TRACES, _texts(10_000))]),
+    Case(
+        "search: an event of 8 MiB of empty lists, made by updates",
+        lambda: [Sent(SEARCH, _json({"filters": [_filter("metadata.a", "x", "is not")]}))],
+        _dense,
+    ),
+    Case(
+        "export: a projection of an event of 8 MiB of empty lists",
+        lambda: [Sent(EXPORT, _json({"projections": ["metadata"]}))],
+        _dense,
+    ),
+    Case("search: 10 MiB of brackets as a number", lambda: [Sent(SEARCH, _json({"filters": [NUMBER]}))]),
     Case("protobuf: a span of 650,000 attributes", lambda: [Sent(TRACES, _protobuf(1, 650_000), headers=PROTOBUF)]),
     Case("protobuf: 65 spans of 10,000 attributes", lambda: [Sent(TRACES, _protobuf(65, 10_000), headers=PROTOBUF)]),
     Case("protobuf: 250,000 spans", lambda: [Sent(TRACES, _protobuf(250_000, 0), headers=PROTOBUF)]),

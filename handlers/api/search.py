@@ -5,12 +5,13 @@ steps of bounded size, with turns for other requests in between. A page ends ear
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from typing import Final
 
-from hivestand.handlers.event.encoding import dumps, loads, text
+from hivestand.handlers.event.encoding import LARGE, dumps, loads, text, without_collector
 from hivestand.handlers.event.filters import Filter
 from hivestand.handlers.event.index import Found
-from hivestand.handlers.event.normalise import Fallback, Json
+from hivestand.handlers.event.normalise import Fallback
 from hivestand.handlers.event.query import Form, Query, projected, read_query
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.turns import Turns
@@ -65,7 +66,7 @@ class Page:
         """Take an event, unless it does not fit; the first one always fits."""
         if self.is_cut:
             return
-        shown = event if self._projections is None else dumps(projected(loads(event), self._projections))
+        shown = event if self._projections is None else _projected(event, self._projections)
         self._size += len(shown)
         if self.events and self._size > MAX_PAGE:
             self.is_cut = True
@@ -102,7 +103,8 @@ async def _scan(request: Request, query: Query, page: Page) -> int:
     filters = query.remaining if query.event_id is None else query.filters
     turns = Turns()
     async for event in _candidates(request, query):
-        if await _holds(query, filters, loads(event), turns):
+        if await _holds(query, filters, event, turns):
+            await turns.give_way()
             if query.skip <= count < query.skip + query.limit:
                 page.add(event)
             count += 1
@@ -110,8 +112,21 @@ async def _scan(request: Request, query: Query, page: Page) -> int:
     return count
 
 
-async def _holds(query: Query, filters: Sequence[Filter], event: dict[str, Json], turns: Turns) -> bool:
-    """Whether an event matches, with turns for other requests between two filters."""
+def _projected(event: bytes, paths: Sequence[str]) -> bytes:
+    """The JSON text of the event with only the values at the given paths."""
+    with without_collector() if len(event) >= LARGE else nullcontext():
+        return dumps(projected(loads(event), paths))
+
+
+async def _holds(query: Query, filters: Sequence[Filter], shown: bytes, turns: Turns) -> bool:
+    """Whether an event matches, with turns for other requests between two filters; a large event takes one turn."""
+    if len(shown) >= LARGE:
+        with without_collector():
+            large = loads(shown)
+            holds = query.may_hold(large) and all(each.holds(large) for each in filters)
+            del large  # while the collector is off
+            return holds
+    event = loads(shown)
     if not query.may_hold(event):
         return False
     for each in filters:

@@ -5,8 +5,10 @@ a plain write of fields. All fields are JSON text: no store parses or changes a 
 one.
 """
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +20,7 @@ from hivestand.handlers.event.normalise import Event
 from hivestand.handlers.tenant import Tenant
 
 _METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
+LARGE: Final = 256 * 1024  # bytes of a text that is read with the collector off
 FEW_MERGED: Final = 100  # up to so many merging members, orjson's spare buffer for each is affordable
 _length = Struct("<I").pack
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
@@ -141,10 +144,27 @@ def loads(text: bytes) -> Any:
         ValueError: it is no JSON text.
         RecursionError: it nests deeper than can be read.
     """
-    value = orjson.loads(text)
+    value = orjson.loads(text) if len(text) < LARGE else _loads_large(text)
     # orjson makes a float of an integer beyond 64 bits; what it accepts, the standard library reads exactly
     shape = text.translate(_SHAPE)
     return json.loads(text) if b" " + _DIGITS in shape or shape.startswith(_DIGITS) else value
+
+
+def _loads_large(text: bytes) -> Any:
+    with without_collector():
+        return orjson.loads(text)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Work on a large value with the collector off, which would look at all of it several times and free nothing."""
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_collecting:
+            gc.enable()
 
 
 def pack(event: EncodedEvent) -> bytes:

@@ -18,6 +18,7 @@ TYPES: Final = ("string", "number", "boolean", "datetime")
 _ALIASES: Final = {"id": "string"}  # as the released Python SDK has it
 ABSENT: Final = object()  # what `lookup` gives for a path that leads nowhere
 MAX_PATH: Final = 500  # characters of the path of a field
+MAX_SPELLED: Final = 5000  # characters of a number that is spelled as a string
 MAX_DOTS: Final = 10  # in it: each doubles the ways to read a path whose keys may hold dots
 _DIGITS: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _RFC3339: Final = re.compile(r"(?P<minute>[^:]+:[0-9]{2}):60(?P<rest>[.,Zz+-].*|)", re.ASCII)
@@ -112,7 +113,7 @@ def _type(sent: Json, operator: str, value: Json) -> str:
 
 def _unquoted(value: Json, kind: str) -> Json:
     """The number or truth value that a string spells: the released Python SDK sends every value as a string."""
-    if not isinstance(value, str) or kind not in {"number", "boolean"}:
+    if not isinstance(value, str) or kind not in {"number", "boolean"} or len(value) > MAX_SPELLED:
         return value
     try:
         return loads(value.encode())

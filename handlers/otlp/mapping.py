@@ -41,6 +41,7 @@ _ENTITY: Final = {
     "traceloop.entity.input": "inputs",
     "traceloop.entity.output": "outputs",
 }  # JSON, by the TypeScript SDK
+MAX_READ: Final = 50_000  # brackets, colons and commas in the JSON texts of one span that are read as values
 _NANOSECONDS: Final = 1_000_000  # of a millisecond
 _MAX_DIGITS: Final = 8  # digits of a place in a list
 _MAX_GAPS: Final = 8  # missing items that a list may have; OTLP drops null
@@ -65,6 +66,29 @@ class SessionsOfSpans:
         for name, value in (("session_name", _first(span.attributes, _SESSION_NAME)), ("source", event.get("source"))):
             if value is not None:
                 session.setdefault(name, value)
+
+
+class JsonTexts:
+    """Reads the JSON texts among the attributes of a span, up to `MAX_READ` brackets, colons and commas in all.
+
+    Nothing else runs while a span is mapped, so one that is full of such texts keeps the others as text.
+    """
+
+    def __init__(self) -> None:
+        """Start before the first text of a span."""
+        self._left = MAX_READ
+
+    def parsed(self, value: Json) -> Json:
+        """The value of a JSON text; the text itself if it is not JSON, or too much."""
+        if not isinstance(value, str):
+            return value
+        self._left -= sum(map(value.count, "[{:,"))
+        if self._left < 0:
+            return value
+        try:
+            return loads(value.encode())
+        except (ValueError, RecursionError):
+            return value
 
 
 def own_ids_of(spans: Iterable[Span]) -> Mapping[tuple[str, str], str]:
@@ -160,17 +184,18 @@ def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]
     """The objects of the event by name, with flattened attributes nested again."""
     sections: dict[str, dict[str, Json]] = {name: {} for name in _SECTIONS}
     nested = set()
+    texts = JsonTexts()
     for name, value in attributes.items():
         if name in _USED:
             continue
         section, _, path = name[len(_PREFIX) :].partition(".")
         if section not in _SECTIONS or not name.startswith(_PREFIX):
-            _keep_unknown(sections, name, value)
+            _keep_unknown(sections, name, value, texts)
         elif "." in path:
             nested.add(section)
             _nest(sections[section], path.split(".", MAX_DEPTH), value)
         else:
-            sections[section][path or "value"] = _argument(value) if section == "inputs" else value
+            sections[section][path or "value"] = _argument(value, texts) if section == "inputs" else value
     for section in nested:
         for name, value in sections[section].items():
             if isinstance(value, dict):
@@ -178,9 +203,9 @@ def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]
     return sections
 
 
-def _keep_unknown(sections: Mapping[str, dict[str, Json]], name: str, value: Json) -> None:
+def _keep_unknown(sections: Mapping[str, dict[str, Json]], name: str, value: Json, texts: JsonTexts) -> None:
     if name in _ENTITY:
-        read = _parsed(value)
+        read = texts.parsed(value)
         sections[_ENTITY[name]].update(read if isinstance(read, dict) else {"result": read})
     elif name == "honeyhive_user_id":
         sections["user_properties"].setdefault("user_id", value)
@@ -190,20 +215,12 @@ def _keep_unknown(sections: Mapping[str, dict[str, Json]], name: str, value: Jso
         sections["metadata"].setdefault(name, value)
 
 
-def _argument(value: Json) -> Json:
+def _argument(value: Json, texts: JsonTexts) -> Json:
     """An argument of a traced function; the SDK sends objects and lists as the JSON text of `json.dumps`."""
     if not isinstance(value, str) or value[:1] not in ("{", "["):
         return value
-    read = _parsed(value)
-    return read if json.dumps(read) == value else value
-
-
-def _parsed(value: Json) -> Json:
-    """The value of a JSON text; the text itself if it is not JSON."""
-    try:
-        return loads(value.encode())
-    except (AttributeError, ValueError, RecursionError):
-        return value
+    read = texts.parsed(value)
+    return read if read is value or json.dumps(read) == value else value
 
 
 def _nest(holder: dict[str, Json], path: Sequence[str], value: Json) -> None:

@@ -16,7 +16,7 @@ from hivestand.handlers.store.tenants import Tenants
 from hivestand.handlers.tenant import Tenant
 
 MAX_FIELDS: Final = 50_000  # merged fields of one event, over all merges and updates
-MAX_EVENT: Final = 16 * 1024 * 1024  # bytes that an event may grow to by merges and updates
+MAX_EVENT: Final = 8 * 1024 * 1024  # bytes that an event may grow to by merges and updates
 READ_BYTES: Final = 4 * 1024 * 1024  # bytes of events that one call of `read_each` reads, unless the first is larger
 
 

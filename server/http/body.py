@@ -1,7 +1,6 @@
 """A request's body: read in bounds of size and time, decoded, and parsed as JSON (RFC 8259)."""
 
 import asyncio
-import gc
 import re
 import zlib
 from collections.abc import Callable, Collection, Mapping
@@ -215,18 +214,12 @@ def parse_json(body: bytes) -> Any:
             beyond the range of a double, nests deeper than 1,024 levels, or has more than `MAX_STRUCTURE` objects,
             arrays and members, or more than `MAX_VALUES` values.
     """
-    is_collecting = False
     if len(body) > MAX_STRUCTURE:
         _check_structure(body)
-        is_collecting = gc.isenabled()
-        gc.disable()  # the collector would look at all that is made, several times, and free nothing
     try:
         return loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest("The body is not valid JSON", [Detail("", "json", str(error))]) from None
-    finally:
-        if is_collecting:
-            gc.enable()
 
 
 def _check_structure(body: bytes) -> None:

@@ -204,3 +204,18 @@ def test_any_attributes_make_an_event(attributes: dict[str, Any]) -> None:
     event, told = normalise_event(event_of(span(attributes)), StoppedClock())
     assert event.keys() <= EVENT_FIELDS
     assert [] == told
+
+
+def test_of_a_span_full_of_json_texts_some_stay_texts() -> None:
+    """Nothing else runs while a span is mapped; what is not read as a value is kept as it was sent."""
+    small, large = '{"a": [1, 2]}', f"[{', '.join(['[]'] * 40_000)}]"
+    sent = {"honeyhive_inputs.a": small, "honeyhive_inputs.b": large, "honeyhive_inputs.c": small}
+    inputs = event_of(span(sent))["inputs"]
+    assert {"a": [1, 2]} == inputs["a"]
+    assert large == inputs["b"]
+    assert small == inputs["c"]
+    many = {f"honeyhive_inputs.{number}": '{"a": [[], []]}' for number in range(10_000)}
+    kept = event_of(span(many))["inputs"]
+    assert 10_000 == len(kept)
+    assert {"a": [[], []]} == kept["0"]
+    assert '{"a": [[], []]}' == kept["9999"]
