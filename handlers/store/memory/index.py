@@ -16,9 +16,11 @@ class OrderedEvents:
 
     __slots__ = ("_chunks",)
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, *events: Found) -> None:
+        """Start with these events, in any order."""
         self._chunks: list[list[Found]] = []  # none of them empty
+        for found in events:
+            self.add(found)
 
     def __bool__(self) -> bool:
         """Whether there is any event."""
@@ -79,7 +81,8 @@ class MemoryIndex:
     def __init__(self) -> None:
         """Start empty."""
         self._entries: dict[str, tuple[IndexEntry, Found]] = {}
-        self._lists: dict[tuple[str, str], OrderedEvents] = {}  # by property and value
+        # by property and value; an event that is alone, as most are in their sessions, stands for its list
+        self._lists: dict[tuple[str, str], Found | OrderedEvents] = {}
 
     def enter(self, entry: IndexEntry, arrival: int) -> None:
         """Enter an event that is new; `arrival` is higher than that of any before."""
@@ -88,16 +91,20 @@ class MemoryIndex:
         for key in _keys_of(entry):
             events = self._lists.get(key)
             if events is None:
-                events = self._lists[key] = OrderedEvents()
-            events.add(found)
+                self._lists[key] = found
+            elif isinstance(events, OrderedEvents):
+                events.add(found)
+            else:
+                self._lists[key] = OrderedEvents(events, found)
 
     def remove(self, event_id: str) -> None:
         """Remove an event that is there."""
         entry, found = self._entries.pop(event_id)
         for key in _keys_of(entry):
             events = self._lists[key]
-            events.remove(found)
-            if not events:
+            if isinstance(events, OrderedEvents):
+                events.remove(found)
+            if events == found or not events:
                 del self._lists[key]
 
     def count(self, selection: Selection) -> int:
@@ -121,9 +128,10 @@ class MemoryIndex:
             keys = [_EVERY]
         ranges = []
         for key in keys:
-            events = self._lists.get(key)
-            if events is None:
+            known = self._lists.get(key)
+            if known is None:
                 continue
+            events = known if isinstance(known, OrderedEvents) else OrderedEvents(known)
             start = events.rank((selection.since,))
             end = events.rank((selection.until + 1,))
             ranges.append((events, start, max(start, end if before is None else min(end, events.rank(before)))))
