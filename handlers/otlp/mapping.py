@@ -82,9 +82,10 @@ class JsonTexts:
         """The value of a JSON text; the text itself if it is not JSON, or too much."""
         if not isinstance(value, str):
             return value
-        self._left -= sum(map(value.count, "[{:,"))
-        if self._left < 0:
+        weight = sum(map(value.count, "[{:,"))
+        if weight > self._left:
             return value
+        self._left -= weight
         try:
             return loads(value.encode())
         except (ValueError, RecursionError):

@@ -132,7 +132,7 @@ def decode_plan(text: bytes) -> Plan:
     """The plan that `encode_plan` turned into this text; what a newer version has added to it is ignored, and logged.
 
     Raises:
-        ValueError, TypeError, KeyError: it is no plan.
+        ValueError, TypeError, KeyError, AttributeError: it is no plan.
     """
     faults, timing, armed, hidden_until, *newer = orjson.loads(text)
     unknown = timing.keys() - Timing._fields

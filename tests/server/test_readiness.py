@@ -163,7 +163,17 @@ def test_a_member_of_a_cluster_wants_another_url(tmp_path: Path) -> None:
     assert "redis+cluster://" in said
 
 
-@pytest.mark.parametrize("plan", [b"[]", b"{", b'[[{"id":"1","newer":1}],{},0,0]', b'[[],{"newer":1},0,0,"newer"]'])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        b"[]",
+        b"{",
+        b"[[],[],0,0]",
+        b"[[7],{},0,0]",
+        b'[[{"id":"1","newer":1}],{},0,0]',
+        b'[[],{"newer":1},0,0,"newer"]',
+    ],
+)
 def test_a_plan_of_another_version_harms_nobody_else(client: redis.Redis, plan: bytes) -> None:
     """Nor its own tenant: what is not known of it is ignored."""
     with running("--store", url_of(client)) as server:

@@ -274,7 +274,7 @@ def _plan_of(digest: str, text: bytes) -> Plan:
     """The plan of a tenant; none where it cannot be read, as another version may have written it."""
     try:
         return decode_plan(text)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         _log.warning("the plan of the tenant %s cannot be read, and is ignored: %s", digest, error)
         return NO_PLAN
 
