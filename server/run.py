@@ -68,7 +68,7 @@ def run(settings: Settings) -> None:
 
 def _return_large_blocks() -> None:
     """Have glibc give large blocks back to the system when they are freed; by default it soon keeps them."""
-    with suppress(OSError, AttributeError):  # another C library
+    with suppress(OSError, AttributeError, TypeError):  # another C library, or another system
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
 
 
