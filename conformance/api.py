@@ -193,7 +193,7 @@ class Api:
     @cached_property
     def _nowhere(self) -> object:
         """The message of the target for an unknown path."""
-        request = self.with_headers(SentRequest("createEvent", f"{PATHS['createEvent']}-no-such-route", b"{}"))
+        request = self.with_headers(SentRequest("createEvent", f"{PATHS['createEvent']}-no-such-route/at-all", b"{}"))
         return self.target.send(request).event.get("message")
 
     def sampled(self, operation: str) -> Exchange:

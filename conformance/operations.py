@@ -15,10 +15,18 @@ class Route(NamedTuple):
     reads: bool
 
 
+# what early clients use and no document of today has: a deployment need not serve it, so nothing is asked of it
+ALIASES: Final = frozenset(
+    {
+        *("readSession", "readSessionLegacy", "listSessionsLegacy", "addSessionEventLegacy", "createModelEventLegacy"),
+        *("createModelEventBatchLegacy", "exportEventsOlder", "listProjectsLegacy", "exportTracesNextjs"),
+    }
+)
 _OPERATIONS: Final = {
     operation["operationId"]: (path, method, operation)
     for path, methods in load("honeyhive")["paths"].items()
     for method, operation in methods.items()
+    if operation["operationId"] not in ALIASES
 }
 ROUTES: Final = {
     name: Route(method.upper(), path, any("read" in each["bearer"] for each in operation.get("security", ())))

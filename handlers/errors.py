@@ -51,6 +51,16 @@ class BadRequest(ApiError):
         details = (detail._replace(pointer=pointer + detail.pointer) for detail in self.details)
         return BadRequest(self.message, details, self.headers)
 
+    def renamed(self, name: str, sent: str) -> "BadRequest":
+        """The same error where the pointer `name` was sent under the pointer `sent`."""
+        details = (
+            detail._replace(pointer=sent + detail.pointer.removeprefix(name))
+            if detail.pointer.startswith(name)
+            else detail
+            for detail in self.details
+        )
+        return BadRequest(self.message, details, self.headers)
+
 
 class Unauthorized(ApiError):
     """The bearer token is missing or not accepted."""

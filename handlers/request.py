@@ -1,13 +1,13 @@
 """What an operation is given, and what it gives back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from hivestand.handlers.clock import Clock
 from hivestand.handlers.event.encoding import EncodedEvent
 from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import Fallback
-from hivestand.handlers.store.protocol import Store
+from hivestand.handlers.store.protocol import Store, Written
 from hivestand.handlers.tenant import Tenant
 
 JSON: Final = "application/json"
@@ -20,11 +20,28 @@ class Writes(Protocol):
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Keep the event, or merge into the one that is there."""
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
-        """Keep or merge the events in order; gives how many were, fewer where the store went away in the middle."""
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:
+        """Keep or merge the events in order; fewer are written where the store went away in the middle."""
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge the fields into the event of that id; gives whether there is one."""
+
+
+class Options(NamedTuple):
+    """What the operations of the API can be told when the server starts.
+
+    Attributes:
+        accept_unwrapped: whether `POST /session/start` takes a session without its wrapper.
+        otlp_session: whether a span's unknown session is created only as documented, or always.
+        aggregation: whether a session that is read shows what its events add up to.
+    """
+
+    accept_unwrapped: bool = False
+    otlp_session: Literal["documented", "always"] = "documented"
+    aggregation: bool = True
+
+
+DEFAULT_OPTIONS: Final = Options()
 
 
 class Request(NamedTuple):
@@ -38,6 +55,7 @@ class Request(NamedTuple):
         body: the parsed JSON of an operation that takes a body, or the octets of another media type, else None.
         parameters: those of path and query.
         settings: what the server runs with, for who asks for it.
+        options: what the operations were told at the start.
         metrics: returns the counts of requests as Prometheus reads them.
     """
 
@@ -49,6 +67,7 @@ class Request(NamedTuple):
     parameters: Mapping[str, Any] = {}
     settings: Mapping[str, Any] = {}
     metrics: Callable[[], bytes] = bytes
+    options: Options = DEFAULT_OPTIONS
 
 
 class Response(NamedTuple):

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from hivestand.handlers.clock import SystemClock
+from hivestand.handlers.request import Options
 from hivestand.handlers.store.protocol import Store
 from hivestand.openapi import load
 from hivestand.server.access import AdminAccess
@@ -29,7 +30,8 @@ def build(settings: Settings, store: Store, shared: Path | None = None) -> Respo
     keys = Keys() if settings.keys is None else read_keys(Path(settings.keys))
     store.barrier.on_settle(metrics.leave)
     limits, clock = Limits(settings.max_body, settings.body_timeout), SystemClock()
-    context = Context(store, clock, limits, keys, overrides=settings.overrides)
+    options = Options(settings.accept_unwrapped, settings.otlp_session, settings.aggregation)
+    context = Context(store, clock, limits, keys, settings.overrides, options)
     admin = AdminContext(store, clock, limits, AdminAccess(settings, keys), described(settings), metrics)
     routing = Routing(
         {

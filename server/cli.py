@@ -137,6 +137,25 @@ class _Seconds(click.FloatRange):
     help="Let clients ask for other responses: Prefer: code=, example=, hivestand-delay=, hivestand-fault=.",
 )
 @click.option(
+    "--accept-unwrapped",
+    is_flag=True,
+    default=_DEFAULT.accept_unwrapped,
+    help="Let POST /session/start take a session without its wrapper, as some older clients send it.",
+)
+@click.option(
+    "--otlp-session",
+    type=click.Choice(["documented", "always"]),
+    default=_DEFAULT.otlp_session,
+    show_default=True,
+    help="Create the unknown session of a span only where it asks for that, or always.",
+)
+@click.option(
+    "--aggregation/--no-aggregation",
+    default=_DEFAULT.aggregation,
+    show_default=True,
+    help="Show in a session that is read what its events add up to: counts, tokens, cost and times.",
+)
+@click.option(
     "--journal",
     type=click.IntRange(0, 1_000_000),
     default=_DEFAULT.store_options.journal,

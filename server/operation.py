@@ -12,7 +12,7 @@ from hivestand.handlers.clock import Clock, PlannedClock
 from hivestand.handlers.errors import BadRequest, Detail
 from hivestand.handlers.event.normalise import Fallback
 from hivestand.handlers.operations import Handler
-from hivestand.handlers.request import ANONYMOUS, JSON, Request, Response, Writes
+from hivestand.handlers.request import ANONYMOUS, DEFAULT_OPTIONS, JSON, Options, Request, Response, Writes
 from hivestand.handlers.store.plans import Plan
 from hivestand.handlers.store.protocol import Store
 from hivestand.handlers.store.window import Window
@@ -49,6 +49,7 @@ class Context:
         limits: how much of a body is read, and for how long.
         keys: which tokens are accepted.
         overrides: whether clients may ask for other responses by `Prefer`.
+        options: what the operations are told.
         large: held while a large body is parsed.
     """
 
@@ -57,6 +58,7 @@ class Context:
     limits: Limits
     keys: Keys
     overrides: bool
+    options: Options = DEFAULT_OPTIONS
     large: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -171,7 +173,9 @@ class Operation:
                 told = [*told, *(Fallback(f"?{name}", "unknown") for name in spec.parameters.unknown(request.query))]
         body = None if spec.body_validator is None else await self._read(request, profile)
         tenant = request.tenant or ANONYMOUS
-        response = await spec.handler(Request(context.store, context.writes, context.clock, tenant, body, parameters))
+        store, writes, clock = context
+        handled = Request(store, writes, clock, tenant, body, parameters, options=self.context.options)
+        response = await spec.handler(handled)
         return _rendered(response._replace(fallbacks=[*told, *response.fallbacks]) if told else response)
 
     async def _read(self, request: HttpRequest, profile: Profile | None) -> Any:

@@ -10,8 +10,10 @@ makes a Starlette route of each path. Paths without parameters are also found in
 tries the patterns of all routes in turn.
 """
 
+import difflib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any, Final, Protocol
 
 with warnings.catch_warnings():
@@ -34,6 +36,9 @@ from hivestand.server.operation import OperationSpec
 from hivestand.server.parameters import Parameters
 from hivestand.server.strict import StrictProfile
 
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+MAX_COMPARED: Final = 100  # characters of a path that is compared with those that there are
+MAX_PARTS: Final = 10  # of a path that is looked up by its beginnings
 _NOT_MOCKED: Final = frozenset({"/v1/events/schema"})  # published paths that look like one that is mocked
 
 
@@ -139,7 +144,9 @@ class Routing:
         """
         base_path = next(each for each in self._documents if path.startswith(f"{each}/") or not each)
         scope = {"type": "http", "method": method, "path": path.removeprefix(base_path)}
-        allowed: set[str] = set()
+        allowed: set[str] = {each for each in METHODS if (each, path) in self.operations}
+        if allowed:  # as OpenAPI has it, a path without parameters comes before one with them
+            raise _not_allowed(allowed, self._nearest(base_path, method, path))
         # the `$` of a route's pattern matches before a last newline, too
         for route in () if path in _NOT_MOCKED or path.endswith("\n") else self._documents[base_path]:
             match, child = route.matches(scope)
@@ -148,7 +155,23 @@ class Routing:
             if match is Match.PARTIAL:
                 allowed |= route.methods or set()
         if not allowed:
-            detail = Detail("", "route", f"hivestand does not mock {method} {path}"[:500])
-            raise NotFound("Route not found", [detail])
-        allow = ", ".join(sorted(allowed))
-        raise MethodNotAllowed(f"The methods of this path: {allow}", headers={"Allow": allow})
+            unknown = f"hivestand does not mock {method} {path}"[:500]
+            raise NotFound("Route not found", [Detail("", "route", unknown + self._nearest(base_path, method, path))])
+        raise _not_allowed(allowed, self._nearest(base_path, method, path))
+
+    def _nearest(self, base_path: str, method: str, path: str) -> str:
+        """The operation that may have been meant, for an error: its path begins this one, or looks like it."""
+        known = {route.path for route in self._documents[base_path] if method in (route.methods or ())}
+        relative = path.removeprefix(base_path)
+        parts = relative.split("/")
+        beginnings = ("/".join(parts[:end]) for end in range(len(parts) - 1, 1, -1) if end < MAX_PARTS)
+        similar = difflib.get_close_matches(relative, sorted(known), 1) if len(relative) <= MAX_COMPARED else []
+        longer = (each for each in sorted(known) if each.startswith(f"{relative}/") and "{" not in each)
+        nearest = next(chain((each for each in beginnings if each in known), longer, similar), None)
+        return "" if nearest is None else f"; the nearest is {method} {base_path}{nearest}"
+
+
+def _not_allowed(allowed: Iterable[str], nearest: str) -> MethodNotAllowed:
+    allow = ", ".join(sorted(allowed))
+    detail = Detail("", "method", f"the methods of this path are {allow}{nearest}")
+    return MethodNotAllowed(f"The methods of this path: {allow}", [detail], {"Allow": allow})

@@ -24,6 +24,9 @@ class Settings:
         max_buffered: bytes that all connections together may hold: bodies that arrive, responses that are not read.
         cors: whether web pages may call the API.
         overrides: whether clients may ask for other responses by `Prefer`.
+        accept_unwrapped: whether `POST /session/start` takes a session without its wrapper.
+        otlp_session: whether the unknown session of a span is created only where it asks for that, or always.
+        aggregation: whether a session that is read shows what its events add up to.
         admin_token: the admin's token; without one, clients without a token are the admin on loopback.
         keys: the path of a file of keys; without one any token is accepted.
         log_format: the form of the request log; None logs nothing.
@@ -40,6 +43,9 @@ class Settings:
     max_buffered: int = 256 * 1024 * 1024
     cors: bool = True
     overrides: bool = True
+    accept_unwrapped: bool = False
+    otlp_session: Literal["documented", "always"] = "documented"
+    aggregation: bool = True
     admin_token: str | None = None
     keys: str | None = None
     log_format: Literal["text", "json"] | None = None

@@ -260,11 +260,12 @@ def rest_is_empty(api: Api, operation: str) -> Iterator[Finding]:
 
 @registry.scenario("EVT-NEW-11", Level.INFO, "An id that is not a UUID is replaced", source="open", operations=CREATING)
 def replaces_ids(api: Api, operation: str) -> Iterator[Finding]:
-    """An id that is not a UUID is replaced: that of a parent by the session's."""
-    event_id, exchange = create(api, operation, event_id="mine", parent_id="mine")
-    yield Finding([200, UUID.holds(event_id)], [exchange.response.status, True], (exchange,))
+    """An id that is not a UUID is replaced: always by the same, so that a parent is found."""
+    parent_id, parent = create(api, operation, event_id="mine")
+    yield Finding([200, UUID.holds(parent_id)], [parent.response.status, True], (parent,))
+    event_id, exchange = create(api, operation, parent_id="mine")
     read = api.read(event_id)
-    yield Finding(api.session_id, read.response.held.get("parent_id"), (exchange, read))
+    yield Finding(parent_id, read.response.held.get("parent_id"), (parent, exchange, read))
 
 
 @registry.scenario("EVT-NEW-12", Level.INFO, "An unknown property is ignored", source="open", operations=CREATING)

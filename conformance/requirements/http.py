@@ -176,7 +176,7 @@ def last_key_wins(api: Api, operation: str) -> Iterator[Finding]:
 )
 def unknown_route(api: Api, operation: str) -> Iterator[Finding]:
     """An unknown route gets 404 with the documented error body: with a token."""
-    exchange = api.send(replace(request_of({}, operation), path=f"{PATHS[operation]}-no-such-route"))
+    exchange = api.send(replace(request_of({}, operation), path=f"{PATHS[operation]}-no-such-route/at-all"))
     yield Finding(404, exchange.response.status, (exchange,))
     yield Finding(SHAPE, exchange.response.json, (exchange,))
 

@@ -7,7 +7,7 @@ from hivestand.conformance.api import Api, call_of
 from hivestand.conformance.exchange import Exchange, SentRequest
 from hivestand.conformance.operations import UPDATING
 from hivestand.conformance.registry import Registry
-from hivestand.conformance.requirement import Expectations, Finding, Level
+from hivestand.conformance.requirement import Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.events import FULL, LARGE, created, seen
 from hivestand.conformance.requirements.fields import NESTED
 from hivestand.conformance.sent import is_sent_as_json
@@ -20,6 +20,7 @@ OMITTED = "Only the provided fields are modified; omitted fields are left unchan
 OUTPUTS = "outputs: must be an object or null; null preserves the existing outputs; non-object values are rejected"
 ODD = {"a.b": {"c": 1}, "": "", "$set": 0.5, "KEPT": [], "null": None, "deep": NESTED}  # keys that mean nothing
 AT_ONCE = 6
+REFUSED = Matcher("400 or 404", lambda status: status in {400, 404})
 
 
 def update_of(operation: str, event_id: str, change: Mapping[str, Any], **details: Any) -> SentRequest:
@@ -187,9 +188,9 @@ def reaches_the_session(api: Api, operation: str) -> Iterator[Finding]:
     statuses=(400,),
 )
 def needs_an_id(api: Api, operation: str) -> Iterator[Finding]:
-    """An update needs an id: with 400 for one that is none."""
+    """An update needs an id: with 400 for one that is none, or 404 where ids may be any text."""
     exchange = update(api, operation, "no-uuid", {"metadata": {"a": 1}})
-    yield Finding(400, exchange.response.status, (exchange,))
+    yield Finding(REFUSED, exchange.response.status, (exchange,))
     if operation == "updateEventLegacy":
         exchange = api.call(operation, {"metadata": {"a": 1}})
         yield Finding(400, exchange.response.status, (exchange,))

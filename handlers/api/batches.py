@@ -9,14 +9,13 @@ from typing import Any, Final
 
 import orjson
 
-from hivestand.handlers.api.bulk import PreparedEvent, prepare, store_all, with_pointer, with_pointers
+from hivestand.handlers.api.bulk import MAX_DETAILS, PreparedEvent, fallbacks_of, nested_events, prepare, store_all
 from hivestand.handlers.api.events import SUCCESS
 from hivestand.handlers.errors import BadRequest, Detail, escaped, wrong_property
+from hivestand.handlers.event.model_event import model_event
 from hivestand.handlers.event.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session, unknown_of
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.turns import Turns
-
-_MAX_DETAILS: Final = 1000
 
 _FIELDS: Final = EVENT_FIELDS - {"project"}  # only the older operations take `project`
 
@@ -35,14 +34,14 @@ async def create_session_event_batch(request: Request) -> Response:
         (f"/{escaped(name)}" for name in request.body if name != "events"),
         (f"/events/{place}/{escaped(name)}" for place, each in enumerate(sent) for name in each if name not in _FIELDS),
     )
-    details = [Detail(pointer, "additionalProperties", "no such property") for pointer in islice(unknown, _MAX_DETAILS)]
+    details = [Detail(pointer, "additionalProperties", "no such property") for pointer in islice(unknown, MAX_DETAILS)]
     if details:
         raise BadRequest("Invalid event data", details)
     return await _add(request, "events", sent)
 
 
 async def add_session_traces_legacy(request: Request) -> Response:
-    """Store the events under `logs` or `events` in the session of the path.
+    """Store the events under `logs` or `events`, and those nested in them, in the session of the path.
 
     Raises:
         BadRequest: there are both names or neither, or an event cannot be stored.
@@ -51,8 +50,11 @@ async def add_session_traces_legacy(request: Request) -> Response:
     names = [name for name in ("logs", "events") if name in request.body]
     if len(names) != 1:
         raise BadRequest("Invalid event data", [Detail("", "oneOf", "must have either events or logs")])
-    response = await _add(request, names[0], _events(request.body, names[0]))
-    return _with_unknown(response, request.body, names)
+    sent = [(f"/{names[0]}/{place}", each) for place, each in enumerate(_events(request.body, names[0]))]
+    session_id = request.parameters["session_id"].lower()
+    events = await nested_events(request, sent, session_id)
+    repeated = await store_all(request, events, "Events partially added")
+    return _with_unknown(Response(SUCCESS, await fallbacks_of(request, events, repeated)), request.body, names)
 
 
 async def create_event_batch(request: Request) -> Response:
@@ -69,16 +71,33 @@ async def create_event_batch_legacy(request: Request) -> Response:
     """Store the events; `is_single_session` and `session` are older names of two properties."""
     flag = "single_session" if "single_session" in request.body else "is_single_session"
     properties = "session_properties" if "session_properties" in request.body else "session"
-    return await _create(request, flag, properties)
+    return await _create(request, flag, properties, is_older=True)
+
+
+async def create_model_event_batch_legacy(request: Request) -> Response:
+    """Store the calls of models under `model_events` as events; otherwise the same as `create_event_batch_legacy`.
+
+    Raises:
+        BadRequest: an event cannot be stored.
+        PartiallyStored: the store went away in the middle.
+    """
+    sent = _events(request.body, "model_events")
+    rest = {name: value for name, value in request.body.items() if name != "model_events"}
+    try:
+        return await create_event_batch_legacy(
+            request._replace(body={**rest, "events": [model_event(each) for each in sent]})
+        )
+    except BadRequest as error:
+        raise error.renamed("/events", "/model_events") from None
 
 
 async def _add(request: Request, name: str, sent: Sequence[_Sent]) -> Response:
     events = await _made_of(request, name, sent, request.parameters["session_id"].lower())
-    await store_all(request, events, "Events partially added")
-    return Response(SUCCESS, with_pointers(f"/{name}", events))
+    repeated = await store_all(request, events, "Events partially added")
+    return Response(SUCCESS, await fallbacks_of(request, events, repeated))
 
 
-async def _create(request: Request, flag: str, properties: str) -> Response:
+async def _create(request: Request, flag: str, properties: str, *, is_older: bool = False) -> Response:
     body = request.body
     sent = _events(body, "events")
     fallbacks = [Fallback(flag, "type")] if not isinstance(body.get(flag, False), bool) else []
@@ -89,15 +108,18 @@ async def _create(request: Request, flag: str, properties: str) -> Response:
         if not isinstance(given, dict):
             fallbacks.append(Fallback(properties, "type"))
             given = {}
-        session = [prepare(normalise_session(given, request.clock))]
+        normalised = normalise_session(given, request.clock, is_older=is_older)
+        session = [prepare(normalised, given, f"/{properties}")]
         session_id = session[0].entry.session_id
-        fallbacks += with_pointer(f"/{properties}", session[0].fallbacks)
+    elif properties in body:
+        fallbacks.append(Fallback(properties, "ignored"))
     events = await _made_of(request, "events", sent, session_id)
-    await store_all(request, [*session, *events], "Events partially created")
+    repeated = await store_all(request, [*session, *events], "Events partially created")
     returned: dict[str, Any] = {"event_ids": [event.entry.event_id for event in events], "success": True}
     if session_id is not None:
         returned["session_id"] = session_id
-    response = Response(orjson.dumps(returned), [*fallbacks, *with_pointers("/events", events)])
+    told = await fallbacks_of(request, [*session, *events], repeated)
+    response = Response(orjson.dumps(returned), [*fallbacks, *told])
     return _with_unknown(response, body, ("events", flag, properties))
 
 
@@ -107,7 +129,7 @@ def _events(body: _Sent, name: str) -> Sequence[_Sent]:
         raise BadRequest("Invalid event data", [wrong_property(body, name, "must be a list")])
     wrong = [place for place, each in enumerate(sent) if not isinstance(each, dict)]
     if wrong:
-        details = [Detail(f"/{name}/{place}", "type", "must be an object") for place in wrong[:_MAX_DETAILS]]
+        details = [Detail(f"/{name}/{place}", "type", "must be an object") for place in wrong[:MAX_DETAILS]]
         raise BadRequest("Invalid event data", details)
     return sent
 
@@ -125,14 +147,15 @@ async def _made_of(
     turns = Turns()
     for place, each in enumerate(sent):
         try:
-            events.append(prepare(normalise_event(each, request.clock, session_id)))
+            normalised = normalise_event(each, request.clock, session_id)
+            events.append(prepare(normalised, each, f"/{name}/{place}"))
         except BadRequest as error:
             details += error.below(f"/{name}/{place}").details
-            if len(details) >= _MAX_DETAILS:
+            if len(details) >= MAX_DETAILS:
                 break
         await turns.give_way()
     if details:
-        raise BadRequest("Invalid event data", details[:_MAX_DETAILS])
+        raise BadRequest("Invalid event data", details[:MAX_DETAILS])
     return events
 
 

@@ -1,14 +1,25 @@
 """The operations on one event: `createEvent`, `updateEvent`, `getEvent` and their older forms."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from hivestand.handlers.api.bulk import fallbacks_of, nested_events, store_all
 from hivestand.handlers.errors import BadRequest, NotFound, wrong_property
 from hivestand.handlers.event.encoding import encode, encode_update, entry_of, text
-from hivestand.handlers.event.normalise import normalise_event, normalise_update, unknown_of, uuid_of
+from hivestand.handlers.event.model_event import model_event
+from hivestand.handlers.event.normalise import (
+    Fallback,
+    id_of,
+    normalise_event,
+    normalise_update,
+    unknown_of,
+    uuid_of,
+)
+from hivestand.handlers.event.repeats import kept_of
 from hivestand.handlers.request import Request, Response
 
-SUCCESS = b'{"success":true}'
+SUCCESS: Final = b'{"success":true}'
+_DERIVED: Final = Fallback("event_id", "format")  # the id of an event that is no UUID
 
 
 async def create_event(request: Request) -> Response:
@@ -32,6 +43,35 @@ async def create_event_legacy(request: Request) -> Response:
     return response._replace(fallbacks=[*response.fallbacks, *unknown_of(request.body, ("event",))])
 
 
+async def add_session_event_legacy(request: Request) -> Response:
+    """Store the event in the body, and those nested in it, in the session of the path.
+
+    Raises:
+        BadRequest: an event cannot be stored.
+        PartiallyStored: the store went away in the middle.
+    """
+    session_id = request.parameters["session_id"].lower()
+    events = await nested_events(request, [("", request.body)], session_id)
+    repeated = await store_all(request, events, "Events partially added")
+    return _created(events[0].entry.event_id, await fallbacks_of(request, events, repeated))
+
+
+async def create_model_event_legacy(request: Request) -> Response:
+    """Store the call of a model under the body's key `model_event` as an event.
+
+    Raises:
+        BadRequest: there is no object under `model_event`, or it cannot be stored.
+    """
+    sent = request.body.get("model_event")
+    if not isinstance(sent, dict):
+        raise BadRequest("Invalid event data", [wrong_property(request.body, "model_event", "must be an object")])
+    try:
+        response = await _create(request, model_event(sent))
+    except BadRequest as error:
+        raise error.below("/model_event") from None
+    return response._replace(fallbacks=[*response.fallbacks, *unknown_of(request.body, ("model_event",))])
+
+
 async def update_event(request: Request) -> Response:
     """Update the event whose id is in the path."""
     return await _update(request, request.parameters["event_id"].lower(), request.body)
@@ -43,11 +83,13 @@ async def update_event_legacy(request: Request) -> Response:
     Raises:
         BadRequest: there is no id.
     """
-    event_id = uuid_of(request.body.get("event_id"))
-    if event_id is None:
-        detail = wrong_property(request.body, "event_id", "must be a UUID", rule="format")
+    sent = request.body.get("event_id")
+    if not isinstance(sent, str) or not sent:
+        detail = wrong_property(request.body, "event_id", "must be the id of an event")
         raise BadRequest("Invalid event data", [detail])
-    return await _update(request, event_id, {name: value for name, value in request.body.items() if name != "event_id"})
+    rest = {name: value for name, value in request.body.items() if name != "event_id"}
+    response = await _update(request, id_of(sent), rest)
+    return response if uuid_of(sent) else response._replace(fallbacks=[_DERIVED, *response.fallbacks])
 
 
 async def get_event(request: Request) -> Response:
@@ -64,8 +106,15 @@ async def get_event(request: Request) -> Response:
 
 async def _create(request: Request, sent: Mapping[str, Any]) -> Response:
     event, fallbacks = normalise_event(sent, request.clock)
-    await request.writes.create_or_merge(request.tenant, entry_of(event), encode(event))
-    return Response(b'{"event_id":"%b","success":true}' % event["event_id"].encode(), fallbacks)
+    encoded = encode(event)
+    stored = await request.writes.create_or_merge(request.tenant, entry_of(event), encoded)
+    if stored.packed != encoded.packed or len(stored.merged) != len(encoded.merged):
+        fallbacks += kept_of(sent, fallbacks, encoded, stored)
+    return _created(event["event_id"], fallbacks)
+
+
+def _created(event_id: str, fallbacks: Sequence[Fallback]) -> Response:
+    return Response(b'{"event_id":"%b","success":true}' % event_id.encode(), fallbacks)
 
 
 async def _update(request: Request, event_id: str, sent: Mapping[str, Any]) -> Response:

@@ -6,7 +6,7 @@ steps of bounded size, with turns for other requests in between. A page ends ear
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
-from typing import Final
+from typing import Final, NamedTuple
 
 from hivestand.handlers.event.encoding import LARGE, dumps, loads, text, without_collector
 from hivestand.handlers.event.filters import Filter
@@ -21,7 +21,16 @@ READ_AT_ONCE: Final = 250
 MAX_PAGE: Final = 16 * 1024 * 1024  # bytes of events after which a page ends
 CUT: Final = Fallback("limit", "size")  # the page holds fewer events than the limit allows, because of their size
 _SEARCH: Final = Form(1000, ("start_time", "end_time"), typed=False)
-_EXPORT: Final = Form(7500, ("$gte", "$lte"), typed=True)
+_EXPORT: Final = Form(7500, ("$gte", "$lte"), typed=True, is_export=True)
+_OLDER_EXPORT: Final = Form(7500, ("$gte", "$lte"), typed=False, is_export=True, others=("project",))
+
+
+class SearchResult(NamedTuple):
+    """The JSON texts of the events on a page, how many there are on all pages, and whether the page was cut."""
+
+    events: Sequence[bytes]
+    total: int
+    fallbacks: Sequence[Fallback]
 
 
 async def search_events(request: Request) -> Response:
@@ -36,11 +45,22 @@ async def export_events_legacy(request: Request) -> Response:
 
 async def _search(request: Request, form: Form) -> Response:
     query, fallbacks = read_query(request.body, form)
+    result = await search(request, query)
+    body = b'{"events":[%b],"count":%d}' % (b",".join(result.events), result.total)
+    return Response(body, [*result.fallbacks, *fallbacks])
+
+
+async def export_events_older(request: Request) -> Response:
+    """Return a page of the events that match, as `exportEventsLegacy`; filters need no type, `project` is taken."""
+    return await _search(request, _OLDER_EXPORT)
+
+
+async def search(request: Request, query: Query) -> SearchResult:
+    """A page of the events that match a query, the one that started last first."""
     page = Page(query)
     look = _page if query.is_indexed else _scan
     count = await look(request, query, page)
-    told = [CUT, *fallbacks] if page.is_cut else fallbacks
-    return Response(b'{"events":[%b],"count":%d}' % (b",".join(page.events), count), told)
+    return SearchResult(page.events, count, [CUT] if page.is_cut else [])
 
 
 class Page:

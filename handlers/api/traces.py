@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from hivestand.handlers.api.bulk import prepare, store_all, with_pointers
+from hivestand.handlers.api.bulk import PreparedEvent, fallbacks_of, prepare, store_all
 from hivestand.handlers.event.normalise import normalise_event, normalise_session
 from hivestand.handlers.otlp.decoding import MAX_SPANS, Span, malformed, read_json, read_protobuf
 from hivestand.handlers.otlp.mapping import SessionsOfSpans, event_of, own_ids_of, unusable
@@ -34,17 +34,18 @@ async def export_traces(request: Request) -> Response:
         if len(spans) > MAX_SPANS:
             raise malformed((), "maxItems", f"more than {MAX_SPANS} spans")
         await turns.give_way()
-    own_ids, started, events = own_ids_of(spans), SessionsOfSpans(), []
+    own_ids, started = own_ids_of(spans), SessionsOfSpans()
+    events: list[PreparedEvent] = []
     while spans:
         span = spans.popleft()
         event = event_of(span, own_ids)
         started.note(span, event)
-        events.append(prepare(normalise_event(event, request.clock)))
+        events.append(prepare(normalise_event(event, request.clock), event, f"/spans/{len(events)}"))
         await turns.give_way()
     sessions = [prepare(normalise_session(session, request.clock)) for session in started.sessions.values()]
-    await store_all(request, [*sessions, *events], "Events partially created")
+    repeated = await store_all(request, [*sessions, *events], "Events partially created")
     media_type, encode = (PROTOBUF, _in_protobuf) if is_protobuf else (JSON, _in_json)
-    return Response(encode(reasons), with_pointers("/spans", events), media_type=media_type)
+    return Response(encode(reasons), await fallbacks_of(request, events, repeated), media_type=media_type)
 
 
 def _in_json(rejected: Sequence[str]) -> bytes:

@@ -11,11 +11,10 @@ from typing import Final, NamedTuple
 
 from hivestand.handlers.errors import Detail
 from hivestand.handlers.event.encoding import loads
-from hivestand.handlers.event.normalise import Json
+from hivestand.handlers.event.normalise import Json, id_of
 
 OPPOSITES: Final = {"not exists": "exists", "is not": "is", "not contains": "contains"}
 TYPES: Final = ("string", "number", "boolean", "datetime")
-_ALIASES: Final = {"id": "string"}  # as the released Python SDK has it
 ABSENT: Final = object()  # what `lookup` gives for a path that leads nowhere
 MAX_PATH: Final = 500  # characters of the path of a field
 MAX_SPELLED: Final = 5000  # characters of a number that is spelled as a string
@@ -87,7 +86,12 @@ def read_filter(sent: Json, *, typed: bool = False) -> Filter:
     read = _READERS[kind](_unquoted(value, kind))
     if read is None:
         raise Malformed("/value", "type", f"must be a {kind}")
-    return Filter(field, operator, negated, kind, read.lower() if field in _IDS and kind == "string" else read)
+    return Filter(field, operator, negated, kind, _id(read, operator) if field in _IDS and kind == "string" else read)
+
+
+def _id(text: str, operator: str) -> str:
+    """An id as events have it; a part of one, in lower case."""
+    return id_of(text) if operator == "is" and text else text.lower()
 
 
 def _operator(sent: Json) -> tuple[str, bool]:
@@ -101,9 +105,9 @@ def _operator(sent: Json) -> tuple[str, bool]:
 def _type(sent: Json, operator: str, value: Json) -> str:
     """The type of a filter; without one, the type that its operator or its value implies."""
     if sent is not None:
-        if sent not in (*TYPES, *_ALIASES):
+        if sent not in TYPES:
             raise Malformed("/type", "enum", f"must be one of {', '.join(TYPES)}")
-        return str(_ALIASES.get(sent, sent))
+        return str(sent)
     if operator in {"after", "before"}:
         return "datetime"
     if isinstance(value, bool):
@@ -173,8 +177,9 @@ def _number(value: Json) -> int | float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _exists(_filter: Filter, found: Json) -> bool:
-    return found is not None
+def _exists(each: Filter, found: Json) -> bool:
+    """Whether there is a value; the empty text that clients send for no error is none."""
+    return found is not None and not (found == "" and each.path == "error")
 
 
 def _is(each: Filter, found: Json) -> bool:

@@ -6,6 +6,7 @@ Pure: time and ids come from the clock that is passed in. The rules are the publ
 """
 
 import re
+import uuid
 from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypedDict
@@ -34,6 +35,8 @@ FIELDS: Final = frozenset(
 
 TYPES: Final = ("chain", "model", "tool", "session")  # of an event
 IGNORED: Final = frozenset({"project", "project_id"})  # the token says which project it is
+# what else the first generation of clients starts a session with
+OLDER_FIELDS: Final = frozenset({*FIELDS, "metrics", "feedback", "error"})
 MERGED: Final = ("metadata", "user_properties", "config", "feedback", "metrics")  # by an update, key by key
 EVENT_FIELDS: Final = frozenset(
     {
@@ -47,11 +50,15 @@ EVENT_FIELDS: Final = frozenset(
     }
 )
 
+_NESTING_FIELDS: Final = EVENT_FIELDS | {"children"}
+
 MAX_MEMBERS: Final = 10_000  # of each of the objects in `MERGED`, as they are sent
 MAX_UNKNOWN: Final = 100  # unknown properties that are told: more than the response can tell
 _USED_OF_AN_EVENT: Final = EVENT_FIELDS - IGNORED
 _UUID: Final = re.compile(UUID)
+_HEXADECIMAL: Final = re.compile("[0-9a-fA-F]{32}")
 _INT64: Final = range(-(2**63), 2**63)
+_MICROSECONDS: Final = range(10**14, 10**17)  # as milliseconds these times are beyond the year 5138
 _ABSENT: Final = object()
 
 Json = Any  # a parsed JSON value: dict, list, str, int, float, bool or None
@@ -104,16 +111,27 @@ class Event(TypedDict):
 class Fallback(NamedTuple):
     """A property whose value was not used as it was sent, and why.
 
-    `reason` is `type`, `format`, `range`, `fraction` (cut off), `unknown` (no such property) or `ignored` (it has no
-    effect). A property inside a batch is named by a JSON pointer.
+    A property inside a batch is named by a JSON pointer. The reasons:
+
+    - `type`, `format`, `range`, `enum`: the value is not one that the property can have;
+    - `fraction`: it was cut off;
+    - `unit`: the time was kept, and looks like microseconds where milliseconds are meant;
+    - `list`: the list was kept, as the member `value` of an object;
+    - `unknown`: there is no such property;
+    - `ignored`: the property has no effect here;
+    - `exists`: the event was there already, and keeps the value that it had.
     """
 
     name: str
     reason: str
 
 
-def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, list[Fallback]]:
+def normalise_session(
+    sent: Mapping[str, Json], clock: Clock, *, is_older: bool = False
+) -> tuple[Event, list[Fallback]]:
     """The event that a session object starts, and its fallbacks, those of known properties first.
+
+    With `is_older` it is the session object of the older operations, which may have metrics, feedback and an error.
 
     Raises:
         BadRequest: an object has more than `MAX_MEMBERS` members; the pointer begins at the session.
@@ -127,6 +145,8 @@ def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, li
     source = _string(sent, "source", fallbacks)
     if event_name is None:
         event_name = "unknown" if session_name is None else session_name
+    elif session_name not in (None, event_name):
+        fallbacks.append(Fallback("session_name", "ignored"))
     event: Event = {
         "event_id": session_id,
         "session_id": session_id,
@@ -148,26 +168,50 @@ def normalise_session(sent: Mapping[str, Json], clock: Clock) -> tuple[Event, li
         "user_properties": _object(sent, "user_properties", fallbacks),
     }
     if not sent.keys() <= FIELDS:
-        fallbacks += unknown_of(sent, FIELDS)
+        if is_older:
+            _take_older(sent, event, fallbacks)
+        else:
+            fallbacks += unknown_of(sent, FIELDS)
     return event, fallbacks
 
 
+def _take_older(sent: Mapping[str, Json], event: Event, fallbacks: list[Fallback]) -> None:
+    """Take what only the session object of the older operations has."""
+    event["metrics"] = _object_or_list(sent, "metrics", fallbacks)
+    event["feedback"] = _object_or_list(sent, "feedback", fallbacks)
+    event["error"] = None if sent.get("error") is None else _string(sent, "error", fallbacks)
+    of_the_server = {name for name in ("event_id", "event_type", "parent_id") if name in sent}
+    for name in of_the_server:
+        value = sent[name]
+        if value != event[name] and uuid_of(value) != event[name]:  # type: ignore[literal-required]
+            fallbacks.append(Fallback(name, "ignored"))
+    fallbacks.extend(Fallback(name, "ignored") for name in sent if name in IGNORED)
+    fallbacks += unknown_of(sent, {*OLDER_FIELDS, *IGNORED, *of_the_server})
+
+
 def normalise_event(
-    sent: Mapping[str, Json], clock: Clock, session_id: str | None = None
+    sent: Mapping[str, Json], clock: Clock, session_id: str | None = None, *, is_older: bool = False
 ) -> tuple[Event, list[Fallback]]:
     """The event that was sent, in the session of `session_id` if it is not None, and its fallbacks.
+
+    With `is_older` it is an event of the first generation of clients: of any type, with a list as inputs.
 
     Raises:
         BadRequest: it has no valid type, no inputs, or more than `MAX_MEMBERS` members in an object; the pointers of
             the details begin at the event.
     """
-    _check_event(sent)
+    _check_event(sent, is_older=is_older)
     fallbacks: list[Fallback] = []
-    own = _id(sent, "session_id", fallbacks)
-    session_id = session_id or own or clock.new_id()
-    is_session = sent["event_type"] == "session"
-    event_id = _id(sent, "event_id", fallbacks) or (session_id if is_session else clock.new_id())
-    parent_id = _id(sent, "parent_id", fallbacks) or session_id
+    own = _reference(sent, "session_id", fallbacks)
+    if session_id is None:
+        session_id = own or clock.new_id()
+    elif own not in (None, session_id):
+        fallbacks.append(Fallback("session_id", "ignored"))
+    event_type = _type(sent, fallbacks)
+    event_id = _reference(sent, "event_id", fallbacks) or (session_id if event_type == "session" else clock.new_id())
+    parent_id = _reference(sent, "parent_id", fallbacks) or session_id
+    if event_id == session_id != parent_id:
+        fallbacks.append(Fallback("parent_id", "ignored"))
     event_name = _string(sent, "event_name", fallbacks)
     source = _string(sent, "source", fallbacks)
     event: Event = {
@@ -175,24 +219,24 @@ def normalise_event(
         "session_id": session_id,
         "parent_id": None if event_id == session_id else parent_id,
         "children_ids": _strings(sent, "children_ids", fallbacks),
-        "event_type": sent["event_type"],
+        "event_type": event_type,
         "event_name": "unknown" if event_name is None else event_name,
-        "config": _object(sent, "config", fallbacks),
-        "inputs": sent["inputs"],
-        "outputs": _object(sent, "outputs", fallbacks),
+        "config": _object_or_list(sent, "config", fallbacks),
+        "inputs": _object_or_list(sent, "inputs", fallbacks),
+        "outputs": _object_or_list(sent, "outputs", fallbacks),
         "error": None if sent.get("error") is None else _string(sent, "error", fallbacks),
         "source": "unknown" if source is None else source,
         "duration": _duration(sent, fallbacks),
-        "metrics": _object(sent, "metrics", fallbacks),
-        "feedback": _object(sent, "feedback", fallbacks),
+        "metrics": _object_or_list(sent, "metrics", fallbacks),
+        "feedback": _object_or_list(sent, "feedback", fallbacks),
         "start_time": _start_time(sent, clock, fallbacks),
         "end_time": _end_time(sent, clock, fallbacks),
-        "metadata": _object(sent, "metadata", fallbacks),
-        "user_properties": _object(sent, "user_properties", fallbacks),
+        "metadata": _object_or_list(sent, "metadata", fallbacks),
+        "user_properties": _object_or_list(sent, "user_properties", fallbacks),
     }
     if not sent.keys() <= _USED_OF_AN_EVENT:
         fallbacks.extend(Fallback(name, "ignored") for name in sent if name in IGNORED)
-        fallbacks += unknown_of(sent, EVENT_FIELDS)
+        fallbacks += unknown_of(sent, _NESTING_FIELDS if is_older else EVENT_FIELDS)
     return event, fallbacks
 
 
@@ -201,11 +245,12 @@ def unknown_of(sent: Mapping[str, Json], known: Collection[str]) -> list[Fallbac
     return [Fallback(name, "unknown") for name in islice((name for name in sent if name not in known), MAX_UNKNOWN)]
 
 
-def _check_event(sent: Mapping[str, Json]) -> None:
+def _check_event(sent: Mapping[str, Json], *, is_older: bool) -> None:
     details = []
-    if sent.get("event_type") not in TYPES:
+    event_type, inputs = sent.get("event_type"), sent.get("inputs")
+    if event_type not in TYPES and not (is_older and isinstance(event_type, str)):
         details.append(wrong_property(sent, "event_type", f"must be one of {', '.join(TYPES)}", rule="enum"))
-    if not isinstance(sent.get("inputs"), dict):
+    if not isinstance(inputs, dict) and not (is_older and isinstance(inputs, list)):
         details.append(wrong_property(sent, "inputs", "must be an object"))
     if details:
         raise BadRequest("Invalid event data", details)
@@ -256,7 +301,7 @@ def _time(value: Json) -> tuple[Json, str]:
     whole = int(value)
     if whole not in _INT64:
         return _ABSENT, "range"
-    return whole, "" if whole == value else "fraction"
+    return whole, "fraction" if whole != value else "unit" if whole in _MICROSECONDS else ""
 
 
 _UPDATES: Final[Mapping[str, Callable[[Json], tuple[Json, str]]]] = {
@@ -266,6 +311,26 @@ _UPDATES: Final[Mapping[str, Callable[[Json], tuple[Json, str]]]] = {
     "duration": _number,
     "end_time": _time,
 }
+
+
+def _type(sent: Mapping[str, Json], fallbacks: list[Fallback]) -> str:
+    """The type of an event, `tool` for one that is not known."""
+    event_type: str = sent["event_type"]
+    if event_type in TYPES:
+        return event_type
+    fallbacks.append(Fallback("event_type", "enum"))
+    return "tool"
+
+
+def id_of(text: str) -> str:
+    """The UUID that stands for an id: itself in lower case, its 32 digits, or a UUIDv5 of any other text.
+
+    The same text is the same id wherever it is sent, so that references hold. The namespace is that of URLs, as
+    HoneyHive's guide for OpenTelemetry derives ids.
+    """
+    if _UUID.fullmatch(text):
+        return text.lower()
+    return str(uuid.UUID(hex=text) if _HEXADECIMAL.fullmatch(text) else uuid.uuid5(uuid.NAMESPACE_URL, text))
 
 
 def uuid_of(value: Json) -> str | None:
@@ -279,6 +344,18 @@ def _id(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> str |
         fallbacks.append(Fallback(name, "format"))
         return None
     return None if value is None else value.lower()
+
+
+def _reference(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> str | None:
+    """The id under a name, as `id_of` has it; None for anything but text, and for the empty text."""
+    value = sent.get(name)
+    if value is None:
+        return None
+    value = _string(sent, name, fallbacks)
+    if value is None or _UUID.fullmatch(value):
+        return value and value.lower()
+    fallbacks.append(Fallback(name, "format"))
+    return id_of(value) if value else None
 
 
 def _string(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> str | None:
@@ -299,6 +376,16 @@ def _object(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> d
     if value is not None or name in sent:
         fallbacks.append(Fallback(name, "type"))
     return {}
+
+
+def _object_or_list(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> dict[str, Json]:
+    """The object under a name; a list becomes the `value` of one, as the service does with it."""
+    value = sent.get(name)
+    if not isinstance(value, list):
+        return _object(sent, name, fallbacks)
+    if value:
+        fallbacks.append(Fallback(name, "list"))
+    return {"value": value}
 
 
 def _too_many_members(name: str) -> BadRequest:
@@ -344,6 +431,8 @@ def _int64(value: Json, name: str, clock: Clock, fallbacks: list[Fallback]) -> i
         return clock.now()
     if whole != value:
         fallbacks.append(Fallback(name, "fraction"))
+    if whole in _MICROSECONDS:
+        fallbacks.append(Fallback(name, "unit"))
     return whole
 
 

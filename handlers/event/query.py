@@ -33,11 +33,21 @@ _LAST_PAGE: Final = 10**12
 
 
 class Form(NamedTuple):
-    """How an operation spells a search: largest page, names of the two dates, whether filters must name a type."""
+    """How an operation spells a search.
+
+    Attributes:
+        most: the largest page.
+        ends: the names of the two dates.
+        typed: whether filters must name a type.
+        is_export: whether it can return only some properties.
+        others: what else it takes and ignores.
+    """
 
     most: int
     ends: tuple[str, str]
     typed: bool
+    is_export: bool = False
+    others: Sequence[str] = ()
 
 
 class Query(NamedTuple):
@@ -88,7 +98,7 @@ def read_query(body: Mapping[str, Json], form: Form) -> tuple[Query, Sequence[Fa
     limit = _whole(sent, "limit", DEFAULT_LIMIT, form.most, details)
     page = _whole(sent, "page", 1, _LAST_PAGE, details)
     run = _run(sent, details)
-    projections = _projections(sent.get("projections"), details) if form.typed else None
+    projections = _projections(sent.get("projections"), details) if form.is_export else None
     if details:
         raise BadRequest("Invalid search data", details)
     selection, remaining = _select(filters, since, until)
@@ -203,7 +213,7 @@ def _bounds(each: Filter) -> tuple[int, int] | None:
 
 
 def _told(body: Mapping[str, Json], form: Form) -> Sequence[Fallback]:
-    known = {*_FIELDS, "projections"} if form.typed else _FIELDS
+    known = {*_FIELDS, *form.others, *(["projections"] if form.is_export else [])}
     dates = body.get("dateRange")
     beside = unknown_of(dates, form.ends) if isinstance(dates, dict) else []
     return [

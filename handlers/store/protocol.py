@@ -1,6 +1,7 @@
 """The store: all state of the server, behind one protocol."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, Protocol
 
 from hivestand.handlers.errors import BadRequest, Detail
@@ -24,6 +25,13 @@ def too_large() -> BadRequest:
     """The refusal of a merge or an update after which the event would be out of bounds; nothing of it is stored."""
     message = f"it would hold more than {MAX_FIELDS} members in its objects, or {MAX_EVENT} bytes"
     return BadRequest("The event would be too large", [Detail("", "maxLength", message)])
+
+
+class Written(NamedTuple):
+    """What became of many events: how many were written, and the ids of those that were there already."""
+
+    number: int
+    repeated: AbstractSet[str] = frozenset()
 
 
 class StoreOptions(NamedTuple):
@@ -89,12 +97,12 @@ class Store(Protocol):
             BadRequest: the event would be too large.
         """
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:
         """Store or merge the events, each in one atomic step, those with the same id in order.
 
         Their texts are in copies of the right size already, as `encode` makes them with `dumps`.
 
-        Returns how many were stored or merged: fewer than given if the store became unavailable in the middle.
+        Fewer than given are written if the store became unavailable in the middle.
 
         Raises:
             BadRequest: an event would be too large; others may be stored.

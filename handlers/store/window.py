@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
 from hivestand.handlers.event.index import IndexEntry
-from hivestand.handlers.store.protocol import Store
+from hivestand.handlers.store.protocol import Store, Written
 from hivestand.handlers.tenant import Tenant
 
 
@@ -28,16 +28,20 @@ class Window:
         self._store.delayed.add(tenant.digest, self._seconds, lambda: self._store.create_or_merge(tenant, entry, event))
         return event
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
-        """Store or merge the events; returns how many, fewer if the store became unavailable in the middle."""
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:
+        """Store or merge the events; fewer are written if the store became unavailable in the middle."""
+        repeated: set[str] = set()
         for stored, (entry, event) in enumerate(events):
             try:
+                is_there = await self._store.read(tenant, entry.event_id) is not None
                 await self.create_or_merge(tenant, entry, event)
             except StoreUnavailable:
                 if not stored:
                     raise
-                return stored
-        return len(events)
+                return Written(stored, repeated)
+            if is_there:
+                repeated.add(entry.event_id)
+        return Written(len(events), repeated)
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Update the event; an update of a hidden event is lost, and reported as done."""

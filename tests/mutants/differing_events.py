@@ -14,6 +14,7 @@ from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response, Writes
 from hivestand.handlers.store.memory.events import MemoryStore
+from hivestand.handlers.store.protocol import Written
 from hivestand.handlers.tenant import Tenant
 from mutants.differing import all_of, deep, shown_as_double
 from mutants.mutant import Patch, bodies, handlers, responses, wire
@@ -43,10 +44,10 @@ class Late:
         later(lambda: self._writes.create_or_merge(tenant, entry, event))
         return event
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:
         """Answer that they are there, and write them later."""
         later(lambda: self._writes.create_or_merge_each(tenant, events))
-        return len(events)
+        return Written(len(events))
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Answer as if it were there, and write later if it is there now."""

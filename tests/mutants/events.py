@@ -100,11 +100,11 @@ def normalised(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Pa
     """Change the event that is made of one that was sent, wherever that is done."""
     from hivestand.handlers.event.normalise import normalise_event  # noqa: PLC0415 - as it is now
 
-    def changed(sent: Any, clock: Any, session_id: str | None = None) -> Any:
-        event, told = normalise_event(sent, clock, session_id)
+    def changed(sent: Any, clock: Any, session_id: str | None = None, **older: bool) -> Any:
+        event, told = normalise_event(sent, clock, session_id, **older)
         return change({**event}, sent), told
 
-    return everywhere("normalise_event", changed, "events", "batches", "traces")
+    return everywhere("normalise_event", changed, "events", "batches", "bulk", "traces")
 
 
 @contextmanager

@@ -181,8 +181,8 @@ def events(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Patch:
     """Change the event that a session makes, before it is stored; `change` is given the event and what was sent."""
     normalise: Any = normalise_session
 
-    def changed(sent: dict[str, Json], clock: Any) -> Any:
-        event, told = normalise(sent, clock)
+    def changed(sent: dict[str, Json], clock: Any, **older: bool) -> Any:
+        event, told = normalise(sent, clock, **older)
         return change(event, sent), told
 
     @contextmanager

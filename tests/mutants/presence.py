@@ -8,6 +8,7 @@ from unittest.mock import patch
 from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
+from hivestand.handlers.store.protocol import Written
 from mutants.events import CREATING, EVENTS, UPDATING, let_in, of_events, on
 from mutants.mutant import Group, Patch, WireRequest, WireResponse, handlers, wire
 
@@ -121,8 +122,8 @@ async def _forget(_self: Any, _tenant: Any, _entry: Any, event: Json) -> Json:
     return event
 
 
-async def _forget_each(_self: Any, _tenant: Any, events: Sequence[Any]) -> int:
-    return len(events)
+async def _forget_each(_self: Any, _tenant: Any, events: Sequence[Any]) -> Written:
+    return Written(len(events))
 
 
 mutant("created-nowhere", "EVT-SEEN-01")(lambda: around(CREATING, _stored_nowhere))

@@ -338,7 +338,7 @@ def filtered(field: str, operator: str, value: str, kind: str) -> Call:
             ),
             detail="with date_range and a page",
         ),
-        filtered("event_id", "is", EVENT_ID, "id"),
+        filtered("event_id", "is", EVENT_ID, "string"),
         filtered("event_name", "contains", "a", "string"),
         filtered("duration", "greater than", "8394.25", "number"),
         filtered("inputs.flag", "is not", "true", "boolean"),
@@ -403,14 +403,6 @@ def test_an_event_is_read(sdk: Sdk, noted: Noting, name: str, expression: str) -
         client("datasets.list", ""),
         client("metrics.list", ""),
         ("getEventsSchemaLegacy", "events.getEventsSchemaLegacy(config)"),
-        (
-            "createModelEventLegacy",
-            "events.createModelEventLegacy(config, data=models.PostModelEventRequest(model_event={}))",
-        ),
-        (
-            "createModelEventBatchLegacy",
-            "events.createModelEventBatchLegacy(config, data=models.PostModelEventBatchRequest(model_events=[]))",
-        ),
     ],
 )
 def test_what_is_not_mocked_is_seen_at_once(
@@ -422,3 +414,39 @@ def test_what_is_not_mocked_is_seen_at_once(
     (entry,) = tenant.requests
     assert (404, None, "Route not found") == (entry["status"], entry["operation"], entry["response"]["body"]["message"])
     assert "hivestand does not mock" in entry["response"]["body"]["details"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expression"),
+    [
+        (
+            "createModelEventLegacy",
+            "events.createModelEventLegacy(config, data=models.PostModelEventRequest(model_event={'model': 'gpt'}))",
+        ),
+        (
+            "createModelEventBatchLegacy",
+            (
+                "events.createModelEventBatchLegacy(config, "
+                "data=models.PostModelEventBatchRequest(model_events=[{'model': 'gpt'}]))"
+            ),
+        ),
+    ],
+)
+def test_the_call_of_a_model_is_recorded(sdk: Sdk, noted: Noting, name: str, expression: str) -> None:
+    """As an event of that type."""
+    with noted(name, "the event"):
+        returned = sdk(expression)
+    event_id = returned.get("event_id") or returned["event_ids"][0]
+    event = sdk(f"events.getEvent(config, event_id='{event_id}')")["event"]
+    assert ("model", {"model": "gpt"}) == (event["event_type"], event["config"])
+
+
+def test_a_filter_of_an_id_is_refused(tenant: Hivestand, sdk: Sdk, noted: Noting) -> None:
+    """As the service always did: `id` is the name of no type, though early releases of the SDK sent it."""
+    wrong = filtered("event_id", "is", EVENT_ID, "id")[1]
+    with (
+        noted("client.events.export, with EventFilter of the type id", "400"),
+        pytest.raises(AssertionError, match="400"),
+    ):
+        sdk(wrong)
+    assert 400 == tenant.requests[-1]["status"]

@@ -34,22 +34,34 @@ def test_a_name_is_a_token_a_string_or_a_display_string(name: str, item: str) ->
     assert f"{item};reason=unknown" == header_value([Fallback(name, "unknown")])
 
 
-def test_at_most_twenty_entries() -> None:
-    """The first ones."""
+def test_more_than_twenty_end_with_what_holds_the_others() -> None:
+    """Nineteen are named; the empty pointer stands for the whole body, which holds all of them."""
     value = header_value(Fallback(f"f{number}", "unknown") for number in range(100))
-    assert [f"f{number};reason=unknown" for number in range(20)] == value.split(", ")
+    assert [*(f"f{number};reason=unknown" for number in range(19)), '"";reason=more'] == value.split(", ")
+
+
+def test_those_of_a_kind_share_an_entry() -> None:
+    """The same property of many events is named once, and counted."""
+    told = [Fallback(f"/events/{number}/{name}", "ignored") for number in range(50) for name in ("project", "a/b")]
+    assert header_value(told) == "project;reason=ignored;count=50, a/b;reason=ignored;count=50"
+
+
+def test_the_list_that_holds_the_others_is_named() -> None:
+    """Where kinds are too many as well, the last entry is a pointer to the list of events."""
+    told = [Fallback(f"/events/{number}/f{number}", "unknown") for number in range(50)]
+    assert header_value(told).endswith(', "/events";reason=more')
 
 
 def test_a_million_names_are_not_all_tried() -> None:
-    """Once the first hundred are seen, whatever of them fits is told."""
+    """Once the first thousand are seen, the rest is summed up."""
     tried = iter([Fallback("x" * 2100, "unknown")] * 1_000_000)
-    assert header_value(tried) == ""
-    assert len(list(tried)) == 1_000_000 - 100
+    assert header_value(tried) == '"";reason=more'
+    assert len(list(tried)) == 1_000_000 - 1000
 
 
 def test_at_most_two_kibibytes() -> None:
-    """What does not fit is left out, and what comes after it may fit."""
-    told = [Fallback(name, "unknown") for name in ("a" * 2000, "b" * 2000, "é" * 300, "c", "d" * 10_000_000)]
+    """What does not fit is summed up by the last entry."""
+    told = [Fallback(name, "unknown") for name in ("a" * 1900, "b" * 2000, "é" * 300, "c", "d" * 10_000_000)]
     value = header_value(told)
-    assert [f"{'a' * 2000};reason=unknown", "c;reason=unknown"] == value.split(", ")
+    assert [f"{'a' * 1900};reason=unknown", '"";reason=more'] == value.split(", ")
     assert len(value) <= 2048

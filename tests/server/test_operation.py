@@ -40,11 +40,15 @@ async def test_fallbacks_are_told_in_a_header(client: httpx.AsyncClient, path: s
     assert len(response.json()) == 21
 
 
-async def test_fallbacks_that_do_not_fit_make_no_empty_header(client: httpx.AsyncClient) -> None:
-    """RFC 9651, 4.1: an empty list is not sent."""
+async def test_a_fallback_that_does_not_fit_is_told_of(client: httpx.AsyncClient) -> None:
+    """By the pointer to the whole body, which holds it."""
     response = await client.post("/v1/sessions", json={"x" * 3000: 1})
-    assert response.status_code == 200
-    assert "hivestand-fallbacks" not in response.headers
+    assert (200, '"";reason=more') == (response.status_code, response.headers["hivestand-fallbacks"])
+
+
+async def test_where_nothing_fell_back_there_is_no_header(client: httpx.AsyncClient) -> None:
+    """RFC 9651, 4.1: an empty list is not sent."""
+    assert "hivestand-fallbacks" not in (await client.post("/v1/sessions", json={})).headers
 
 
 @pytest.mark.parametrize("profile", ["strict", "lenient"])

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from asgi import client_of
+from support import SESSION_ID
 
 from hivestand.handlers.clock import SystemClock
 from hivestand.handlers.store.memory.events import MemoryStore
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.anyio
         "/",
         "/v1",
         "/v1/sessions/",
-        "/v1/sessions/x",
+        "/v1/sessions/x/y",
         "//v1/sessions",
         "/V1/sessions",
         "/v1/sessions%0A",
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.anyio
         "/__admin/v1/sessions",
         "/__admin/health/",
         "/health",
-        "/session",
+        "/sessions",
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"])
@@ -83,10 +84,28 @@ async def test_allow_names_every_method_of_a_path() -> None:
     assert (405, "POST, PUT") == (response.status_code, response.headers["allow"])
 
 
-async def test_allow_names_the_methods_of_each_route_that_a_path_may_be(client: httpx.AsyncClient) -> None:
-    """A fixed path may look like one with a parameter."""
-    response = await client.delete("/v1/events/batch")
-    assert (405, "GET, HEAD, POST, PUT") == (response.status_code, response.headers["allow"])
+async def test_allow_names_the_methods_of_the_fixed_path(client: httpx.AsyncClient) -> None:
+    """OpenAPI: one that looks like a path with a parameter is not that."""
+    for method in ("DELETE", "GET", "PUT"):
+        response = await client.request(method, "/v1/events/batch")
+        assert (405, "POST") == (response.status_code, response.headers["allow"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "nearest"),
+    [
+        ("POST", "/session", "POST /session/start"),
+        ("PUT", f"/events/{SESSION_ID}/feedback", "PUT /events"),
+        ("POST", "/v1/event", "POST /v1/events"),
+        ("POST", "/nothing/of/the/kind", ""),
+        ("GET", "/__admin/helth", "GET /__admin/health"),
+        ("GET", "/" + "/x" * 4000, ""),
+    ],
+)
+async def test_the_nearest_operation_is_named(client: httpx.AsyncClient, method: str, path: str, nearest: str) -> None:
+    """In the detail: the message is the documented one."""
+    (detail,) = (await client.request(method, path)).json()["details"]
+    assert nearest == detail["message"].partition("; the nearest is ")[2]
 
 
 async def test_an_operation_without_a_handler_stops_the_start() -> None:

@@ -15,7 +15,7 @@ from hivestand.handlers.store.memory.index import MemoryIndex
 from hivestand.handlers.store.memory.journal import MemoryJournal
 from hivestand.handlers.store.memory.tenants import MemoryTenants
 from hivestand.handlers.store.plans import PlanTable
-from hivestand.handlers.store.protocol import MAX_EVENT, MAX_FIELDS, READ_BYTES, StoreOptions, too_large
+from hivestand.handlers.store.protocol import MAX_EVENT, MAX_FIELDS, READ_BYTES, StoreOptions, Written, too_large
 from hivestand.handlers.tenant import Tenant
 from hivestand.handlers.turns import Turns
 
@@ -63,11 +63,13 @@ class MemoryStore:
         """Store the event, or merge it into the one that is there; returns the event after that."""
         return self._create_or_merge(tenant, entry, compact(event))
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
-        """Store or merge the events, one after the other; returns how many that were."""
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:
+        """Store or merge the events, one after the other; all of them are written."""
+        repeated: set[str] = set()
         for entry, event in events:
-            self._create_or_merge(tenant, entry, event)
-        return len(events)
+            if self._create_or_merge(tenant, entry, event) is not event:
+                repeated.add(entry.event_id)
+        return Written(len(events), repeated)
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge into the event of that id; returns whether there is one."""

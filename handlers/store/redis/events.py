@@ -25,7 +25,7 @@ from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
 from hivestand.handlers.store.delayed import DelayedWrites
 from hivestand.handlers.store.plans import PlanTable
-from hivestand.handlers.store.protocol import MAX_EVENT, MAX_FIELDS, READ_BYTES, StoreOptions, too_large
+from hivestand.handlers.store.protocol import MAX_EVENT, MAX_FIELDS, READ_BYTES, StoreOptions, Written, too_large
 from hivestand.handlers.store.redis.barrier import RedisBarrier, WorkerState, keys_of
 from hivestand.handlers.store.redis.counters import RedisCounters
 from hivestand.handlers.store.redis.hidden import RedisHiddenEvents
@@ -46,8 +46,8 @@ MAX_TTL: Final = 10**9  # seconds that a ttl can be: thirty years
 
 # KEYS: the index, expiries where events expire, and events of its bucket. ARGV: how many milliseconds an event lives,
 # whether an event that was there already is asked for, and for each event its id in sixteen bytes, what to write, and
-# its digests, start time and arrival, or nothing where it is not to be created. The reply has for each event 1, 0 where
-# it is not there, or what it is now.
+# its digests, start time and arrival, or nothing where it is not to be created. The reply has for each event 1 where it
+# was created, 2 or what it is now where it was merged into, 0 where it is not there, -1 where it would be too large.
 
 # The index comes first: should Redis refuse the rest, an id without an event harms nobody. A later write enters an
 # event again, as its members may have been cleared in the millisecond in which it was to expire.
@@ -141,7 +141,7 @@ for number = others + 1, #KEYS do
     else
       if not there then redis.call('HSET', event, 'e', written, 'i', place) end
       keep(event, id, there or place, there)
-      wrote, reply = true, there and ARGV[2] == '1' and redis.call('HGETALL', event) or 1
+      wrote, reply = true, not there and 1 or ARGV[2] == '1' and redis.call('HGETALL', event) or 2
     end
   end
   replies[#replies + 1] = reply
@@ -191,6 +191,7 @@ for number = 2, #KEYS do
 end
 return gone
 """)
+_MERGED: Final = 2  # the reply of the script that writes to an event that was there
 _TYPES: Final = [digest("event_type", name) for name in TYPES]
 _BY_TYPE: Final = [(b"[" + each, b"(" + each + b"\xff" * 33) for each in _TYPES]  # the ends of their members
 
@@ -301,7 +302,7 @@ class RedisStore:
         (reply,) = await self._write(self._index_of(tenant, entry.event_id), [write], asked=True)
         return event if isinstance(reply, int) else _decode(reply)
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:
         """Store or merge the events: those of a bucket in one script, or in several if they are many or large."""
         buckets: dict[str, list[_Write]] = {}
         for entry, event in events:
@@ -315,12 +316,18 @@ class RedisStore:
         for failure in failures:
             if len(failures) == len(outcomes) or not isinstance(failure, StoreUnavailable):
                 raise failure
-        return sum(len(outcome) for outcome in outcomes if not isinstance(outcome, BaseException))
+        number = 0
+        repeated: set[str] = set()
+        for (_, step), outcome in zip(steps, outcomes, strict=True):
+            if not isinstance(outcome, BaseException):
+                number += len(outcome)
+                repeated.update(each.event_id for each, reply in zip(step, outcome, strict=True) if reply == _MERGED)
+        return Written(number, repeated)
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge into the event with that id, if there is one, in one script."""
         write = _Write(event_id, pack(EncodedEvent(b"", dict(fields))))
-        return await self._write(self._index_of(tenant, event_id), [write]) == [1]
+        return await self._write(self._index_of(tenant, event_id), [write]) == [_MERGED]
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""

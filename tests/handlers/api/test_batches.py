@@ -13,7 +13,7 @@ from hivestand.handlers.event.encoding import EncodedEvent
 from hivestand.handlers.event.index import IndexEntry, Selection
 from hivestand.handlers.event.normalise import Fallback
 from hivestand.handlers.store.memory.events import MemoryStore
-from hivestand.handlers.store.protocol import Store, StoreOptions
+from hivestand.handlers.store.protocol import Store, StoreOptions, Written
 from hivestand.handlers.tenant import Tenant
 
 pytestmark = pytest.mark.anyio
@@ -130,7 +130,7 @@ class Failing(MemoryStore):
 
     left = 0
 
-    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> int:
+    async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:
         """Write, while there are any left."""
         self.left -= len(events)
         if self.left < 0:

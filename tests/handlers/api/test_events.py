@@ -92,7 +92,7 @@ async def test_the_older_operation_needs_an_event(store: Store, body: Any) -> No
 
 async def test_what_was_not_used_is_told(store: Store) -> None:
     """Wrong types and formats, what is unknown, and what has no effect; beside the wrapper too."""
-    sent = {**LEAST, "event_id": "x", "parent_id": 7, "metrics": [], "project_id": "p", "colour": 1, "error": 7}
+    sent = {**LEAST, "event_id": "x", "parent_id": 7, "metrics": "", "project_id": "p", "colour": 1, "error": 7}
     told = {
         Fallback("event_id", "format"),
         Fallback("parent_id", "type"),
@@ -189,7 +189,7 @@ async def test_an_update_needs_an_event(store: Store) -> None:
     """404 for an id that nobody has, 400 for what is none."""
     with pytest.raises(NotFound):
         await call(store, "updateEvent", {"metadata": {}}, event_id=EVENT_ID)
-    for body, rule in (({}, "required"), ({"event_id": "x"}, "format"), ({"event_id": 7}, "format")):
+    for body, rule in (({}, "required"), ({"event_id": ""}, "type"), ({"event_id": 7}, "type")):
         with pytest.raises(BadRequest) as caught:
             await call(store, "updateEventLegacy", body)
         assert ("/event_id", rule) == caught.value.details[0][:2]

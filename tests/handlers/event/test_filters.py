@@ -68,7 +68,7 @@ def holds(field: str, operator: str, value: Any, type_: str | None = None) -> bo
         ("event_name", "after", "2025-06-01", None, False),
         ("metadata.a.b.c", "is", 1, None, True),
         ("metadata.a.b.d", "is", 3, None, True),
-        ("parent_id", "is", "0D9F1F6E-6F0C-4A57-9A3E-2C1F4B7A9D10", "id", True),
+        ("parent_id", "is", "0D9F1F6E-6F0C-4A57-9A3E-2C1F4B7A9D10", "string", True),
     ],
 )
 def test_each_operator_compares_as_its_name_says(

@@ -133,7 +133,7 @@ async def test_a_window_says_how_many_were_written(monkeypatch: pytest.MonkeyPat
     """Where the store goes away in the middle; where it was away, that."""
     store = MemoryStore(StoreOptions())
     window, events = Window(store, 5), [(entry(id_of(str(number))), EVENT) for number in range(3)]
-    assert 2 == await window.create_or_merge_each(TENANT, events[:2])
+    assert (2, set()) == await window.create_or_merge_each(TENANT, events[:2])
     assert 0 == await store.count(TENANT, Selection())
     is_hidden = store.hidden.find
 
@@ -143,7 +143,7 @@ async def test_a_window_says_how_many_were_written(monkeypatch: pytest.MonkeyPat
         return await is_hidden(tenant, event_id)
 
     monkeypatch.setattr(store.hidden, "find", fail_for_the_last)
-    assert 2 == await window.create_or_merge_each(TENANT, events)
+    assert (2, set()) == await window.create_or_merge_each(TENANT, events)
     with pytest.raises(StoreUnavailable):
         await window.create_or_merge_each(TENANT, events[2:])
     await store.close()

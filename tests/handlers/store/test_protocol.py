@@ -41,8 +41,9 @@ async def test_many_are_kept_or_merged_at_once(store: Store) -> None:
     events = [(entry(id_of(str(number % 1000))), post) for number, post in enumerate(posts)]
     events += [(entry(id_of(f"large {number}")), large) for number in range(8)]
     await store.create_or_merge(A, events[7][0], FIRST)
-    assert len(events) == await store.create_or_merge_each(A, events)
-    assert 0 == await store.create_or_merge_each(A, [])
+    repeated = {event.event_id for event, _ in events[1000:1500]} | {events[7][0].event_id}
+    assert (len(events), repeated) == await store.create_or_merge_each(A, events)
+    assert (0, set()) == await store.create_or_merge_each(A, [])
     merged = EncodedEvent(FIRST.packed, {**FIRST.merged, b'm"7"': b"1", b'm"1007"': b"1"})
     assert merged == await store.read(A, id_of("7"))
     both = EncodedEvent(b"8", {b'm"8"': b"1", b'm"1008"': b"1"})

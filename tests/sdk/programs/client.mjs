@@ -17,7 +17,7 @@ const calls = {
 };
 try {
   const { statusCode, ...answer } = await calls[process.argv[2]]();
-  console.log(JSON.stringify({ status: statusCode, answer: answer.object }));
+  console.log(JSON.stringify({ status: statusCode, answer: answer.object ?? answer.event }));
 } catch (error) {
   console.log(JSON.stringify({ error: error.message, status: error.statusCode }));
 }

@@ -1,0 +1,38 @@
+"""What a repeated post of an event could not change.
+
+Pure. A second post of an event merges its `metadata` and `user_properties`; any other value that differs from the one
+that is stored has no effect, and its sender is told.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from hivestand.handlers.event.encoding import EncodedEvent, loads, text
+from hivestand.handlers.event.normalise import Fallback, Json
+from hivestand.handlers.tenant import Tenant
+
+_SOURCES: Final = {"event_name": ("event_name", "session_name")}  # the names under which a property is sent
+_MERGED: Final = frozenset({"metadata", "user_properties"})
+_NOBODY: Final = Tenant("", b'"org_id":null')
+
+
+def differences(made: EncodedEvent, stored: EncodedEvent) -> dict[str, Json]:
+    """The properties of an event that was posted again, beside those that merge, that are stored with other values."""
+    if stored.packed == made.packed and stored.merged.keys() == made.merged.keys():
+        return {}
+    event: Mapping[str, Json] = loads(made.packed)
+    held: Mapping[str, Json] = loads(text(stored, _NOBODY))
+    return {name: value for name, value in event.items() if name not in _MERGED and held[name] != value}
+
+
+def kept_of(
+    sent: Collection[str], told: Collection[Fallback], made: EncodedEvent, stored: EncodedEvent
+) -> list[Fallback]:
+    """The fallbacks of the properties that a repeated post sent and that are stored with other values.
+
+    `sent` are the names that were sent, `told` are the fallbacks so far, `made` is what was made of them.
+    """
+    known = {each.name for each in told}
+    differing = differences(made, stored)
+    names = (next((each for each in _SOURCES.get(name, (name,)) if each in sent), "") for name in differing)
+    return [Fallback(name, "exists") for name in names if name and name not in known]
