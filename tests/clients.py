@@ -19,6 +19,20 @@ Event = Mapping[str, Any]  # as the API answers it
 Noting = Callable[..., AbstractContextManager[None]]  # the fixture `noted`
 
 TENANT = frozenset({"org_id", "workspace_id", "project_id"})
+# what the metadata of an event that was a span has beside what its program said
+LINEAGE = frozenset(
+    {
+        "trace_id",
+        "span_id",
+        "parent_span_id",
+        "has_otlp_lineage",
+        "scope",
+        "instrumentor",
+        "session_id",
+        "honeyhive_event_type",
+    }
+)
+OF_THE_RESOURCE = ("service.", "telemetry.", "_event.")
 
 
 def python_program(hivestand: Hivestand, *command: str, **env: str) -> str:
@@ -62,6 +76,11 @@ def tree(events: Mapping[str, Event], root: str) -> dict[str, Any]:
     below = [tree(events, each["event_id"]) for each in events.values() if each["parent_id"] == root]
     alike = {name: value for name, value in own(event).items() if not name.endswith(("_id", "_time"))}
     del alike["duration"], alike["children_ids"]
+    alike["metadata"] = {
+        name: value
+        for name, value in event["metadata"].items()
+        if name not in LINEAGE and not name.startswith(OF_THE_RESOURCE)
+    }
     return {**alike, "below": in_order(below)}
 
 

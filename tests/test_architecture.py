@@ -34,7 +34,7 @@ ADAPTERS = {
     "rich": {"conformance/reports/terminal.py"},
     "click": {"server/cli.py"},
     "openapi_spec_validator": {"openapi/lint.py"},
-    "yaml": {"openapi/document.py"},
+    "yaml": {"openapi/document.py", "handlers/otlp/table.py"},
 }
 
 

@@ -99,20 +99,6 @@ def keeps_parents(api: Api, operation: str) -> Iterator[Finding]:
 
 
 @registry.scenario(
-    "EVT-SPAN-03", Level.INFO, "A span of an unknown session starts the session", source="open", operations=OPERATIONS
-)
-def starts_a_session(api: Api, operation: str) -> Iterator[Finding]:
-    """A span of an unknown session starts the session: so that nothing is without one."""
-    session_id = api.new_id()
-    api.started.add(session_id)
-    exchange = api.call(operation, export(span(api, "first", session_id, _trace(api))))
-    read = api.look(session_id)
-    api.call("updateEvent", api.marked({}), session_id)
-    seen = [read.response.held.get(name) for name in ("event_id", "event_type")]
-    yield Finding([session_id, "session"], seen, (exchange, read))
-
-
-@registry.scenario(
     "EVT-SPAN-04",
     Level.SHOULD,
     "Rejected spans are counted",
@@ -193,8 +179,7 @@ def session_of_the_trace(api: Api, operation: str) -> Iterator[Finding]:
     session_id = str(UUID(hex=trace_id))
     api.started.add(session_id)
     exchange = api.call(operation, export(span(api, "traced", None, trace_id)))
-    found = api.find(session_id, 2)
-    api.call("updateEvent", api.marked({}), session_id)
+    found = api.find(session_id, 1)
     yield Finding(["traced"], [each.get("event_name") for each in found.response.found][:1], (exchange, found))
 
 

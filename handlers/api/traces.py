@@ -1,22 +1,67 @@
 """The operation `exportTraces`: spans of OpenTelemetry become events."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
 import orjson
 
 from hivestand.handlers.api.bulk import PreparedEvent, fallbacks_of, prepare, store_all
-from hivestand.handlers.event.normalise import normalise_event, normalise_session
-from hivestand.handlers.otlp.decoding import MAX_SPANS, Span, malformed, read_json, read_protobuf
-from hivestand.handlers.otlp.mapping import SessionsOfSpans, event_of, own_ids_of, unusable
+from hivestand.handlers.event.encoding import encode_update, loads
+from hivestand.handlers.event.normalise import Fallback, normalise_session
+from hivestand.handlers.event.repeats import differences
+from hivestand.handlers.otlp.decoding import MAX_SPANS, Span, malformed, pointer_to, read_json, read_protobuf
+from hivestand.handlers.otlp.mapping import SESSION_NAME, SOURCE, EventIds, Mapped, children_of, event_of, unusable
 from hivestand.handlers.request import JSON, Request, Response
 from hivestand.handlers.turns import Turns
 
-PROTOBUF = "application/x-protobuf"
+PROTOBUF: Final = "application/x-protobuf"
+MAX_TOLD: Final = 1000  # different fallbacks of one request: more than the response can tell
+_RENEWED_AT_ONCE: Final = 250
+# what the index holds of an event, which never changes
+_FIXED: Final = frozenset({"event_id", "session_id", "event_type", "event_name", "start_time"})
+
+
+class SessionsOfSpans:
+    """The sessions of the spans of a request, and which of them are to be created."""
+
+    def __init__(self, *, always: bool) -> None:
+        """Start without any; with `always` every one is to be created."""
+        self._always = always
+        self._sessions: dict[str, dict[str, Any]] = {}
+        self._wanted: set[str] = set()
+
+    def note(self, mapped: Mapped) -> None:
+        """Take what a span says of its session."""
+        event = mapped.event
+        session_id = event["session_id"]
+        if self._always or (mapped.creates and mapped.names_session):
+            self._wanted.add(session_id)
+        session = self._sessions.setdefault(session_id, {"session_id": session_id})
+        start, end = event["start_time"], event["end_time"]
+        session["start_time"] = min(start, session.get("start_time", start))
+        if end is not None:
+            session["end_time"] = max(end, session.get("end_time", end))
+        for name, value in (("session_name", mapped.session_name), ("source", mapped.source)):
+            if value is not None:
+                session.setdefault(name, value)
+
+    def created(self) -> Sequence[Mapping[str, Any]]:
+        """The bodies of the sessions that are to be created."""
+        defaults = {"session_name": SESSION_NAME, "source": SOURCE}
+        return [{**defaults, **session} for key, session in self._sessions.items() if key in self._wanted]
+
+    def named_in_vain(self) -> Mapping[str, str]:
+        """The names, by id, of sessions that are not created here."""
+        return {
+            key: session["session_name"]
+            for key, session in self._sessions.items()
+            if key not in self._wanted and "session_name" in session
+        }
 
 
 async def export_traces(request: Request) -> Response:
-    """Store an event for each span and start unknown sessions; the response has the encoding of the request.
+    """Store an event for each span, and the sessions that they create; the response has the request's encoding.
 
     Raises:
         BadRequest: it is no ExportTraceServiceRequest, or has too many spans, or too many attributes in one.
@@ -26,26 +71,76 @@ async def export_traces(request: Request) -> Response:
     turns = Turns()
     spans: deque[Span] = deque()
     reasons: list[str] = []
-    for span in read_protobuf(request.body) if is_protobuf else read_json(request.body):
+    unused: list[str] = []
+    for span in read_protobuf(request.body, unused) if is_protobuf else read_json(request.body, unused):
         if reason := unusable(span):
             reasons.append(reason)
+            unused.append(pointer_to(span.at))
         else:
             spans.append(span)
         if len(spans) > MAX_SPANS:
             raise malformed((), "maxItems", f"more than {MAX_SPANS} spans")
         await turns.give_way()
-    own_ids, started = own_ids_of(spans), SessionsOfSpans()
+    ids = EventIds(spans)
+    children = children_of(spans, ids)
+    sessions = SessionsOfSpans(always=request.options.otlp_session == "always")
+    told: dict[tuple[str, str], None] = dict.fromkeys((each, "ignored") for each in unused[:MAX_TOLD])
     events: list[PreparedEvent] = []
     while spans:
-        span = spans.popleft()
-        event = event_of(span, own_ids)
-        started.note(span, event)
-        events.append(prepare(normalise_event(event, request.clock), event, f"/spans/{len(events)}"))
+        mapped = event_of(spans.popleft(), ids, children, request.clock.now)
+        sessions.note(mapped)
+        events.append(prepare((mapped.event, ())))
+        if mapped.told and len(told) < MAX_TOLD:
+            told.update(dict.fromkeys(mapped.told))
         await turns.give_way()
-    sessions = [prepare(normalise_session(session, request.clock)) for session in started.sessions.values()]
-    repeated = await store_all(request, [*sessions, *events], "Events partially created")
+    started = [prepare(normalise_session(each, request.clock), ("session_name",)) for each in sessions.created()]
+    repeated = await store_all(request, [*started, *events], "Events partially created")
+    told.update(dict.fromkeys(await _without_effect(request, started, repeated, sessions.named_in_vain())))
+    told.update(dict.fromkeys(await _renewed(request, [each for each in events if each.entry.event_id in repeated])))
     media_type, encode = (PROTOBUF, _in_protobuf) if is_protobuf else (JSON, _in_json)
-    return Response(encode(reasons), await fallbacks_of(request, events, repeated), media_type=media_type)
+    return Response(encode(reasons), [Fallback(*each) for each in told], media_type=media_type)
+
+
+async def _without_effect(
+    request: Request, started: Sequence[PreparedEvent], repeated: Collection[str], named: Mapping[str, str]
+) -> Sequence[Fallback]:
+    """A fallback if a session has another name than a span says: it was there already, or is not created."""
+    kept = await fallbacks_of(request, started, repeated)
+    ids = list(named)
+    stored = [] if not ids else await request.store.read_each(request.tenant, ids)
+    names = (None if each is None else loads(each.packed)["event_name"] for each in stored)
+    has_other = len(stored) < len(ids) or any(name != named[key] for key, name in zip(ids, names, strict=False))
+    reasons = ["exists"] * bool(kept) + ["ignored"] * has_other
+    return [Fallback("honeyhive.session_name", reason) for reason in reasons]
+
+
+async def _renewed(request: Request, events: Sequence[PreparedEvent]) -> Sequence[Fallback]:
+    """Bring the events of spans that were sent again up to date; returns what of them cannot be changed."""
+    told: dict[Fallback, None] = {}
+    turns = Turns()
+    at = 0
+    while at < len(events):
+        step = events[at : at + _RENEWED_AT_ONCE]
+        stored = await request.store.read_each(request.tenant, [each.entry.event_id for each in step])
+        for each, held in zip(step, stored, strict=False):
+            changed = {} if held is None else differences(each.event, held)
+            if update := _update_of(changed):
+                await request.writes.update(request.tenant, each.entry.event_id, encode_update(update))
+            told.update(dict.fromkeys(Fallback(name, "exists") for name in changed if name in _FIXED))
+            await turns.give_way()
+        at += len(stored)
+    return list(told)
+
+
+def _update_of(changed: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+    """The update that gives an event what its span has now; children that were known before stay."""
+    update = {name: sent for name, (sent, _) in changed.items() if name not in _FIXED}
+    if "children_ids" in changed:
+        sent, held = changed["children_ids"]
+        update["children_ids"] = list(dict.fromkeys([*held, *sent]))
+        if update["children_ids"] == held:
+            del update["children_ids"]
+    return update
 
 
 def _in_json(rejected: Sequence[str]) -> bytes:

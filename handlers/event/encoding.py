@@ -22,6 +22,11 @@ from hivestand.handlers.tenant import Tenant
 _METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
 LARGE: Final = 256 * 1024  # bytes of a text that is read with the collector off
 FEW_MERGED: Final = 100  # up to so many merging members, orjson's spare buffer for each is affordable
+MAX_REMEMBERED: Final = 100  # characters of a key of metadata that is remembered
+MAX_FIELDS_REMEMBERED: Final = 10_000
+MAX_SHARED: Final = 40  # characters of a string whose JSON text is shared
+_SHARED: Final[dict[str, bytes]] = {}
+_METADATA_FIELDS: Final[dict[str, bytes]] = {}
 _length = Struct("<I").pack
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
 _OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
@@ -64,14 +69,23 @@ def encode(event: Event, write: Callable[[Any], bytes] | None = None) -> Encoded
         write = orjson.dumps if is_small else dumps
     rest: dict[str, Any] = {**event}
     merged: dict[bytes, bytes] = {}
+    known = _METADATA_FIELDS
     try:
         for key, value in rest.pop("metadata").items():
-            merged[b"m" + write(key)] = write(value)
+            merged[known.get(key) or _metadata_field(key)] = write(value)
         for key, value in rest.pop("user_properties").items():
             merged[b"u" + write(key)] = write(value)
         return EncodedEvent(write(rest), merged)
     except TypeError:  # orjson stops at 64-bit integers and at 254 levels
         return encode(event, dumps)
+
+
+def _metadata_field(key: str) -> bytes:
+    """The merging field of a key of metadata; those of most keys come again, and are remembered."""
+    field = b"m" + dumps(key)
+    if len(key) <= MAX_REMEMBERED and len(_METADATA_FIELDS) < MAX_FIELDS_REMEMBERED:
+        _METADATA_FIELDS[key] = field
+    return field
 
 
 def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
@@ -88,6 +102,23 @@ def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
         else:
             fields.update({letter + dumps(key): dumps(member) for key, member in value.items()})
     return fields
+
+
+def dumps_shared(value: Any) -> bytes:
+    """The JSON text of a value as `dumps` has it, the same object for the same short string: many events share those.
+
+    Raises:
+        BadRequest: it is nested deeper than can be written.
+    """
+    if type(value) is not str or len(value) > MAX_SHARED:
+        return dumps(value)
+    text = _SHARED.get(value)
+    if text is None:
+        text = dumps(value)
+        if len(_SHARED) >= MAX_FIELDS_REMEMBERED:
+            _SHARED.clear()
+        _SHARED[value] = text
+    return text
 
 
 def compact(event: EncodedEvent) -> EncodedEvent:

@@ -16,13 +16,16 @@ _MERGED: Final = frozenset({"metadata", "user_properties"})
 _NOBODY: Final = Tenant("", b'"org_id":null')
 
 
-def differences(made: EncodedEvent, stored: EncodedEvent) -> dict[str, Json]:
-    """The properties of an event that was posted again, beside those that merge, that are stored with other values."""
+def differences(made: EncodedEvent, stored: EncodedEvent) -> dict[str, tuple[Json, Json]]:
+    """The properties of an event that was posted again, beside those that merge, that are stored with other values.
+
+    Each with the value that was sent, and the one that is stored.
+    """
     if stored.packed == made.packed and stored.merged.keys() == made.merged.keys():
         return {}
     event: Mapping[str, Json] = loads(made.packed)
     held: Mapping[str, Json] = loads(text(stored, _NOBODY))
-    return {name: value for name, value in event.items() if name not in _MERGED and held[name] != value}
+    return {name: (value, held[name]) for name, value in event.items() if name not in _MERGED and held[name] != value}
 
 
 def kept_of(

@@ -4,11 +4,12 @@ Pure. Both encodings give the same spans. In JSON, ids are hexadecimal, 64-bit i
 unknown names are ignored, as the protocol says.
 """
 
-import math
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.errors import BadRequest, Detail
@@ -17,8 +18,10 @@ from hivestand.handlers.event.normalise import Json
 MAX_DEPTH: Final = 32  # levels of a value within an attribute
 MAX_SPANS: Final = 50_000  # of one request; a batch of an exporter has 512
 MAX_ATTRIBUTES: Final = 10_000  # of one span, and as many events; a collector's default limit is 128
+MAX_LINKS: Final = 1000  # of one span, that are kept
 STATUS_ERROR: Final = 2  # STATUS_CODE_ERROR
 
+_WHOLE: Final = range(-(2**63), 2**64)
 _MAX_DIGITS: Final = 20  # of a 64-bit integer
 # an integer of at most 20 digits, or a number that may be one, such as 15e2
 _INTEGER: Final = re.compile(
@@ -38,6 +41,25 @@ class SpanEvent(NamedTuple):
     attributes: Mapping[str, Json]
 
 
+class Scope(NamedTuple):
+    """What made a span.
+
+    Attributes:
+        name: the name of its instrumentation scope.
+        attributes: those of resource and scope; the resource's win.
+        about: the scope's name and version, as far as it has them.
+    """
+
+    name: str = ""
+    attributes: Mapping[str, Json] = {}
+    about: Mapping[str, str] = {}
+
+
+def _scope(name: str, version: str, attributes: Mapping[str, Json]) -> Scope:
+    about = {key: text for key, text in (("name", name), ("version", version)) if text}
+    return Scope(name, attributes, about)
+
+
 class Span(NamedTuple):
     """One span.
 
@@ -48,9 +70,14 @@ class Span(NamedTuple):
         name: the span's name.
         start: Unix nanoseconds, 0 if missing.
         end: Unix nanoseconds, 0 if missing.
-        attributes: JSON values by key.
+        attributes: JSON values by key; a number may be NaN or infinite.
         events: in the order in which they were sent.
-        failure: the message of an error status; None for any other status.
+        links: the spans that it is linked to, each an object of JSON values.
+        scope: what made it.
+        is_failed: whether its status is an error.
+        message: the message of its status.
+        repeated: the names of attributes that were sent more than once, of which the last counts.
+        at: its place in the request.
     """
 
     trace_id: str
@@ -60,12 +87,17 @@ class Span(NamedTuple):
     start: int
     end: int
     attributes: Mapping[str, Json]
-    events: Sequence[SpanEvent]
-    failure: str | None
+    events: Sequence[SpanEvent] = ()
+    links: Sequence[Mapping[str, Json]] = ()
+    scope: Scope = Scope()
+    is_failed: bool = False
+    message: str = ""
+    repeated: Sequence[str] = ()
+    at: Place = ()
 
 
-def read_protobuf(body: bytes) -> Iterator[Span]:
-    """The spans of a request in protobuf.
+def read_protobuf(body: bytes, unused: list[str]) -> Iterator[Span]:
+    """The spans of a request in protobuf; adds to `unused` the JSON pointers to resources and scopes without any.
 
     Raises:
         BadRequest: it is none.
@@ -77,14 +109,28 @@ def read_protobuf(body: bytes) -> Iterator[Span]:
         request = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
         raise BadRequest("The body is no ExportTraceServiceRequest", [Detail("", "protobuf", str(error))]) from None
-    for resource in request.resource_spans:
-        for scope in resource.scope_spans:
-            yield from map(_span, scope.spans)
+    for number, resource in enumerate(request.resource_spans):
+        at = ((), "resourceSpans"), number
+        about = _attributes(resource.resource)
+        if about and not any(scope.spans for scope in resource.scope_spans):
+            unused.append(pointer_to(at))
+        for place, scope in enumerate(resource.scope_spans):
+            below = (at, "scopeSpans"), place
+            own = _attributes(scope.scope)
+            made_by = _scope(scope.scope.name, scope.scope.version, {**own, **about})
+            if not scope.spans and (own or made_by.about):
+                unused.append(pointer_to(below))
+            spans = below, "spans"
+            for count, span in enumerate(scope.spans):
+                yield _span(span, made_by, (spans, count))
 
 
-def _span(span: Any) -> Span:
-    for name in ("attributes", "events"):
-        _check_count(len(getattr(span, name)), f"a span's {name}")
+def _span(span: Any, scope: Scope, at: Place) -> Span:
+    sent, happened, links, status = span.attributes, span.events, span.links, span.status
+    if len(sent) > MAX_ATTRIBUTES or len(happened) > MAX_ATTRIBUTES:
+        _check_count(len(sent), "a span's attributes", at)
+        _check_count(len(happened), "a span's events", at)
+    attributes = _attributes(span)
     return Span(
         span.trace_id.hex(),
         span.span_id.hex(),
@@ -92,10 +138,23 @@ def _span(span: Any) -> Span:
         span.name,
         span.start_time_unix_nano,
         span.end_time_unix_nano,
-        {each.key: _value(each.value) for each in span.attributes},
-        [SpanEvent(each.name, each.time_unix_nano, _attributes(each)) for each in span.events],
-        span.status.message if span.status.code == STATUS_ERROR else None,
+        attributes,
+        [SpanEvent(each.name, each.time_unix_nano, _attributes(each)) for each in happened] if happened else (),
+        [_link(each) for each in islice(links, MAX_LINKS)] if links else (),
+        scope,
+        status.code == STATUS_ERROR,
+        status.message,
+        () if len(attributes) == len(sent) else _repeated(each.key for each in sent),
+        at,
     )
+
+
+def _link(link: Any) -> Mapping[str, Json]:
+    return {"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex(), **_attributes(link)}
+
+
+def _repeated(names: Iterable[str]) -> Sequence[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 def _check_count(count: int, what: str, at: Place = ()) -> None:
@@ -104,7 +163,8 @@ def _check_count(count: int, what: str, at: Place = ()) -> None:
 
 
 def _attributes(holder: Any) -> Mapping[str, Json]:
-    return {each.key: _value(each.value) for each in holder.attributes}
+    # most values are text, and text that is there says so at once
+    return {each.key: each.value.string_value or _value(each.value) for each in holder.attributes}
 
 
 def _value(value: Any) -> Json:
@@ -116,39 +176,48 @@ def _value(value: Any) -> Json:
     return _KINDS[kind](getattr(value, kind))
 
 
-def _finite(number: float) -> float | None:
-    """The number; null for what JSON cannot write."""
-    return number if math.isfinite(number) else None
-
-
 _KINDS: Final[Mapping[str, Callable[[Any], Json]]] = {
     "bool_value": bool,
     "int_value": int,
-    "double_value": _finite,
+    "double_value": float,
     "bytes_value": lambda value: b64encode(value).decode(),
     "array_value": lambda value: [_value(each) for each in value.values],
     "kvlist_value": lambda value: {each.key: _value(each.value) for each in value.values},
 }
 
 
-def read_json(body: Mapping[str, Json]) -> Iterator[Span]:
-    """The spans of a request in JSON.
+def read_json(body: Mapping[str, Json], unused: list[str]) -> Iterator[Span]:
+    """The spans of a request in JSON; adds to `unused` the JSON pointers to resources and scopes without any.
 
     Raises:
         BadRequest: it is none; the detail says where.
     """
     for resource, at in _items(body, "resourceSpans", ()):
+        about = _json_attributes(_optional_object(resource, "resource", at), (at, "resource"))
+        has_spans = False
         for scope, below in _items(resource, "scopeSpans", at):
+            described = _optional_object(scope, "scope", below)
+            own = _json_attributes(described, (below, "scope"))
+            name, version = (_string(described, each, (below, "scope")) for each in ("name", "version"))
+            made_by = _scope(name, version, {**own, **about})
+            has_some = False
             for span, place in _items(scope, "spans", below):
-                yield _json_span(span, place)
+                has_spans = has_some = True
+                yield _json_span(span, made_by, place)
+            if not has_some and (own or name or version):
+                unused.append(pointer_to(below))
+        if about and not has_spans:
+            unused.append(pointer_to(at))
 
 
-def _json_span(span: Mapping[str, Json], at: Place) -> Span:
+def _json_span(span: Mapping[str, Json], scope: Scope, at: Place) -> Span:
     status = _optional_object(span, "status", at)
+    code = status.get("code")
     for name in ("attributes", "events"):
         if isinstance(sent := span.get(name), list):
             _check_count(len(sent), f"a span's {name}", (at, name))
-    failed = status.get("code") in {STATUS_ERROR, "STATUS_CODE_ERROR"} if _is_code(status.get("code")) else False
+    attributes = _json_attributes(span, at)
+    is_repeated = len(attributes) < len(span.get("attributes") or ())
     return Span(
         _hexadecimal(span, "traceId", at),
         _hexadecimal(span, "spanId", at),
@@ -156,19 +225,31 @@ def _json_span(span: Mapping[str, Json], at: Place) -> Span:
         _string(span, "name", at),
         _whole(span.get("startTimeUnixNano"), (at, "startTimeUnixNano")),
         _whole(span.get("endTimeUnixNano"), (at, "endTimeUnixNano")),
-        _json_attributes(span, at),
+        attributes,
         [
             SpanEvent(
                 _string(each, "name", place), _whole(each.get("timeUnixNano"), place), _json_attributes(each, place)
             )
             for each, place in _items(span, "events", at)
-        ],
-        _string(status, "message", (at, "status")) if failed else None,
+        ]
+        if span.get("events")
+        else (),
+        [
+            {
+                "trace_id": _string(each, "traceId", place),
+                "span_id": _string(each, "spanId", place),
+                **_json_attributes(each, place),
+            }
+            for each, place in islice(_items(span, "links", at), MAX_LINKS)
+        ]
+        if span.get("links")
+        else (),
+        scope,
+        isinstance(code, (int, str)) and code in {STATUS_ERROR, "STATUS_CODE_ERROR"},
+        _string(status, "message", (at, "status")),
+        _repeated(each.get("key") or "" for each in span["attributes"] if each) if is_repeated else (),
+        at,
     )
-
-
-def _is_code(code: Json) -> bool:
-    return isinstance(code, (int, str))
 
 
 def _json_attributes(holder: Mapping[str, Json], at: Place) -> Mapping[str, Json]:
@@ -204,11 +285,9 @@ def _integer(value: Json, at: Place, _levels: int) -> int:
 
 
 def _double(value: Json, at: Place, _levels: int) -> Json:
-    if value in ("NaN", "Infinity", "-Infinity"):
-        return None
     try:
         if not isinstance(value, bool):
-            return _finite(float(value))
+            return float(value)
     except (TypeError, ValueError, OverflowError):
         pass
     raise malformed(at, "type", "must be a number")
@@ -295,9 +374,9 @@ def _whole(sent: Json, at: Place) -> int:
     """
     if sent is None:
         return 0
-    if isinstance(sent, int) and not isinstance(sent, bool):
+    if isinstance(sent, int) and not isinstance(sent, bool) and sent in _WHOLE:
         return sent
-    if isinstance(sent, float) and sent.is_integer():
+    if isinstance(sent, float) and sent.is_integer() and int(sent) in _WHOLE:
         return int(sent)
     if isinstance(sent, str) and (read := _INTEGER.fullmatch(sent)):
         if read["rest"] is None:
@@ -312,9 +391,9 @@ def _whole(sent: Json, at: Place) -> int:
 
 def malformed(at: Place, rule: str, message: str) -> BadRequest:
     """The refusal of a request because of the value at a place in it."""
-    return BadRequest("Invalid trace data", [Detail(_pointer(at), rule, message)])
+    return BadRequest("Invalid trace data", [Detail(pointer_to(at), rule, message)])
 
 
-def _pointer(at: Place) -> str:
+def pointer_to(at: Place) -> str:
     """The JSON pointer (RFC 6901) of a place in the body."""
-    return f"{_pointer(at[0])}/{at[1]}" if at else ""
+    return f"{pointer_to(at[0])}/{at[1]}" if at else ""

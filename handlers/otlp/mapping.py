@@ -1,71 +1,69 @@
-"""Map a span to an event: the body that `createEvent` would get for it.
+"""Map a span to its event.
 
-Pure. The attributes are those that the released Python SDK sends, which flattens what it is given: the first item of a
-list `name` in the outputs is `honeyhive_outputs.name.0`. Any other attribute becomes metadata under its own name, so
-that nothing is lost.
+Pure. What becomes of an attribute stands in `mapping.yaml`; here are the parts that attributes play, and the ways in
+which their values are changed. Nothing is lost: a value whose place is taken becomes metadata under its full name, and
+what cannot be kept at all is named.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
-from typing import Final
-from uuid import UUID
+from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.event.encoding import loads
-from hivestand.handlers.event.normalise import TYPES, Json, uuid_of
-from hivestand.handlers.otlp.decoding import MAX_DEPTH, Span
+from hivestand.handlers.event.normalise import Event, Json, id_of, uuid_of
+from hivestand.handlers.otlp.chat import ChatMessages, Replies, messages_in, prompt_in, replies_in
+from hivestand.handlers.otlp.decoding import MAX_DEPTH, Span, SpanEvent
+from hivestand.handlers.otlp.nesting import nest, with_lists
+from hivestand.handlers.otlp.plan import Plan, Plans, TypeCheck
+from hivestand.handlers.otlp.table import NOBODY, Place, Row, Rule, Table, load_table
 
-_PREFIX: Final = "honeyhive_"
-_SECTIONS: Final = frozenset({"inputs", "outputs", "metadata", "metrics", "config", "feedback", "user_properties"})
-_ABOUT: Final = "traceloop.association.properties."  # the SDK repeats session and project under this prefix
-_SESSION: Final = ("honeyhive.session_id", "honeyhive_session_id", f"{_ABOUT}session_id")
-_SESSION_NAME: Final = ("honeyhive.session_name", "honeyhive_session_name")
-_SOURCE: Final = ("honeyhive_source", "honeyhive.source", f"{_ABOUT}source")
-_PARENT: Final = ("honeyhive.parent_id", "honeyhive_parent_id", f"{_ABOUT}parent_id")
-_NAME: Final = ("honeyhive_event_name", "honeyhive.event_name", "traceloop.entity.name")
-_TYPE: Final = ("honeyhive_event_type", "honeyhive.event_type")
-_USED: Final = frozenset(
-    {
-        *(name for names in (_SESSION, _SESSION_NAME, _SOURCE, _PARENT, _NAME, _TYPE) for name in names),
-        *("honeyhive_event_id", "honeyhive_error", "honeyhive_duration_ms"),
-        *("honeyhive_project", "honeyhive.project", f"{_ABOUT}project", "honeyhive.session_auto_create"),
-    }
-)
-# what other instrumentations say of the kind of a span: OpenInference's, OpenLLMetry's and the semantic conventions'
-_KIND: Final = ("openinference.span.kind", "traceloop.span.kind", "gen_ai.operation.name")
-_TYPE_OF_KIND: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("llm", "chat", "completion", "text_completion", "generate_content", "embeddings"), "model"),
-    **dict.fromkeys(("chain", "agent", "workflow", "invoke_agent", "create_agent"), "chain"),
-}
-_ENTITY: Final = {
-    "traceloop.entity.input": "inputs",
-    "traceloop.entity.output": "outputs",
-}  # JSON, by the TypeScript SDK
+TABLE: Final[Table] = load_table()
+_PLANS: Final = Plans(TABLE)
 MAX_READ: Final = 50_000  # brackets, colons and commas in the JSON texts of one span that are read as values
-_NANOSECONDS: Final = 1_000_000  # of a millisecond
-_MAX_DIGITS: Final = 8  # digits of a place in a list
-_MAX_GAPS: Final = 8  # missing items that a list may have; OTLP drops null
+MAX_FLAT: Final = (
+    8_000  # members of the metadata that attributes without a place become; more are nested in two members
+)
+SESSION_NAME: Final = "Session"  # of a session that spans create without naming it
+SOURCE: Final = "otlp"  # of an event that does not say its own
+_MILLISECOND: Final = 1_000_000  # nanoseconds
+_FAILED: Final = 400  # the first HTTP status that is an error
+_ABSENT: Final = object()
+_VARIANTS: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # the variant bits of RFC 9562, by digit
 
 
-class SessionsOfSpans:
-    """The sessions that the spans of a request name.
+class Mapped(NamedTuple):
+    """What became of a span.
 
     Attributes:
-        sessions: the body that starts each, by id.
+        event: its event.
+        told: what of it was not used as it was sent, by the names of attributes, and why.
+        creates: whether it asks for its session to be created.
+        names_session: whether it says itself which session it is of.
+        session_name: what it says of its session's name.
+        source: what it says of the source.
+        placed: where each attribute went, for an explanation; empty unless that is asked for.
+        type_rule: the rule that decided the event's type.
     """
 
-    def __init__(self) -> None:
-        """Start without any."""
-        self.sessions: dict[str, dict[str, Json]] = {}
+    event: Event
+    told: Collection[tuple[str, str]]
+    creates: bool
+    names_session: bool
+    session_name: str | None
+    source: str | None
+    placed: Sequence["Placement"] = ()
+    type_rule: str = ""
 
-    def note(self, span: Span, event: Mapping[str, Json]) -> None:
-        """Take what a span, and the event that it is mapped to, say of their session."""
-        session = self.sessions.setdefault(event["session_id"], {"session_id": event["session_id"]})
-        if "start_time" in event:
-            session["start_time"] = min(event["start_time"], session.get("start_time", event["start_time"]))
-        for name, value in (("session_name", _first(span.attributes, _SESSION_NAME)), ("source", event.get("source"))):
-            if value is not None:
-                session.setdefault(name, value)
+
+class Placement(NamedTuple):
+    """Where the value of an attribute went: the attribute, the row that says so, and the place, as `metadata.a`."""
+
+    attribute: str
+    row: Row | None
+    place: str
 
 
 class JsonTexts:
@@ -92,41 +90,32 @@ class JsonTexts:
             return value
 
 
-def own_ids_of(spans: Iterable[Span]) -> Mapping[tuple[str, str], str]:
-    """The event ids that spans name themselves, by trace and span: the parent of another span is found by that."""
-    return {_of(span): own for span in spans if (own := uuid_of(span.attributes.get("honeyhive_event_id")))}
+class EventIds:
+    """The ids of the events of spans, by trace and span: the one that a span names, otherwise one made from both."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        """Take the ids that these spans name themselves: the parent of another span is found by that."""
+        named = ((span, span.attributes.get("honeyhive_event_id")) for span in spans)
+        self._ids = {_of(span): own for span, sent in named if sent is not None and (own := uuid_of(sent))}
+
+    def __getitem__(self, place: tuple[str, str]) -> str:
+        """The id of the event of the span at a place, the same each time the span is sent."""
+        known = self._ids.get(place)
+        if known is None:
+            digits = blake2b(bytes.fromhex(place[0] + place[1]), digest_size=16).hexdigest()
+            variant = _VARIANTS[digits[16]]
+            known = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+            self._ids[place] = known
+        return known
 
 
-def event_of(span: Span, own: Mapping[tuple[str, str], str] | None = None) -> dict[str, Json]:
-    """The body of a span's event; `own` holds the event ids that spans name themselves, by trace and span."""
-    own = own or {}
-    attributes = span.attributes
-    session_id = uuid_of(_first(attributes, _SESSION)) or str(UUID(hex=span.trace_id))
-    sections = _read_sections(attributes)
-    error, error_type = _error(span)
-    if error_type is not None:
-        sections["metadata"].setdefault("error_type", error_type)
-    happened = [each for each in span.events if each.name != "exception"]
-    if happened:
-        sections["metadata"].setdefault("span_events", [each._asdict() for each in happened])
-    duration = attributes.get("honeyhive_duration_ms")
-    event = {
-        "event_id": own.get(_of(span)) or _id_of(span.trace_id, span.span_id),
-        "session_id": session_id,
-        "parent_id": _parent_id(span, own, session_id),
-        "event_type": _type(attributes),
-        "event_name": _first(attributes, _NAME) or span.name,
-        "error": error,
-        "duration": (span.end - span.start) / _NANOSECONDS if duration is None else duration,
-        **sections,
-    }
-    for name, time in (("start_time", span.start), ("end_time", span.end)):
-        if time:
-            event[name] = time // _NANOSECONDS
-    source = _first(attributes, _SOURCE)
-    if source is not None:
-        event["source"] = source
-    return event
+def children_of(spans: Iterable[Span], ids: EventIds) -> Mapping[tuple[str, str], list[str]]:
+    """The event ids of the direct children of spans, by trace and span, as far as they are among these."""
+    children: dict[tuple[str, str], list[str]] = {}
+    for span in spans:
+        if not _is_root(span):
+            children.setdefault((span.trace_id, span.parent_id.zfill(16)), []).append(ids[_of(span)])
+    return children
 
 
 def unusable(span: Span) -> str:
@@ -138,109 +127,629 @@ def unusable(span: Span) -> str:
     return ""
 
 
+def event_of(
+    span: Span,
+    ids: EventIds,
+    children: Mapping[tuple[str, str], list[str]],
+    now: Callable[[], int],
+    *,
+    is_explained: bool = False,
+) -> Mapped:
+    """The event of a span.
+
+    `ids` and `children` are those of the spans that came with it; `now` returns the time, Unix milliseconds, for a span
+    without one. With `is_explained`, `placed` says where each attribute went.
+    """
+    mapping = _Mapping(span, is_explained=is_explained)
+    place = _of(span)
+    event = mapping.event(place, ids, children.get(place, ()), now)
+    parts = mapping.parts
+    return Mapped(
+        event,
+        mapping.told,
+        "create" in parts and parts["create"] in (True, "true", "True", "TRUE", "1"),
+        "session" in parts,
+        parts.get("session_name"),
+        parts.get("source"),
+        mapping.placed,
+        mapping.type_rule,
+    )
+
+
 def _of(span: Span) -> tuple[str, str]:
     return span.trace_id, span.span_id
 
 
-def _id_of(trace_id: str, span_id: str) -> str:
-    """The id of a span's event, the same each time the span is sent."""
-    return str(UUID(bytes=blake2b(bytes.fromhex(trace_id + span_id), digest_size=16).digest(), version=4))
+def _is_root(span: Span) -> bool:
+    return not span.parent_id or not span.parent_id.strip("0")
 
 
-def _parent_id(span: Span, own: Mapping[tuple[str, str], str], session_id: str) -> str:
-    """The id of the parent event; for the root of a trace the session, unless the span names another."""
-    if not span.parent_id.strip("0"):
-        return uuid_of(_first(span.attributes, _PARENT)) or session_id
-    return own.get((span.trace_id, span.parent_id)) or _id_of(span.trace_id, span.parent_id.zfill(16))
+class _Mapping:
+    """A span as it becomes an event.
 
+    Attributes:
+        parts: what the attributes say that play a part, by part.
+        told: what was not used as it was sent, as names and reasons.
+        placed: where each attribute went, if that is asked for.
+    """
 
-def _type(attributes: Mapping[str, Json]) -> str:
-    """The event type that the span names, or that its kind implies; otherwise `tool`, as in the SDK."""
-    said = _first(attributes, _TYPE)
-    if said in TYPES:
-        return str(said)
-    kind = str(_first(attributes, _KIND) or "").lower()
-    return "model" if "llm.request.type" in attributes else _TYPE_OF_KIND.get(kind, "tool")
+    def __init__(self, span: Span, *, is_explained: bool) -> None:
+        """Take the span, and place its attributes."""
+        inherited = span.scope.attributes
+        attributes = {**inherited, **span.attributes} if inherited else span.attributes
+        self._span = span
+        self._is_explained = is_explained
+        self._objects: dict[str, dict[str, Json]] = {
+            "inputs": {},
+            "outputs": {},
+            "config": {},
+            "metadata": {},
+            "metrics": {},
+            "feedback": {},
+            "user_properties": {},
+        }
+        self._nested: list[tuple[str, str]] = []
+        self._functions: dict[int, dict[str, Json]] = {}
+        self._last: list[tuple[Place, Json]] = []
+        self._played: dict[str, str] = {}  # the attribute that plays a part
+        self.parts: dict[str, Json] = {}
+        self.told: dict[tuple[str, str], None] = {}
+        self.placed: list[Placement] = []
+        if span.repeated:
+            self.told.update(dict.fromkeys((name, "repeated") for name in span.repeated))
+        if len(attributes) < len(inherited) + len(span.attributes):
+            self._tell_overridden(inherited)
+        plan_for = _PLANS.explained if is_explained else _PLANS.plan_for
+        self._plan = plan_for(span.scope.name, attributes)
+        checks = self._plan.checks if span.events else self._plan.types
+        self.type, self.type_rule = _type_of(attributes, checks, span.events)
+        self._place_all(attributes, self._plan)
 
+    @cached_property
+    def _texts(self) -> JsonTexts:
+        return JsonTexts()
 
-def _error(span: Span) -> tuple[str | None, str | None]:
-    """The error and its type: from the SDK's attribute, the recorded exception, or the status."""
-    exception = next((each.attributes for each in span.events if each.name == "exception"), {})
-    type_ = exception.get("exception.type")
-    error = span.attributes.get("honeyhive_error")
-    if error is None and span.failure is not None:
-        error = exception.get("exception.message") or span.failure or type_ or "error"
-    return (None if error is None else str(error)), type_
+    @cached_property
+    def _chat(self) -> ChatMessages:
+        return ChatMessages()
 
+    @cached_property
+    def _replies(self) -> Replies:
+        return Replies()
 
-def _first(attributes: Mapping[str, Json], names: Iterable[str]) -> Json:
-    for name in names:
-        value = attributes.get(name)
-        if value is not None:
-            return value
-    return None
+    def _tell_overridden(self, inherited: Mapping[str, Json]) -> None:
+        own = self._span.attributes
+        for name in inherited.keys() & own.keys():
+            if not _same(inherited[name], own[name]):
+                self.told[name, "overridden"] = None
 
+    def _place_all(self, attributes: Mapping[str, Json], plan: Plan) -> None:
+        """Place the attributes that rows name, in the order of the rows, and then all others."""
+        self._move(attributes, plan)
+        parts, played = self.parts, self._played
+        for part, name, copies in plan.parts:
+            value = attributes[name]
+            if not (_FITS[part](value) if type(value) is not str or part not in _TEXTS else value):
+                if value is not None:
+                    self._flat(name, self._finite(name, value))
+                continue
+            for holder, key in copies:
+                self._objects[holder][key] = value
+            if part not in parts:
+                parts[part] = value
+                played[part] = name
+            elif parts[part] != value and not copies:
+                self._flat(name, self._finite(name, value))
+        if plan.ignored:
+            self.told.update(plan.ignored)
+        for rule, name in plan.steps:
+            self._step(rule, name, self._finite(name, attributes[name]))
+        for name in plan.flat:
+            self._flat(name, self._finite(name, attributes[name]))
 
-def _read_sections(attributes: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
-    """The objects of the event by name, with flattened attributes nested again."""
-    sections: dict[str, dict[str, Json]] = {name: {} for name in _SECTIONS}
-    nested = set()
-    texts = JsonTexts()
-    for name, value in attributes.items():
-        if name in _USED:
-            continue
-        section, _, path = name[len(_PREFIX) :].partition(".")
-        if section not in _SECTIONS or not name.startswith(_PREFIX):
-            _keep_unknown(sections, name, value, texts)
-        elif "." in path:
-            nested.add(section)
-            _nest(sections[section], path.split(".", MAX_DEPTH), value)
-        else:
-            sections[section][path or "value"] = _argument(value, texts) if section == "inputs" else value
-    for section in nested:
-        for name, value in sections[section].items():
-            if isinstance(value, dict):
-                sections[section][name] = _with_lists(value)
-    return sections
+    def _move(self, attributes: Mapping[str, Json], plan: Plan) -> None:
+        """Move the values whose place nothing else can take."""
+        for holder, pairs in plan.direct:
+            target = self._objects[holder]
+            for key, name in pairs:
+                value = attributes[name]
+                if type(value) in _MAY_BE_INFINITE:
+                    value = self._finite(name, value)
+                if value is not None:
+                    target[key] = value
+        for key, name in plan.arguments:
+            value = attributes[name]
+            self._objects["inputs"][key] = (
+                value if type(value) is str and value[:1] not in _JSON else self._argument(value)
+            )
 
-
-def _keep_unknown(sections: Mapping[str, dict[str, Json]], name: str, value: Json, texts: JsonTexts) -> None:
-    if name in _ENTITY:
-        read = texts.parsed(value)
-        sections[_ENTITY[name]].update(read if isinstance(read, dict) else {"result": read})
-    elif name == "honeyhive_user_id":
-        sections["user_properties"].setdefault("user_id", value)
-    elif name == "honeyhive_error_type":
-        sections["metadata"].setdefault("error_type", value)
-    else:
-        sections["metadata"].setdefault(name, value)
-
-
-def _argument(value: Json, texts: JsonTexts) -> Json:
-    """An argument of a traced function; the SDK sends objects and lists as the JSON text of `json.dumps`."""
-    if not isinstance(value, str) or value[:1] not in ("{", "["):
-        return value
-    read = texts.parsed(value)
-    return read if read is value or json.dumps(read) == value else value
-
-
-def _nest(holder: dict[str, Json], path: Sequence[str], value: Json) -> None:
-    """Put a value at a path; if something else is in the way, under the rest of the path."""
-    for place, name in enumerate(path[:-1]):
-        inner = holder.setdefault(name, {})
-        if not isinstance(inner, dict):
-            holder[".".join(path[place:])] = value
+    def _step(self, rule: Rule, name: str, value: Json) -> None:
+        """Do with an attribute what its row says."""
+        way = "" if rule.row is None else rule.row.way
+        if rule.part:
+            self._play(rule, name, value)
+        elif value is None:
             return
-        holder = inner
-    holder[path[-1]] = value
+        elif way:
+            _WAYS[way](self, rule, name, value)
+        else:
+            self._put(rule, name, value)
+
+    def event(self, place: tuple[str, str], ids: EventIds, children: Sequence[str], now: Callable[[], int]) -> Event:
+        """The span's event."""
+        span, parts, objects = self._span, self.parts, self._objects
+        if span.events:
+            self._take_events()
+        self._finish()
+        session_id = self._session_id()
+        return {
+            "event_id": ids[place],
+            "session_id": session_id,
+            "parent_id": self._parent_id(ids, session_id),
+            "children_ids": list(children),
+            "event_type": self.type,
+            "event_name": self._name(),
+            "error": self._error(),
+            "source": parts.get("source", SOURCE),
+            "duration": self._duration(),
+            "start_time": span.start // _MILLISECOND if span.start else now(),
+            "end_time": span.end // _MILLISECOND if span.end else None,
+            "config": objects["config"],
+            "inputs": objects["inputs"],
+            "outputs": objects["outputs"],
+            "metrics": objects["metrics"],
+            "feedback": objects["feedback"],
+            "metadata": objects["metadata"],
+            "user_properties": objects["user_properties"],
+        }
+
+    def _session_id(self) -> str:
+        """The id of the session that the span names, otherwise its trace's."""
+        named = self.parts.get("session")
+        if named is None:
+            self.told["session_id", "missing"] = None
+            return id_of(self._span.trace_id)
+        known = uuid_of(named)
+        if known is None:
+            self.told[self._played["session"], "format"] = None
+        return known or id_of(str(named))
+
+    def _parent_id(self, ids: EventIds, session_id: str) -> str:
+        """The id of the parent event; for the root of a trace the session, unless the span names another."""
+        span, named = self._span, self.parts.get("parent")
+        if _is_root(span):
+            return id_of(named) if named else session_id
+        parent_id = ids[span.trace_id, span.parent_id.zfill(16)]
+        if named and id_of(named) not in (parent_id, session_id):
+            self.told[self._played["parent"], "ignored"] = None
+        return parent_id
+
+    def _name(self) -> str:
+        """The name that is said, otherwise the span's; a span's that differs is kept as metadata."""
+        name: str | None = self.parts.get("event_name")
+        span_name = self._span.name
+        if name is None:
+            return span_name
+        if span_name not in ("", name):
+            self._set("metadata", "span_name", span_name)
+        return name
+
+    def _duration(self) -> float:
+        """Milliseconds: what is said, otherwise from the span's times."""
+        said: float | None = self.parts.get("duration")
+        return (self._span.end - self._span.start) / _MILLISECOND if said is None else said
+
+    def _error(self) -> str | None:
+        """What is said, an HTTP status that is one, the exception, the status; what else is known of it is metadata."""
+        span, parts = self._span, self.parts
+        error: str | None = parts.get("error")
+        status = parts.get("status")
+        if status is not None:
+            if error is None and status >= _FAILED:
+                error = str(status)
+            else:
+                self._set("metadata", "status_code", status)
+        if error is None and span.events:
+            said = (each.attributes.get("exception.message") for each in span.events if each.name == "exception")
+            error = next((str(each) for each in said if each), None)
+        if error is None and span.is_failed:
+            error = span.message or "error"
+        if span.message and span.message != error:
+            self._set("metadata", "status_message", span.message)
+        return error
+
+    def _take_events(self) -> None:
+        """Keep the span's events as `_event.<name>.<number>.<attribute>`, and the messages among them as messages."""
+        counts: dict[str, int] = {}
+        metadata = self._objects["metadata"]
+        for place, each in enumerate(self._span.events):
+            if len(metadata) > MAX_FLAT:
+                metadata["span_events"] = [self._whole(each) for each in self._span.events[place:]]
+                break
+            number = counts.get(each.name, 0)
+            counts[each.name] = number + 1
+            beginning = f"_event.{each.name}.{number}."
+            metadata[f"{beginning}_name"] = each.name
+            metadata[f"{beginning}_timestamp"] = each.time
+            for name, value in each.attributes.items():
+                metadata[f"{beginning}{name}"] = self._finite(name, value)
+        self._chat.take_events(self._span.events, self._texts.parsed)
+        self._replies.take_events(self._span.events, self._texts.parsed, is_tool=self.type == "tool")
+
+    def _whole(self, event: SpanEvent) -> Json:
+        attributes = {name: self._finite(name, value) for name, value in event.attributes.items()}
+        return {"name": event.name, "time": event.time, "attributes": attributes}
+
+    def _finish(self) -> None:
+        """Put together what came in pieces, fill what is filled last, and say where the span stands."""
+        objects = self._objects
+        for holder, key in self._nested:
+            if isinstance(value := objects[holder].get(key), dict):
+                objects[holder][key] = with_lists(value)
+        if "_chat" in self.__dict__ and self._chat.has_any:
+            messages = self._chat.messages
+            if not _same(objects["inputs"].setdefault("chat_history", messages), messages):
+                self._keep("inputs.chat_history", messages)
+        if "_replies" in self.__dict__ and self._replies.has_any:
+            outputs = objects["outputs"]
+            for key, value in self._replies.outputs.items():
+                if not _same(outputs.setdefault(key, value), value):
+                    self._keep(f"outputs.{key}", value)
+        self._put_functions()
+        for place, value in self._last:
+            objects[place.holder].setdefault(place.key, value)
+        if self._plan.has_tokens:
+            _add_total(objects["metadata"])
+        self._set_lineage()
+
+    def _put_functions(self) -> None:
+        """Put the functions that a model could call into the inputs."""
+        if self._functions:
+            functions = [self._functions[number] for number in sorted(self._functions)]
+            if self._is_free(Place("inputs", "functions")):
+                self._objects["inputs"]["functions"] = functions
+            else:
+                self._set("metadata", "functions", functions)
+
+    def _set_lineage(self) -> None:
+        """Say in the metadata what made the span, and where it stands in its trace."""
+        span, metadata = self._span, self._objects["metadata"]
+        said: dict[str, Json] = {
+            "trace_id": span.trace_id,
+            "span_id": span.span_id,
+            "parent_span_id": span.parent_id,
+            "has_otlp_lineage": True,
+        }
+        if span.scope.about:
+            said["scope"] = span.scope.about
+        if self._plan.instrumentor is not NOBODY:
+            said["instrumentor"] = self._plan.instrumentor.name
+        if span.links:
+            said["span_links"] = [self._finite("links", dict(each)) for each in span.links]
+        if self._plan.has_plain_lineage and not span.events:
+            metadata.update(said)
+        else:
+            for name, value in said.items():
+                self._set("metadata", name, value)
+
+    def _set(self, holder: str, key: str, value: Json) -> None:
+        """Set what the span says itself; an attribute that was there makes room."""
+        taken = self._objects[holder].get(key, value)
+        self._objects[holder][key] = value
+        if not _same(taken, value):
+            self._keep(f"{key}.value", taken)
+
+    def _play(self, rule: Rule, name: str, value: Json) -> None:
+        """Let an attribute play its part, unless another did already."""
+        part = rule.part
+        fits = _FITS[part](value)
+        if part == "nothing":
+            self._tell(name, "ignored")
+        elif not fits:
+            self._flat(name, value)
+        elif part not in self.parts:
+            self.parts[part] = value
+            self._played[part] = name
+            self._note(rule, name, part)
+        elif not _same(self.parts[part], value):
+            self._flat(name, value)
+        if fits and rule.copies:
+            self._copy(rule, value)
+
+    def _put(self, rule: Rule, name: str, value: Json, copied: Json = _ABSENT) -> None:
+        """Put a value into its place, and copies of it where nothing else is."""
+        place = rule.place
+        holder = self._objects[place.holder]
+        there = holder.get(place.key, _ABSENT)
+        if there is _ABSENT:
+            holder[place.key] = value
+            self._note(rule, name, f"{place.holder}.{place.key}")
+        elif not _same(there, value):
+            self._flat(name, value)
+        if rule.copies:
+            self._copy(rule, value if copied is _ABSENT else copied)
+
+    def _copy(self, rule: Rule, value: Json) -> None:
+        for place in rule.copies:
+            if place.is_last:
+                self._last.append((place, value))
+            elif self._is_free(place):
+                self._objects[place.holder][place.key] = value
+                self._note(rule, "", f"{place.holder}.{place.key}")
+
+    def _is_free(self, place: Place) -> bool:
+        return place.key not in self._objects[place.holder]
+
+    def _flat(self, name: str, value: Json) -> None:
+        """Keep a value as metadata under the full name of its attribute."""
+        if value is None:
+            return
+        metadata = self._objects["metadata"]
+        if name not in metadata and len(metadata) < MAX_FLAT:
+            metadata[name] = value
+            self._note(None, name, f"metadata.{name}")
+        elif name not in metadata or not _same(metadata[name], value):
+            self._keep(name, value)
+
+    def _keep(self, name: str, value: Json) -> None:
+        """Keep a value whose name is taken, or that is one of too many."""
+        metadata = self._objects["metadata"]
+        holder = metadata.setdefault("attributes", {})
+        if isinstance(holder, dict) and name not in holder:
+            holder[name] = value
+            self._note(None, name, f"metadata.attributes.{name}")
+        else:
+            self._tell(name, "ignored")
+
+    def _tell(self, name: str, reason: str) -> None:
+        self.told[name, reason] = None
+        self._note(None, name, "")
+
+    def _note(self, rule: Rule | None, name: str, place: str) -> None:
+        if self._is_explained and name:
+            self.placed.append(Placement(name, None if rule is None else rule.row, place))
+
+    def _finite(self, name: str, value: Json) -> Json:
+        """The value with null for what JSON cannot write; that is told."""
+        if type(value) not in _MAY_BE_INFINITE:
+            return value
+        finite = _finite(value)
+        if finite is not value:
+            self.told[name, "range"] = None
+        return finite
+
+    def path(self, rule: Rule, name: str, value: Json) -> None:
+        """Put a value at a path in one of HoneyHive's own objects."""
+        place = rule.place.holder
+        if not rule.path:
+            self._members_of(rule, name, self._texts.parsed(value), "value")
+            return
+        if place == "inputs":
+            value = self._argument(value)
+        if "." in rule.path:
+            self._nested.append((place, rule.path.partition(".")[0]))
+        if nest(self._objects[place], rule.path.split(".", MAX_DEPTH), value):
+            self._note(rule, name, f"{place}.{rule.path}")
+        else:
+            self._flat(name, value)
+
+    def _argument(self, value: Json) -> Json:
+        """An argument of a traced function; the SDK sends objects and lists as the JSON text of `json.dumps`."""
+        if not isinstance(value, str) or value[:1] not in _JSON:
+            return value
+        read = self._texts.parsed(value)
+        return read if read is value or json.dumps(read) == value else value
+
+    def rest(self, rule: Rule, name: str, value: Json) -> None:
+        """Put a value under what follows the pattern in its name."""
+        self._put(rule, name, value)
+
+    def json(self, rule: Rule, name: str, value: Json) -> None:
+        """Put the value of a JSON text."""
+        self._put(rule, name, self._texts.parsed(value))
+
+    def members(self, rule: Rule, name: str, value: Json) -> None:
+        """Put the members of a JSON object; anything else goes to the row's key."""
+        self._members_of(rule, name, self._texts.parsed(value), rule.place.key)
+
+    def _members_of(self, rule: Rule, name: str, value: Json, key: str) -> None:
+        """Put the members of an object into the rule's object; a list or another value under `key`."""
+        if isinstance(value, dict):
+            for member, each in value.items():
+                self._put_member(rule, name, member, each)
+        elif key:
+            self._put_member(rule, name, key, value)
+        else:
+            self._flat(name, value)
+
+    def _put_member(self, rule: Rule, name: str, key: str, value: Json) -> None:
+        place = Place(rule.place.holder, key)
+        if self._is_free(place):
+            self._objects[place.holder][key] = value
+            self._note(rule, name, f"{place.holder}.{key}")
+        elif not _same(self._objects[place.holder][key], value):
+            self._flat(f"{name}.{key}", value)
+
+    def names(self, rule: Rule, name: str, value: Json) -> None:
+        """Put the names in a list of tools; what else is said of them is kept under the attribute's name."""
+        read = self._texts.parsed(value)
+        tools = read if isinstance(read, list) else None
+        if tools is None:
+            self._put(rule, name, read)
+            return
+        named = [each.get("name", each) if isinstance(each, dict) else each for each in tools]
+        self._put(rule, name, named)
+        if named != tools:
+            self._flat(name, tools)
+
+    def first(self, rule: Rule, name: str, value: Json) -> None:
+        """Put a list, and copies of its first item."""
+        values = self._texts.parsed(value) if isinstance(value, str) and value.startswith("[") else value
+        values = values if isinstance(values, list) else [values]
+        self._put(rule, name, values, values[0] if values else None)
+
+    def items(self, rule: Rule, name: str, value: Json) -> None:
+        """Put a part of an item of a list."""
+        item = self._functions.setdefault(rule.number, {})
+        if rule.path in item and not _same(item[rule.path], value):
+            self._flat(name, value)
+            return
+        item[rule.path] = value
+        self._note(rule, name, f"{rule.place.holder}.{rule.place.key}")
+
+    def message(self, rule: Rule, name: str, value: Json) -> None:
+        """Put a part of a message into the conversation."""
+        if self._chat.take(_source(rule), rule.number, rule.path, value):
+            self._note(rule, name, "inputs.chat_history")
+        else:
+            self._flat(name, value)
+
+    def messages(self, rule: Rule, name: str, value: Json) -> None:
+        """Put the messages of a JSON text into the conversation."""
+        read, others = prompt_in(self._texts.parsed(value))
+        if read is None or not self._chat.take_all(_source(rule), read):
+            self._flat(name, value)
+            return
+        self._note(rule, name, "inputs.chat_history")
+        self._members_of(rule, name, others, "")
+
+    def reply(self, rule: Rule, name: str, value: Json) -> None:
+        """Put a part of a reply into the outputs."""
+        if self._replies.take(_source(rule), rule.number, rule.path, value):
+            self._note(rule, name, "outputs")
+        else:
+            self._flat(name, value)
+
+    def replies(self, rule: Rule, name: str, value: Json) -> None:
+        """Put the replies of a JSON text into the outputs."""
+        read = replies_in(self._texts.parsed(value))
+        if read is None or not self._replies.take_all(_source(rule), read):
+            self._flat(name, value)
+        else:
+            self._note(rule, name, "outputs")
+
+    def input(self, rule: Rule, name: str, value: Json) -> None:
+        """Put what went in: a conversation for a model, otherwise arguments."""
+        if self.type == "model":
+            read = self._texts.parsed(value)
+            messages, others = messages_in(read)
+            if messages is not None:
+                if self._chat.take_all(_source(rule), messages):
+                    self._note(rule, name, "inputs.chat_history")
+                    self._members_of(rule, name, others, "")
+                else:
+                    self._flat(name, value)
+                return
+        self._members_of(rule, name, self._texts.parsed(value), "value")
+
+    def output(self, rule: Rule, name: str, value: Json) -> None:
+        """Put what came out: a model's reply, a tool's message, or a chain's results."""
+        if self.type == "chain":
+            self._members_of(rule, name, self._texts.parsed(value), "value")
+        elif self.type == "tool":
+            self._put_member(rule, name, "message", value)
+        elif self._replies.take_content(value):
+            self._note(rule, name, "outputs.content")
+        else:
+            self._flat(name, value)
 
 
-def _with_lists(value: dict[str, Json]) -> Json:
-    """The value with a list for each object whose keys are list positions; missing items were null."""
-    inner = {name: _with_lists(each) if isinstance(each, dict) else each for name, each in value.items()}
-    if "0" not in inner or not all(name.isascii() and name.isdigit() and len(name) < _MAX_DIGITS for name in inner):
-        return inner
-    length = max(map(int, inner)) + 1
-    if length > 2 * len(inner) + _MAX_GAPS:
-        return inner
-    return [inner.get(str(place)) for place in range(length)]
+_WAYS: Final[Mapping[str, Callable[[_Mapping, Rule, str, Json], None]]] = {
+    name: getattr(_Mapping, name)
+    for name in (
+        "path",
+        "rest",
+        "json",
+        "members",
+        "names",
+        "first",
+        "items",
+        "message",
+        "messages",
+        "reply",
+        "replies",
+    )
+} | {"input": _Mapping.input, "output": _Mapping.output}
+_JSON: Final = ("{", "[")  # how the JSON text of an object or a list begins
+_MAY_BE_INFINITE: Final = frozenset({float, list, dict})
+
+
+def _source(rule: Rule) -> int:
+    """The number of the row by which messages come, as those of one row belong together."""
+    return -1 if rule.row is None else rule.row.number
+
+
+def _type_of(
+    attributes: Mapping[str, Json], checks: Sequence[TypeCheck], events: Sequence[SpanEvent]
+) -> tuple[str, str]:
+    """The type of a span's event, and the rule that says so: the first of the table that applies."""
+    for check in checks:
+        if check.without is not None and attributes.get(check.without):
+            continue
+        if check.values is not None:
+            said = attributes[check.names[0]]
+            if isinstance(said, str) and (known := check.values.get(said.lower())):
+                return known, check.rule
+        elif check.is_last or any(attributes[name] for name in check.names) or _is_seen(check, events):
+            return check.type, check.rule
+    return "tool", ""
+
+
+def _is_seen(check: TypeCheck, events: Sequence[SpanEvent]) -> bool:
+    """Whether a span has an event that is enough for a rule."""
+    return bool(events and check.events) and any(f"_event.{each.name}" in check.events for each in events)
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_TEXTS: Final = frozenset({"session", "session_name", "source", "event_name", "parent"})  # parts that any text can play
+# which values can play a part; any other becomes metadata
+_FITS: Final[Mapping[str, Callable[[Json], bool]]] = {
+    **dict.fromkeys(("session_name", "source", "event_name", "parent"), _is_text),
+    "session": lambda value: _is_text(value) or (isinstance(value, int) and not isinstance(value, bool)),
+    "create": lambda value: value is not None,
+    "event_id": lambda value: uuid_of(value) is not None,
+    "error": lambda value: isinstance(value, str),
+    "status": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "duration": _is_number,
+    "nothing": lambda value: value is not None,
+}
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Whether two JSON values are the same: 1 is not true."""
+    return type(one) is type(other) and bool(one == other)
+
+
+def _finite(value: Json) -> Json:
+    """The value with null for numbers that are none; the value itself where there is none of those."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        finite = [_finite(each) for each in value]
+        return value if all(map(_is_it, finite, value)) else finite
+    if isinstance(value, dict):
+        members = {name: _finite(each) for name, each in value.items()}
+        return value if all(map(_is_it, members.values(), value.values())) else members
+    return value
+
+
+def _is_it(one: Any, other: Any) -> bool:
+    return one is other
+
+
+def _add_total(metadata: dict[str, Json]) -> None:
+    """Add the sum of a model's tokens where it is missing."""
+    if "total_tokens" in metadata:
+        return
+    for sent, received in (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")):
+        counts = [metadata[name] for name in (sent, received) if name in metadata]
+        if counts and all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in counts):
+            metadata["total_tokens"] = sum(counts)
+            return

@@ -104,7 +104,7 @@ def normalised(change: Callable[[dict[str, Json], dict[str, Json]], Json]) -> Pa
         event, told = normalise_event(sent, clock, session_id, **older)
         return change({**event}, sent), told
 
-    return everywhere("normalise_event", changed, "events", "batches", "bulk", "traces")
+    return everywhere("normalise_event", changed, "events", "batches", "bulk")
 
 
 @contextmanager
@@ -496,7 +496,12 @@ def spans(change: Callable[[dict[str, Json]], dict[str, Json]]) -> Patch:
     """Change the event that a span becomes."""
     from hivestand.handlers.otlp.mapping import event_of  # noqa: PLC0415 - as it is now
 
-    return patch("hivestand.handlers.api.traces.event_of", lambda span, own=None: change(event_of(span, own)))
+    def changed(*arguments: Any) -> Any:
+        mapped = event_of(*arguments)
+        event: Any = change(dict(mapped.event))
+        return mapped._replace(event=event)
+
+    return patch("hivestand.handlers.api.traces.event_of", changed)
 
 
 def spans_without(lost: str) -> Patch:

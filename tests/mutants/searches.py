@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from unittest.mock import patch
 from uuid import uuid4
 
 from hivestand.handlers.event.normalise import Json
@@ -144,12 +143,7 @@ mutant("the-last-filter-wins", "EVT-FIND-07")(
 
 def again_is_another() -> Patch:
     """No span is known again."""
-    from hivestand.handlers.otlp.mapping import event_of  # noqa: PLC0415 - as it is now
-
-    return patch(
-        "hivestand.handlers.api.traces.event_of",
-        lambda span, own=None: {**event_of(span, own), "event_id": str(uuid4())},
-    )
+    return spans(lambda event: {**event, "event_id": str(uuid4())})
 
 
 mutant("a-span-again-is-another", "EVT-SPAN-06")(again_is_another)

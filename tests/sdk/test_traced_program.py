@@ -76,9 +76,10 @@ def expected(absent: Any) -> dict[str, Any]:
         "tool",
         inputs={"reason": "no such word"},
         error="no such word",
-        metadata={"error_type": "ValueError"},
+        metadata={"status_message": "ValueError: no such word"},
     )
-    breaks_error = node("breaks_error", "tool", error="no such word", metadata={"error_type": "ValueError"})
+    said = {"honeyhive_error_type": "ValueError", "status_message": "ValueError: no such word"}
+    breaks_error = node("breaks_error", "tool", error="no such word", metadata=said)
     gather = decorated(
         "gather",
         "chain",

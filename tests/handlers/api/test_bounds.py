@@ -73,7 +73,7 @@ async def test_what_is_within_the_bounds_is_taken(store: Store) -> None:
     assert (await call(store, "searchEvents", filtered("a" + ".b" * 10, 100)))["events"] == []
     await response_of(store, "exportEventsLegacy", {"projections": ["a" + ".b" * 10] * 100})
     await response_of(store, "exportTraces", spans(10_000))
-    assert await store.count(TENANT, Selection()) == 3
+    assert await store.count(TENANT, Selection()) == 2
 
 
 async def test_an_event_does_not_grow_without_bounds(store: Store) -> None:
