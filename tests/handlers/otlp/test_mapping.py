@@ -138,8 +138,7 @@ def test_a_span_of_neither() -> None:
     made = mapped(sent)
     assert str(UUID(hex=TRACE)) == made.event["session_id"] == made.event["parent_id"]
     assert ("GET /", "tool", "otlp", 1.5) == tuple(
-        made.event[name]  # type: ignore[literal-required]
-        for name in ("event_name", "event_type", "source", "duration")
+        made.event[name] for name in ("event_name", "event_type", "source", "duration")
     )
     assert {**LINEAGE, "custom": "x", "service.name": "s", "scope": {"name": "app"}} == made.event["metadata"]
     assert ({("session_id", "missing"): None}, False) == (made.told, made.names_session)
