@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from hivestand.handlers.admin import clock, faults, journal, server
+from hivestand.handlers.admin import clock, faults, journal, mapping, server
 from hivestand.handlers.admin import sessions as admin_sessions
 from hivestand.handlers.api import batches, events, projects, search, sessions, traces
 from hivestand.handlers.request import Request, Response
@@ -48,6 +48,7 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "listSessions": admin_sessions.list_sessions,
     "getSession": admin_sessions.get_session,
     "listEvents": admin_sessions.list_events,
+    "getMapping": mapping.get_mapping,
     "listFaults": faults.list_faults,
     "armFault": faults.arm_fault,
     "disarmFaults": faults.disarm_faults,

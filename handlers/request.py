@@ -33,12 +33,10 @@ class Options(NamedTuple):
     Attributes:
         accept_unwrapped: whether `POST /session/start` takes a session without its wrapper.
         otlp_session: whether a span's unknown session is created only as documented, or always.
-        aggregation: whether a session that is read shows what its events add up to.
     """
 
     accept_unwrapped: bool = False
     otlp_session: Literal["documented", "always"] = "documented"
-    aggregation: bool = True
 
 
 DEFAULT_OPTIONS: Final = Options()

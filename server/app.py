@@ -30,7 +30,7 @@ def build(settings: Settings, store: Store, shared: Path | None = None) -> Respo
     keys = Keys() if settings.keys is None else read_keys(Path(settings.keys))
     store.barrier.on_settle(metrics.leave)
     limits, clock = Limits(settings.max_body, settings.body_timeout), SystemClock()
-    options = Options(settings.accept_unwrapped, settings.otlp_session, settings.aggregation)
+    options = Options(settings.accept_unwrapped, settings.otlp_session)
     context = Context(store, clock, limits, keys, settings.overrides, options)
     admin = AdminContext(store, clock, limits, AdminAccess(settings, keys), described(settings), metrics)
     routing = Routing(

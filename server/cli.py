@@ -1,16 +1,17 @@
-"""The command line: `hivestand serve`, `hivestand check` and `hivestand openapi`.
+"""The command line: `hivestand serve`, `check`, `explain` and `openapi`.
 
 Exit status 0 is a clean end, 2 wrong usage, and 3 that something else is missing: the store, the address, a package.
 """
 
 import difflib
 import io
+import json
 import math
 import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import click
 
@@ -151,7 +152,7 @@ class _Seconds(click.FloatRange):
 )
 @click.option(
     "--aggregation/--no-aggregation",
-    default=_DEFAULT.aggregation,
+    default=_DEFAULT.store_options.aggregation,
     show_default=True,
     help="Show in a session that is read what its events add up to: counts, tokens, cost and times.",
 )
@@ -176,10 +177,10 @@ class _Seconds(click.FloatRange):
     "--admin-token",
     help="Token that reaches every tenant's data.  [default: not needed on loopback, otherwise generated]",
 )
-def serve(store: str, ttl: float | None, journal: int, **options: Any) -> None:
+def serve(store: str, ttl: float | None, journal: int, *, aggregation: bool, **options: Any) -> None:
     """Serve the API until SIGINT or SIGTERM. Each option has an environment variable, such as HIVESTAND_PORT."""
     given = {name: options.pop(f"store_{name}") for name in ("wait", "prefix", "timeout")}
-    store_options = StoreOptions(ttl=ttl, journal=journal, **given)
+    store_options = StoreOptions(ttl=ttl, journal=journal, aggregation=aggregation, **given)
     settings = Settings(store=store, store_options=store_options, **options)
     _check(settings)
     for name in _unknown_variables():
@@ -239,6 +240,24 @@ def openapi(name: str, *, linting: bool) -> None:
     if violations:
         sys.exit(1)
     click.echo(f"{name}.yaml is valid OpenAPI 3.1")
+
+
+@hivestand.command()
+@click.argument("file", type=click.File("rb"))
+def explain(file: IO[bytes]) -> None:
+    """Explain where each value of a request went, and what was reported.
+
+    FILE holds OTLP in JSON, a request with its method, path and body, or an entry of the journal; - is standard input.
+    """
+    from hivestand.server.explain import NothingToExplain, explanation_of  # noqa: PLC0415 - as in `serve`
+
+    try:
+        lines = explanation_of(json.load(file))
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, NothingToExplain) else f"it is no JSON: {error}"
+        raise click.BadParameter(reason, param_hint="FILE") from error
+    for line in lines:
+        click.echo(line)
 
 
 @hivestand.command()

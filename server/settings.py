@@ -26,7 +26,6 @@ class Settings:
         overrides: whether clients may ask for other responses by `Prefer`.
         accept_unwrapped: whether `POST /session/start` takes a session without its wrapper.
         otlp_session: whether the unknown session of a span is created only where it asks for that, or always.
-        aggregation: whether a session that is read shows what its events add up to.
         admin_token: the admin's token; without one, clients without a token are the admin on loopback.
         keys: the path of a file of keys; without one any token is accepted.
         log_format: the form of the request log; None logs nothing.
@@ -45,7 +44,6 @@ class Settings:
     overrides: bool = True
     accept_unwrapped: bool = False
     otlp_session: Literal["documented", "always"] = "documented"
-    aggregation: bool = True
     admin_token: str | None = None
     keys: str | None = None
     log_format: Literal["text", "json"] | None = None

@@ -54,6 +54,11 @@ def index_key(tenant: Tenant, event_id: str, prefix: str = "hivestand") -> str:
     return f"{prefix}:{{{tenant.digest}:{crc32(event_id.encode()) % 32:02x}}}"
 
 
+def totals_key(tenant: Tenant, event_id: str) -> str:
+    """The key of the hash in Redis that has the totals of the event's bucket."""
+    return f"{index_key(tenant, event_id)}:totals"
+
+
 def event_key(tenant: Tenant, event_id: str, prefix: str = "hivestand") -> str:
     """The key of the event's hash in Redis."""
     return f"{index_key(tenant, event_id, prefix)}:{event_id}"

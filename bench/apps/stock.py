@@ -11,12 +11,12 @@ from bench.session import PATH
 from hivestand.handlers.clock import SystemClock
 from hivestand.handlers.event.encoding import encode, entry_of, pack
 from hivestand.handlers.event.normalise import normalise_session
-from hivestand.handlers.store.redis.events import WRITE_FOR_EVER
+from hivestand.handlers.store.redis.events import WRITE
 from hivestand.handlers.store.redis.members import packed_id, place_of
 from hivestand.handlers.tenant import tenant_of
 
 _redis = Redis.from_url(os.environ["BENCH_REDIS"])
-_write = _redis.register_script(WRITE_FOR_EVER.text)
+_write = _redis.register_script(WRITE[False, False].text)
 _clock = SystemClock()
 
 
@@ -26,7 +26,7 @@ async def create_session(body: dict[str, Any], token_info: dict[str, Any]) -> di
     entry, encoded, tenant = entry_of(event), encode(event), token_info["tenant"]
     index = f"stock:{{{tenant.digest}}}"
     place = place_of(entry, time.time_ns() // 1000)
-    arguments: list[int | bytes] = [0, 1, packed_id(entry.event_id), pack(encoded), place]
+    arguments: list[int | bytes] = [0, 1, packed_id(entry.event_id), pack(encoded), place, b""]
     await _write(keys=[index, f"{index}:{entry.event_id}"], args=arguments)
     return dict(event)
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 import orjson
 
 from hivestand.handlers.admin.scope import tenants_in_scope
+from hivestand.handlers.api.reading import read_shown, shown_each
 from hivestand.handlers.errors import NotFound
-from hivestand.handlers.event.encoding import loads, text
+from hivestand.handlers.event.encoding import loads
 from hivestand.handlers.event.index import EARLIEST, LATEST, Found, Selection
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.tenant import Tenant
@@ -37,7 +38,8 @@ async def get_session(request: Request) -> Response:
     for tenant in await tenants_in_scope(request):
         event = await request.store.read(tenant, request.parameters["session_id"].lower())
         if event is not None and loads(event.packed)["event_type"] == "session":
-            return Response(b'{"tenant":"%b","session":%b}' % (tenant.digest.encode(), text(event, tenant)))
+            (shown,) = await shown_each(request.store, tenant, [event])
+            return Response(b'{"tenant":"%b","session":%b}' % (tenant.digest.encode(), shown or b""))
     raise NotFound("No such session")
 
 
@@ -55,8 +57,7 @@ async def _listed(request: Request, selection: Selection, name: str) -> Response
     last: Found | None = None
     size = 0
     for found, tenant in newest:
-        event = await request.store.read(tenant, found.event_id)
-        shown = b"" if event is None else text(event, tenant)
+        shown = await read_shown(request.store, tenant, found.event_id) or b""
         size += len(shown)
         if listed and size > MAX_PAGE:
             break

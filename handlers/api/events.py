@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hivestand.handlers.api.bulk import fallbacks_of, nested_events, store_all
+from hivestand.handlers.api.reading import read_shown
 from hivestand.handlers.errors import BadRequest, NotFound, wrong_property
-from hivestand.handlers.event.encoding import encode, encode_update, entry_of, text
+from hivestand.handlers.event.encoding import encode, encode_update, entry_of
 from hivestand.handlers.event.model_event import model_event
 from hivestand.handlers.event.normalise import (
     Fallback,
@@ -98,10 +99,10 @@ async def get_event(request: Request) -> Response:
     Raises:
         NotFound: there is none.
     """
-    event = await request.store.read(request.tenant, request.parameters["event_id"].lower())
+    event = await read_shown(request.store, request.tenant, request.parameters["event_id"].lower())
     if event is None:
         raise NotFound("Event not found")
-    return Response(b'{"event":%b}' % text(event, request.tenant))
+    return Response(b'{"event":%b}' % event)
 
 
 async def _create(request: Request, sent: Mapping[str, Any]) -> Response:

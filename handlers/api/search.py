@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
 from typing import Final, NamedTuple
 
-from hivestand.handlers.event.encoding import LARGE, dumps, loads, text, without_collector
+from hivestand.handlers.api.reading import read_shown, shown_each
+from hivestand.handlers.event.encoding import LARGE, dumps, loads, without_collector
 from hivestand.handlers.event.filters import Filter
 from hivestand.handlers.event.index import Found
 from hivestand.handlers.event.normalise import Fallback
@@ -159,9 +160,9 @@ async def _holds(query: Query, filters: Sequence[Filter], shown: bytes, turns: T
 async def _candidates(request: Request, query: Query) -> AsyncIterator[bytes]:
     """The JSON texts of the events that the filters have to be tried on."""
     if query.event_id is not None:
-        event = await request.store.read(request.tenant, query.event_id)
+        event = await read_shown(request.store, request.tenant, query.event_id)
         if event is not None:
-            yield text(event, request.tenant)
+            yield event
         return
     last = None
     while found := await request.store.find(request.tenant, query.selection, FOUND_AT_ONCE, before=last):
@@ -182,6 +183,7 @@ async def _texts(request: Request, found: Sequence[Found]) -> AsyncIterator[tupl
     while at < len(found):
         step = found[at : at + READ_AT_ONCE]
         events = await request.store.read_each(request.tenant, [place.event_id for place in step])
-        for place, event in zip(step, events, strict=False):  # the store reads fewer where they are large
-            yield place, None if event is None else text(event, request.tenant)
+        texts = await shown_each(request.store, request.tenant, events)
+        for place, event in zip(step, texts, strict=False):  # the store reads fewer where they are large
+            yield place, event
             at += 1

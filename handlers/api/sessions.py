@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hivestand.handlers.api.reading import shown_each
 from hivestand.handlers.api.search import search
 from hivestand.handlers.errors import BadRequest, NotFound, wrong_property
 from hivestand.handlers.event.encoding import encode, entry_of, loads, text
@@ -71,7 +72,8 @@ async def _session(request: Request) -> bytes:
     event = await request.store.read(request.tenant, request.parameters["session_id"].lower())
     if event is None or loads(event.packed)["event_type"] != "session":
         raise NotFound("Session not found")
-    return text(event, request.tenant)
+    (found,) = await shown_each(request.store, request.tenant, [event])
+    return found or b""
 
 
 async def _start(request: Request, session: Mapping[str, Any], *, is_older: bool = False) -> Response:

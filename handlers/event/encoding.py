@@ -52,7 +52,13 @@ class EncodedEvent(NamedTuple):
 def entry_of(event: Event) -> IndexEntry:
     """The index entry of an event."""
     return IndexEntry(
-        event["event_id"], event["session_id"], event["event_type"], event["event_name"], event["start_time"]
+        event["event_id"],
+        event["session_id"],
+        event["event_type"],
+        event["event_name"],
+        event["start_time"],
+        event["end_time"],
+        bool(event["feedback"]),
     )
 
 

@@ -11,7 +11,7 @@ LATEST: Final = 2**63 - 1
 
 
 class IndexEntry(NamedTuple):
-    """What the index holds of an event; none of it ever changes.
+    """What the index holds of an event, and what totals are made of, as the event was created.
 
     Attributes:
         event_id: a UUID in lower case.
@@ -19,6 +19,8 @@ class IndexEntry(NamedTuple):
         event_type: one of `TYPES`.
         event_name: the name.
         start_time: Unix milliseconds.
+        end_time: Unix milliseconds, None if it had not ended.
+        has_feedback: whether it came with feedback.
     """
 
     event_id: str
@@ -26,6 +28,13 @@ class IndexEntry(NamedTuple):
     event_type: str
     event_name: str
     start_time: int
+    end_time: int | None = None
+    has_feedback: bool = False
+
+    @property
+    def is_session(self) -> bool:
+        """Whether the event is the session."""
+        return self.event_id == self.session_id
 
 
 class Selection(NamedTuple):

@@ -444,7 +444,8 @@ class _Mapping:
         part = rule.part
         fits = _FITS[part](value)
         if part == "nothing":
-            self._tell(name, "ignored")
+            self.told[name, "ignored"] = None
+            self._note(rule, name, "")
         elif not fits:
             self._flat(name, value)
         elif part not in self.parts:
@@ -453,8 +454,10 @@ class _Mapping:
             self._note(rule, name, part)
         elif not _same(self.parts[part], value):
             self._flat(name, value)
+        else:
+            self._note(rule, name, part)
         if fits and rule.copies:
-            self._copy(rule, value)
+            self._copy(rule, name, value)
 
     def _put(self, rule: Rule, name: str, value: Json, copied: Json = _ABSENT) -> None:
         """Put a value into its place, and copies of it where nothing else is."""
@@ -467,15 +470,15 @@ class _Mapping:
         elif not _same(there, value):
             self._flat(name, value)
         if rule.copies:
-            self._copy(rule, value if copied is _ABSENT else copied)
+            self._copy(rule, name, value if copied is _ABSENT else copied)
 
-    def _copy(self, rule: Rule, value: Json) -> None:
+    def _copy(self, rule: Rule, name: str, value: Json) -> None:
         for place in rule.copies:
             if place.is_last:
                 self._last.append((place, value))
             elif self._is_free(place):
                 self._objects[place.holder][place.key] = value
-                self._note(rule, "", f"{place.holder}.{place.key}")
+                self._note(rule, name, f"{place.holder}.{place.key}")
 
     def _is_free(self, place: Place) -> bool:
         return place.key not in self._objects[place.holder]
@@ -506,7 +509,7 @@ class _Mapping:
         self._note(None, name, "")
 
     def _note(self, rule: Rule | None, name: str, place: str) -> None:
-        if self._is_explained and name:
+        if self._is_explained:
             self.placed.append(Placement(name, None if rule is None else rule.row, place))
 
     def _finite(self, name: str, value: Json) -> Json:

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, Protocol
 
 from hivestand.handlers.errors import BadRequest, Detail
+from hivestand.handlers.event.aggregation import Totals
 from hivestand.handlers.event.encoding import EncodedEvent
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.barrier import Barrier
@@ -43,6 +44,7 @@ class StoreOptions(NamedTuple):
         prefix: the beginning of every key in Redis.
         timeout: seconds for which Redis may be silent.
         journal: how many requests of each tenant are kept.
+        aggregation: whether it keeps what the events of a session add up to.
     """
 
     ttl: float | None = None
@@ -50,6 +52,7 @@ class StoreOptions(NamedTuple):
     prefix: str = "hivestand"
     timeout: float = 2.0
     journal: int = 1000
+    aggregation: bool = True
 
 
 class Store(Protocol):
@@ -123,6 +126,9 @@ class Store(Protocol):
 
         As many as fit into `READ_BYTES`, and at least one: the others are to be asked for again.
         """
+
+    async def totals(self, tenant: Tenant, session_ids: Sequence[str]) -> Sequence[Totals | None]:
+        """What the other events of each session add up to; None for a session that has no others."""
 
     async def count(self, tenant: Tenant, selection: Selection) -> int:
         """How many of the tenant's events are selected."""

@@ -29,7 +29,7 @@ def takes_anything(operation: Any) -> bool:
     return bool({"parameters", "requestBody"} & operation.definition.raw.keys())
 
 
-NEEDS_AN_ID = {"getRequest", "getSession", "disarmFault"}  # of something that is there
+NEEDS_AN_ID = {"getMapping", "getRequest", "getSession", "disarmFault"}  # of something that is there
 
 
 CASES = [(name, GenerationMode.POSITIVE) for name in OPERATIONS]

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from hivestand.handlers.event.aggregation import Totals, change_of, share_of
 from hivestand.handlers.event.encoding import EncodedEvent, compact, merge, size_of
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.delayed import DelayedWrites
@@ -14,6 +15,7 @@ from hivestand.handlers.store.memory.hidden import MemoryHiddenEvents
 from hivestand.handlers.store.memory.index import MemoryIndex
 from hivestand.handlers.store.memory.journal import MemoryJournal
 from hivestand.handlers.store.memory.tenants import MemoryTenants
+from hivestand.handlers.store.memory.totals import SessionTotals
 from hivestand.handlers.store.plans import PlanTable
 from hivestand.handlers.store.protocol import MAX_EVENT, MAX_FIELDS, READ_BYTES, StoreOptions, Written, too_large
 from hivestand.handlers.tenant import Tenant
@@ -52,6 +54,7 @@ class MemoryStore:
         self._arrivals = 0
         self._events: dict[str, dict[str, EncodedEvent]] = {}
         self._indexes: dict[str, MemoryIndex] = {}
+        self._totals: dict[str, SessionTotals] | None = {} if options.aggregation else None
         # in the order of the last writes, and so of expiry
         self._expiries: OrderedDict[tuple[str, str], float] = OrderedDict()
 
@@ -80,6 +83,7 @@ class MemoryStore:
         merged = merge(there, compact(EncodedEvent(b"", dict(fields))).merged)
         self._events[tenant.digest][event_id] = _bounded(merged)
         self._prolong(tenant.digest, event_id)
+        self._change(tenant.digest, event_id, fields)
         return True
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
@@ -97,6 +101,19 @@ class MemoryStore:
                 break
             events.append(event)
         return events
+
+    async def totals(self, tenant: Tenant, session_ids: Sequence[str]) -> Sequence[Totals | None]:
+        """What the other events of each session add up to; None for a session that has no others."""
+        await self._expire_all()
+        index = self._indexes.get(tenant.digest)
+        totals = None if self._totals is None else self._totals.get(tenant.digest)
+        if index is None or totals is None:
+            return [None] * len(session_ids)
+        firsts = [index.first_of(session_id) for session_id in session_ids]
+        return [
+            None if first is None else totals.of(session_id, first)
+            for session_id, first in zip(session_ids, firsts, strict=True)
+        ]
 
     async def count(self, tenant: Tenant, selection: Selection) -> int:
         """How many of the tenant's events are selected."""
@@ -123,6 +140,8 @@ class MemoryStore:
         await self.hidden.forget(tenant)
         await self.journal.clear(tenant)
         self._indexes.pop(tenant.digest, None)
+        if self._totals is not None:
+            self._totals.pop(tenant.digest, None)
         events = self._events.pop(tenant.digest, {})
         turns = Turns()
         while events:  # nobody reaches them any more; to free them all at once takes long
@@ -143,11 +162,28 @@ class MemoryStore:
             self._arrivals += 1
             index = self._indexes.get(tenant.digest) or self._indexes.setdefault(tenant.digest, MemoryIndex())
             index.enter(entry, self._arrivals)
+            if self._totals is not None:
+                self._count(tenant.digest, index, entry, event)
         else:
-            event = _bounded(merge(there, event.merged))
+            merged = event.merged
+            event = _bounded(merge(there, merged))
+            self._change(tenant.digest, entry.event_id, merged)
         events[entry.event_id] = event
         self._prolong(tenant.digest, entry.event_id)
         return event
+
+    def _count(self, digest: str, index: MemoryIndex, entry: IndexEntry, event: EncodedEvent) -> None:
+        """Add a new event to the totals of its session."""
+        if not entry.is_session and self._totals is not None:
+            totals = self._totals.get(digest) or self._totals.setdefault(digest, SessionTotals())
+            totals.enter(entry.session_id, entry.event_id, share_of(entry, event))
+        index.place(entry.session_id)
+
+    def _change(self, digest: str, event_id: str, fields: Mapping[bytes, bytes]) -> None:
+        """Bring the totals of an event's session up to date."""
+        totals = None if self._totals is None else self._totals.get(digest)
+        if totals is not None and (change := change_of(fields)) is not None:
+            totals.change(event_id, change)
 
     def _live(self, digest: str, event_id: str) -> EncodedEvent | None:
         """The event of that id; one that has expired is deleted."""
@@ -190,9 +226,14 @@ class MemoryStore:
         events = self._events.get(digest, {})
         if events.pop(event_id, None) is None:
             return
-        self._indexes[digest].remove(event_id)
+        session_id = self._indexes[digest].remove(event_id)
+        if self._totals is not None and digest in self._totals:
+            self._totals[digest].remove(event_id)
+            self._indexes[digest].place(session_id)
         if not events:
             del self._events[digest], self._indexes[digest]
+            if self._totals is not None:
+                self._totals.pop(digest, None)
 
 
 def _bounded(event: EncodedEvent) -> EncodedEvent:

@@ -70,6 +70,10 @@ class OrderedEvents:
                 break
         return taken
 
+    def first(self, count: int) -> list[Found]:
+        """At most `count` of the first events, up to the end of their chunk and the next."""
+        return [each for chunk in self._chunks[:2] for each in chunk[:count]][:count]
+
     def _chunk_of(self, found: tuple[int, ...] | Found) -> int:
         """The place of the first chunk that ends with this event or a later one."""
         return bisect_left(self._chunks, found, key=lambda chunk: chunk[-1])
@@ -84,9 +88,12 @@ class MemoryIndex:
         # by property and value; an event that is alone, as most are in their sessions, stands for its list
         self._lists: dict[tuple[str, str], Found | OrderedEvents] = {}
 
-    def enter(self, entry: IndexEntry, arrival: int) -> None:
-        """Enter an event that is new; `arrival` is higher than that of any before."""
-        found = Found(entry.start_time, arrival, entry.event_id)
+    def enter(self, entry: IndexEntry, arrival: int, start_time: int | None = None) -> None:
+        """Enter an event that is new; `arrival` is higher than that of any before.
+
+        It is found by `start_time`, if that is given, and not by its own.
+        """
+        found = Found(entry.start_time if start_time is None else start_time, arrival, entry.event_id)
         self._entries[entry.event_id] = entry, found
         for key in _keys_of(entry):
             events = self._lists.get(key)
@@ -97,8 +104,8 @@ class MemoryIndex:
             else:
                 self._lists[key] = OrderedEvents(events, found)
 
-    def remove(self, event_id: str) -> None:
-        """Remove an event that is there."""
+    def remove(self, event_id: str) -> str:
+        """Remove an event that is there; returns the id of its session."""
         entry, found = self._entries.pop(event_id)
         for key in _keys_of(entry):
             events = self._lists[key]
@@ -106,6 +113,27 @@ class MemoryIndex:
                 events.remove(found)
             if events == found or not events:
                 del self._lists[key]
+        return entry.session_id
+
+    def first_of(self, session_id: str) -> int | None:
+        """When the first of a session's other events began; None if it has no others."""
+        known = self._lists.get(("session_id", session_id))
+        if known is None:
+            return None
+        first = known.first(2) if isinstance(known, OrderedEvents) else [known]
+        return next((each.start_time for each in first if each.event_id != session_id), None)
+
+    def place(self, session_id: str) -> None:
+        """Have a session, if it is there, found by when the first of its events began."""
+        known = self._entries.get(session_id)
+        if known is None or not known[0].is_session:
+            return
+        entry, found = known
+        first = self.first_of(session_id)
+        start = entry.start_time if first is None else min(entry.start_time, first)
+        if start != found.start_time:
+            self.remove(session_id)
+            self.enter(entry, found.arrival, start)
 
     def count(self, selection: Selection) -> int:
         """How many events are selected."""

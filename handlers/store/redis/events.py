@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from hivestand.handlers.errors import StoreUnavailable
+from hivestand.handlers.event.aggregation import Totals, change_of, share_of
 from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
@@ -31,8 +32,19 @@ from hivestand.handlers.store.redis.counters import RedisCounters
 from hivestand.handlers.store.redis.hidden import RedisHiddenEvents
 from hivestand.handlers.store.redis.index import count, find, ranges_of
 from hivestand.handlers.store.redis.journal import RedisJournal
-from hivestand.handlers.store.redis.members import DIGEST, digest, found_at, place_of, tail_of
+from hivestand.handlers.store.redis.members import DIGEST, digest, found_at, packed_id, place_of, tail_of
 from hivestand.handlers.store.redis.tenants import RedisTenants
+from hivestand.handlers.store.redis.totals import (
+    ACCOUNT,
+    FORGET_EARLY,
+    PLACE_EARLY,
+    READ_EARLY,
+    READ_TOTALS,
+    RETRACT,
+    change_argument,
+    share_argument,
+    totals_in,
+)
 from hivestand.handlers.store.redis.transport.client import NOW, client_for, fields_of, script
 from hivestand.handlers.tenant import Tenant
 
@@ -44,9 +56,10 @@ MAX_WRITTEN: Final = 256 * 1024  # bytes of events that one script writes, unles
 CHECKED_SECONDS: Final = 1.0  # for which a check is valid
 MAX_TTL: Final = 10**9  # seconds that a ttl can be: thirty years
 
-# KEYS: the index, expiries where events expire, and events of its bucket. ARGV: how many milliseconds an event lives,
-# whether an event that was there already is asked for, and for each event its id in sixteen bytes, what to write, and
-# its digests, start time and arrival, or nothing where it is not to be created. The reply has for each event 1 where it
+# KEYS: the index, its totals where they are kept, expiries where events expire, and events of its bucket. ARGV: how
+# many milliseconds an event lives, whether an event that was there already is asked for, and for each event its id in
+# sixteen bytes, what to write, its digests, start time and arrival, or nothing where it is not to be created, and its
+# share of the totals (`totals.py`). The reply has for each event 1 where it
 # was created, 2 or what it is now where it was merged into, 0 where it is not there, -1 where it would be too large.
 
 # The index comes first: should Redis refuse the rest, an id without an event harms nobody. A later write enters an
@@ -96,7 +109,10 @@ local function clear(index, expiries, now)
       redis.call('ZREM', index, string.sub(member, at, at + {DIGEST - 1}) .. string.sub(member, {3 * DIGEST + 1}))
     end
     redis.call('ZREM', expiries, member)
+    local digest, start = string.sub(member, 1, {DIGEST}), string.sub(member, {3 * DIGEST + 1}, {3 * DIGEST + 8})
+    retract(string.sub(member, {3 * DIGEST + 17}), start, digest)
   end
+  if totals and #gone > 0 and redis.call('EXISTS', index) == 0 then redis.call('UNLINK', totals) end
   return #gone
 end
 """
@@ -105,41 +121,53 @@ end
 # expires is named where nothing is to expire only if something was to: a key that is not there would have a cluster
 # refuse every write to a slot that is on the move.
 _KEEP: Final = """
-local others, expiries = 1, KEYS[1] .. ':expiries'
 local function keep(event, id, place, there)
   if there and redis.call('PERSIST', event) == 1 then redis.call('ZREM', expiries, place .. id) end
 end
 local function keep_index()
-  if redis.call('PERSIST', KEYS[1]) == 1 then redis.call('PERSIST', expiries) end
+  if redis.call('PERSIST', KEYS[1]) == 1 then
+    redis.call('PERSIST', expiries)
+    if totals then redis.call('PERSIST', totals) end
+  end
 end
 """
 _EXPIRE: Final = """
-local others, expiries, life = 2, KEYS[2], redis.call('PTTL', KEYS[1])
+local life = redis.call('PTTL', KEYS[1])
 local function keep(event, id, place)
   redis.call('PEXPIRE', event, ARGV[1])
   redis.call('ZADD', expiries, string.format('%.0f', now + ARGV[1] * 1000), place .. id)
 end
 local function keep_index()
   if life ~= -1 then
-    redis.call('PEXPIRE', KEYS[1], math.max(life, ARGV[1] + 1000))
-    redis.call('PEXPIRE', expiries, math.max(life, ARGV[1] + 1000))
+    for number = 1, others do redis.call('PEXPIRE', KEYS[number], math.max(life, ARGV[1] + 1000)) end
   end
   clear(KEYS[1], expiries, now)
 end
 """
 
-_WRITE: Final = """
-local replies, wrote = {}, false
+# A session that is new is found by when the first of its events began, if they came before.
+_WRITE: Final = f"""
+local replies, wrote = {{}}, false
+if totals then redis.call('HSETNX', totals, '', '') end
 for number = others + 1, #KEYS do
-  local event, at = KEYS[number], 3 * (number - others)
-  local id, written, place = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local event, at = KEYS[number], 4 * (number - others) - 1
+  local id, written, place, share = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local there, reply = redis.call('HGET', event, 'i'), 0
   if there or place ~= '' then
+    if not there and share == 's' then
+      local first = redis.call('HGET', totals, 'f' .. id)
+      if first and less(first, string.sub(place, {3 * DIGEST + 1}, {3 * DIGEST + 8})) then
+        place = string.sub(place, 1, {3 * DIGEST}) .. first .. string.sub(place, {3 * DIGEST + 9})
+      end
+    end
     enter(id, there or place)
     if there and not merge(event, there, written) then
       reply = -1
     else
       if not there then redis.call('HSET', event, 'e', written, 'i', place) end
+      if share ~= '' and share ~= 's' then
+        if there then change_share(id, share, place == '') else enter_share(id, place, share) end
+      end
       keep(event, id, there or place, there)
       wrote, reply = true, not there and 1 or ARGV[2] == '1' and redis.call('HGETALL', event) or 2
     end
@@ -149,9 +177,21 @@ end
 if wrote then keep_index() end
 return replies
 """
-WRITE_FOR_EVER: Final = script(_ENTER + _MERGE + _KEEP + _WRITE)
-WRITE_FOR_A_TIME: Final = script(_ENTER + _MERGE + _CLEAR + NOW + _EXPIRE + _WRITE)
-_CLEAR_EXPIRED: Final = script(_CLEAR + NOW + "return clear(KEYS[1], KEYS[2], now)")
+_NO_TOTALS: Final = "local totals\nlocal function retract() end\n"
+_TOTALS: Final = "local totals = KEYS[2]\n" + ACCOUNT + RETRACT
+_EVER: Final = "local others, expiries = %d, KEYS[1] .. ':expiries'\n"
+_A_TIME: Final = "local others, expiries = %d, KEYS[%d]\n"
+# the script that writes, by whether totals are kept, and whether events expire
+WRITE: Final = {
+    (False, False): script(_NO_TOTALS + _EVER % 1 + _ENTER + _MERGE + _KEEP + _WRITE),
+    (False, True): script(_NO_TOTALS + _A_TIME % (2, 2) + _ENTER + _MERGE + _CLEAR + NOW + _EXPIRE + _WRITE),
+    (True, False): script(_TOTALS + _EVER % 2 + _ENTER + _MERGE + _KEEP + _WRITE),
+    (True, True): script(_TOTALS + _A_TIME % (3, 3) + _ENTER + _MERGE + _CLEAR + NOW + _EXPIRE + _WRITE),
+}
+_CLEAR_EXPIRED: Final = {
+    False: script(_NO_TOTALS + _CLEAR + NOW + "return clear(KEYS[1], KEYS[2], now)"),
+    True: script(_TOTALS + _CLEAR + NOW + "local gone = clear(KEYS[1], KEYS[3], now)" + READ_EARLY),
+}
 
 # All keys are declared, so that a cluster refuses this while they are on the move, and loses sight of none: the index,
 # expiries if there are any, and events. The members by session and name are left until nothing has one by its type:
@@ -179,18 +219,20 @@ for number = 1, #KEYS do
 end
 return events
 """)
-# ARGV: how many digests, the digests, and for each event what its members hold behind their digest.
-_FORGET: Final = script("""
-local gone, digests = 0, tonumber(ARGV[1])
-for number = 2, #KEYS do
+# KEYS: the index, its totals where they are kept, events. ARGV: how many keys are no events, how many digests, the
+# digests, and for each event what its members hold behind their digest.
+_FORGET: Final = """
+local gone, others, digests = 0, tonumber(ARGV[1]), tonumber(ARGV[2])
+for number = others + 1, #KEYS do
   if redis.call('EXISTS', KEYS[number]) == 0 then
-    for at = 2, digests + 1 do
-      gone = gone + redis.call('ZREM', KEYS[1], ARGV[at] .. ARGV[digests + number])
-    end
+    local tail = ARGV[2 + digests + number - others]
+    for at = 3, digests + 2 do gone = gone + redis.call('ZREM', KEYS[1], ARGV[at] .. tail) end
+    retract(string.sub(tail, 17))
   end
 end
 return gone
-""")
+"""
+_FORGET_GONE: Final = {False: script(_NO_TOTALS + _FORGET), True: script(_TOTALS + _FORGET)}
 _MERGED: Final = 2  # the reply of the script that writes to an event that was there
 _TYPES: Final = [digest("event_type", name) for name in TYPES]
 _BY_TYPE: Final = [(b"[" + each, b"(" + each + b"\xff" * 33) for each in _TYPES]  # the ends of their members
@@ -208,6 +250,7 @@ class _Write(NamedTuple):
     event_id: str
     written: bytes
     place: bytes = b""
+    share: bytes = b""
 
 
 class RedisStore:
@@ -242,6 +285,7 @@ class RedisStore:
         self._timeout = options.timeout
         self._prefix = options.prefix
         self._wait = options.wait
+        self._has_totals = options.aggregation
         self._arrival = 0
         self._life = 0 if options.ttl is None else max(1, round(options.ttl * 1000))
 
@@ -298,7 +342,7 @@ class RedisStore:
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Store the event, or merge it into the one that is there, in one script."""
-        write = _Write(entry.event_id, pack(event), place_of(entry, self._next_arrival()))
+        write = self._write_of(entry, event)
         (reply,) = await self._write(self._index_of(tenant, entry.event_id), [write], asked=True)
         return event if isinstance(reply, int) else _decode(reply)
 
@@ -307,9 +351,7 @@ class RedisStore:
         buckets: dict[str, list[_Write]] = {}
         for entry, event in events:
             index = self._index_of(tenant, entry.event_id)
-            buckets.setdefault(index, []).append(
-                _Write(entry.event_id, pack(event), place_of(entry, self._next_arrival()))
-            )
+            buckets.setdefault(index, []).append(self._write_of(entry, event))
         steps = [(index, step) for index, writes in buckets.items() for step in _steps(writes)]
         outcomes = await asyncio.gather(*(self._write(*step) for step in steps), return_exceptions=True)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -326,7 +368,8 @@ class RedisStore:
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge into the event with that id, if there is one, in one script."""
-        write = _Write(event_id, pack(EncodedEvent(b"", dict(fields))))
+        share = change_argument(change_of(fields)) if self._has_totals else b""
+        write = _Write(event_id, pack(EncodedEvent(b"", dict(fields))), share=share)
         return await self._write(self._index_of(tenant, event_id), [write]) == [_MERGED]
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
@@ -357,6 +400,19 @@ class RedisStore:
         await asyncio.gather(*(read(*step, READ_BYTES // len(steps)) for step in steps))
         return [events[event_id] for event_id in takewhile(events.__contains__, event_ids)]
 
+    async def totals(self, tenant: Tenant, session_ids: Sequence[str]) -> Sequence[Totals | None]:
+        """What the other events of each session add up to, from all buckets; None for a session without others."""
+        if not self._has_totals or not session_ids:
+            return [None] * len(session_ids)
+        if self._life:
+            await self._clear_expired(tenant)
+        keys = [f"{index}:totals" for index in self._indexes(tenant)]
+        steps = [[key] for key in keys] if self._client.is_cluster else [keys]
+        fields = [b"t" + packed_id(session_id) for session_id in session_ids]
+        replies = await asyncio.gather(*(self._client.run(READ_TOTALS, step, *fields, durable=False) for step in steps))
+        buckets = [texts for reply in replies for texts in reply]
+        return [totals_in(texts) for texts in zip(*buckets, strict=True)]
+
     async def count(self, tenant: Tenant, selection: Selection) -> int:
         """How many of the tenant's events are selected."""
         await self._clear_expired(tenant)
@@ -385,10 +441,10 @@ class RedisStore:
         ]
 
         async def remove(index: str, found: Sequence[Found]) -> int:
-            keys = (index, *(f"{index}:{each.event_id}" for each in found))
-            removed: int = await self._client.run(
-                _FORGET, keys, len(digests), *digests, *map(tail_of, found), durable=False
-            )
+            others = self._others(index)
+            keys = (*others, *(f"{index}:{each.event_id}" for each in found))
+            arguments = len(others), len(digests), *digests, *map(tail_of, found)
+            removed: int = await self._client.run(_FORGET_GONE[self._has_totals], keys, *arguments, durable=False)
             return removed
 
         try:
@@ -423,14 +479,17 @@ class RedisStore:
 
     async def _write(self, index: str, writes: Sequence[_Write], *, asked: bool = False) -> Sequence[Any]:
         """The script's reply for each of the writes, all to events of one bucket."""
-        others = (index, f"{index}:expiries") if self._life else (index,)
-        keys, size = [*others], 0
+        keys, size = [index], 0
+        if self._has_totals:
+            keys.append(f"{index}:totals")
+        if self._life:
+            keys.append(f"{index}:expiries")
         arguments: list[Any] = [self._life, int(asked)]
-        for event_id, written, place in writes:
+        for event_id, written, place, share in writes:
             keys.append(f"{index}:{event_id}")
-            arguments += bytes.fromhex(event_id.replace("-", "")), written, place
+            arguments += bytes.fromhex(event_id.replace("-", "")), written, place, share
             size += len(written)
-        script = WRITE_FOR_A_TIME if self._life else WRITE_FOR_EVER
+        script = WRITE[self._has_totals, self._life > 0]
         replies: Sequence[Any] = await self._client.run(script, keys, *arguments, size=size)
         if -1 in replies:
             raise too_large()
@@ -450,14 +509,52 @@ class RedisStore:
             await asyncio.gather(*(self._clear(index) for index in self._indexes(tenant)))
 
     async def _clear(self, index: str) -> None:
-        while await self._client.run(_CLEAR_EXPIRED, (index, f"{index}:expiries"), durable=False):
-            pass
+        keys = (*self._others(index), f"{index}:expiries")
+        if not self._has_totals:
+            while await self._client.run(_CLEAR_EXPIRED[False], keys, durable=False):
+                pass
+            return
+        gone = 1
+        told: list[bytes] = []
+        while gone or told:
+            gone, *told = await self._client.run(_CLEAR_EXPIRED[True], keys, durable=False)
+            if told:
+                await self._place_early(index, told)
+
+    async def _place_early(self, index: str, told: Sequence[bytes]) -> None:
+        """Have sessions found by when the first of their events in this bucket began, if they began later."""
+        buckets: dict[str, list[tuple[str, bytes, bytes]]] = {}
+        for sid, first in zip(told[::2], told[1::2], strict=True):
+            session_id = str(UUID(bytes=sid))
+            place = f"{index[:-3]}{crc32(session_id.encode()) % BUCKETS:02x}}}"
+            if first:
+                buckets.setdefault(place, []).append((f"{place}:{session_id}", sid, first))
+        await asyncio.gather(*(self._place(place, sessions) for place, sessions in buckets.items()))
+        await self._client.run(FORGET_EARLY, self._others(index), *told, durable=False)
+
+    async def _place(self, index: str, sessions: Sequence[tuple[str, bytes, bytes]]) -> None:
+        others = (*self._others(index), f"{index}:expiries") if self._life else self._others(index)
+        keys = (*others, *(key for key, _, _ in sessions))
+        await self._client.run(
+            PLACE_EARLY, keys, len(others), *(part for each in sessions for part in each[1:]), durable=False
+        )
+
+    def _others(self, index: str) -> tuple[str, ...]:
+        return (index, f"{index}:totals") if self._has_totals else (index,)
+
+    def _write_of(self, entry: IndexEntry, event: EncodedEvent) -> _Write:
+        """What creates an event, or merges into the one that is there."""
+        share = b""
+        if self._has_totals:
+            share = share_argument(entry.session_id, None if entry.is_session else share_of(entry, event))
+        return _Write(entry.event_id, pack(event), place_of(entry, self._next_arrival()), share)
 
     async def _empty(self, index: str) -> None:
         left, expiries = True, f"{index}:expiries"
         while left:
             members = await self._by_type(index)
-            others = (index, expiries) if await self._client.read(expiries, ("EXISTS", expiries)) else (index,)
+            beside = (f"{index}:totals", expiries)
+            others = (index, *[key for key in beside if await self._client.read(key, ("EXISTS", key))])
             events = [f"{index}:{found_at(member).event_id}" for member in members]
             arguments = len(others), *chain.from_iterable(_BY_TYPE), *members
             left = await self._client.run(_RESET, (*others, *events), *arguments)

@@ -111,7 +111,8 @@ async def test_a_batch_can_be_of_one_session(store: Store, operation_id: str, fl
     assert SESSION_ID == response["session_id"]
     assert {SESSION_ID} == {(await event(store, event_id))["session_id"] for event_id in response["event_ids"]}
     held = await event(store, SESSION_ID)
-    assert ("session", "one", {"a": 1}) == (held["event_type"], held["event_name"], held["metadata"])
+    assert ("session", "one", 1) == (held["event_type"], held["event_name"], held["metadata"]["a"])
+    assert len(three()) == held["metadata"]["num_events"]
     bare = await call(store, operation_id, {"events": [LEAST], flag: True})
     assert "unknown" == (await event(store, bare["session_id"]))["event_name"]
 

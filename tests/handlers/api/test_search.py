@@ -7,7 +7,7 @@ import pytest
 from operation import TENANT, call, event, names, response_of
 from support import SESSION_ID, id_of
 
-from hivestand.handlers.api import search
+from hivestand.handlers.api import reading, search
 from hivestand.handlers.errors import BadRequest
 from hivestand.handlers.event.encoding import text
 from hivestand.handlers.event.index import Selection
@@ -243,7 +243,7 @@ async def test_the_index_alone_answers_for_what_is_indexed(store: Store, monkeyp
         seen.append(1)
         return text(*arguments)
 
-    monkeypatch.setattr(search, "text", seeing)
+    monkeypatch.setattr(reading, "text", seeing)
     await names(store, filters=[where("event_type", "is", "tool")], limit=3)
     assert 3 == len(seen)
     assert 15 == await store.count(TENANT, Selection("event_type", ("tool",)))

@@ -13,7 +13,7 @@ import redis
 from operation import TENANT as CALLER
 from operation import call
 from redis_servers import redis_running, wait_until
-from support import accepting, entry, event_key, id_of, index_key
+from support import accepting, entry, event_key, id_of, index_key, totals_key
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent
@@ -51,7 +51,8 @@ async def test_an_event_is_one_hash_and_three_members_of_an_index(redis_url: str
     await store.create_or_merge(TENANT, ENTRY, EVENT)
     await store.create_or_merge(TENANT, ENTRY, EncodedEvent(b"", {b'm"b"': b"2"}))
     key, index = event_key(TENANT, ID), index_key(TENANT, ID)
-    assert {key.encode(), index.encode()} == set(redis_client.keys(f"*{TENANT.digest}*"))
+    keys = {key.encode(), index.encode(), totals_key(TENANT, ID).encode()}
+    assert keys == set(redis_client.keys(f"*{TENANT.digest}*"))
     fields: dict[bytes, bytes] = dict(redis_client.hgetall(key))  # type: ignore[arg-type] # bytes, as it was connected
     created = b"\x02\0\0\0{}" + b'\x04\0\0\0m"a"' + b"\x01\0\0\x001"
     place = fields.pop(b"i")
@@ -96,7 +97,7 @@ async def test_a_reset_that_fails_does_not_run_on_behind_its_answer(redis_url: s
     client.read = fail_first  # type: ignore[method-assign]
     with pytest.raises(StoreUnavailable):
         await store.reset(TENANT)
-    assert 31 == len({key.removesuffix(":expiries") for key in ended})
+    assert 31 == len({key.removesuffix(":expiries").removesuffix(":totals") for key in ended})
     await store.close()
 
 
@@ -228,7 +229,7 @@ async def test_a_merge_is_one_step(redis_url: str, redis_client: redis.Redis) ->
     await store.create_or_merge(TENANT, ENTRY, EVENT)
     calls = {name.removeprefix("cmdstat_"): stats["calls"] for name, stats in redis_client.info("commandstats").items()}
     of_the_size = {"hget": 2, "hstrlen": 2, "hlen": 1}
-    expected = {"evalsha": 1, "zadd": 1, "hset": 1, "persist": 2, "hgetall": 1, **of_the_size}
+    expected = {"evalsha": 1, "zadd": 1, "hset": 1, "hsetnx": 1, "persist": 2, "hgetall": 1, **of_the_size}
     assert expected == {name: count for name, count in calls.items() if name not in {"config|resetstat", "info"}}
     await store.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis.crc import key_slot
 from redis_servers import RedisServer, cluster_running, wait_until
-from support import entry, event_key, id_of, index_key
+from support import entry, event_key, id_of, index_key, totals_key
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.encoding import EncodedEvent
@@ -85,7 +85,7 @@ async def test_a_tenant_is_spread_over_all_servers(store: Store, servers: list[R
     shares = []
     for server in servers:
         with server.client() as client:
-            shares.append(len(list(client.scan_iter(match=f"hivestand:{{{TENANT.digest}:*}}:*", count=10_000))))
+            shares.append(len(list(client.scan_iter(match=f"hivestand:{{{TENANT.digest}:*}}:*-*", count=10_000))))
     assert sum(shares) == len(IDS)
     assert min(shares) > len(IDS) / 6
 
@@ -96,7 +96,7 @@ async def test_a_slot_that_moves_is_followed(store: Store, servers: list[RedisSe
     move = Move(servers, key_slot(index_key(TENANT, ID).encode()))
     move.begin()
     assert EVENT == await store.create_or_merge(TENANT, ENTRY, EVENT)
-    move.carry(event_key(TENANT, ID), index_key(TENANT, ID))
+    move.carry(event_key(TENANT, ID), index_key(TENANT, ID), totals_key(TENANT, ID))
     assert MERGED == await store.create_or_merge(TENANT, ENTRY, MERGE)
     move.end()
     assert MERGED == await store.create_or_merge(TENANT, ENTRY, MERGE)
@@ -115,7 +115,7 @@ async def test_an_event_that_is_half_moved_is_tried_again(store: Store, servers:
         await store.create_or_merge(TENANT, ENTRY, MERGE)
     trying = asyncio.create_task(store.create_or_merge(TENANT, ENTRY, MERGE))
     await asyncio.sleep(0.07)
-    move.carry(index_key(TENANT, ID))
+    move.carry(index_key(TENANT, ID), totals_key(TENANT, ID))
     move.end()
     assert MERGED == await trying
 
@@ -128,7 +128,7 @@ async def test_a_reset_loses_sight_of_nothing_that_moves(store: Store, servers: 
     move.carry(index_key(TENANT, ID))
     with pytest.raises(StoreUnavailable):
         await store.reset(TENANT)
-    move.carry(event_key(TENANT, ID))
+    move.carry(event_key(TENANT, ID), totals_key(TENANT, ID))
     move.end()
     assert EVENT == await store.read(TENANT, ID)
     await store.reset(TENANT)
