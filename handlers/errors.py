@@ -21,6 +21,11 @@ def escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+def renamed(pointer: str, name: str, sent: str) -> str:
+    """A JSON pointer to something under the pointer `name`, under the pointer `sent` instead; any other as it is."""
+    return sent + pointer.removeprefix(name) if pointer == name or pointer.startswith(f"{name}/") else pointer
+
+
 def wrong_property(sent: Mapping[str, object], name: str, message: str, rule: str = "type") -> Detail:
     """The violation of a property that is not as it has to be: `required` if it is missing, otherwise `rule`."""
     return Detail(f"/{escaped(name)}", rule if name in sent else "required", message)
@@ -53,12 +58,7 @@ class BadRequest(ApiError):
 
     def renamed(self, name: str, sent: str) -> "BadRequest":
         """The same error where the pointer `name` was sent under the pointer `sent`."""
-        details = (
-            detail._replace(pointer=sent + detail.pointer.removeprefix(name))
-            if detail.pointer.startswith(name)
-            else detail
-            for detail in self.details
-        )
+        details = (detail._replace(pointer=renamed(detail.pointer, name, sent)) for detail in self.details)
         return BadRequest(self.message, details, self.headers)
 
 

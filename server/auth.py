@@ -39,10 +39,9 @@ class Keys:
         token = token_of(authorization)
         digest = sha256(token).digest()
         if self._tenants is None:
-            if token == BAD_TOKEN:
-                raise _refused()
-            return _tenant_of(digest)
-        tenant = self._tenants.get(digest)
+            tenant = None if token == BAD_TOKEN else _tenant_of(digest)
+        else:
+            tenant = self._tenants.get(digest)
         if tenant is None:
             raise _refused()
         if needs_read and token.startswith(INGESTION):

@@ -7,6 +7,7 @@ made of them at the end. A whole run of `tests/sdk` fails where the page is not 
 
 import json
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -16,9 +17,10 @@ import pytest
 from support import ROOT
 
 PAGE: Final = ROOT / "docs" / "compatibility.md"
-TESTS: Final = ROOT / "tests" / "sdk"
+TESTS: Final = (ROOT / "tests" / "sdk", ROOT / "tests" / "corpus")
 OPTION: Final = "--write-compatibility"
 PROPERTY: Final = "a call of a client"
+OUTCOME: Final = "a request of the corpus"
 CLIENTS: Final = ("Python SDK 1.7.0", "TypeScript SDK 0.6.4")
 NOT_SERVED: Final = "none: 404"
 _INTRODUCTION: Final = """\
@@ -26,8 +28,16 @@ _INTRODUCTION: Final = """\
 
 The clients are unmodified; only their URL and key differ. Each call runs against a server in a process of its own, on
 memory and on Redis, and its effect is read back from that server. The operations are those that the journal shows for
-the call. The tests in `tests/sdk` write this page and fail if it is out of date: `scripts/test tests/sdk
---write-compatibility`.
+the call. The tests in `tests/sdk` and `tests/corpus` write this page and fail if it is out of date: `scripts/test
+tests/sdk tests/corpus --write-compatibility`.
+"""
+
+
+_CORPUS: Final = """\
+## Requests of the corpus
+
+Requests as real clients send them, in `tests/corpus`. Every value of them is readable again in what was stored, or
+named in the header `Hivestand-Fallbacks`, or the request is refused: the test looks at each.
 """
 
 
@@ -56,6 +66,57 @@ class Call(NamedTuple):
             if name == PROPERTY:
                 client, call, operations, checked = json.loads(str(value))
                 yield cls(client, call, operations, checked, (file, line or 0), report.passed)
+
+
+class Outcome(NamedTuple):
+    """What became of a request of the corpus.
+
+    Attributes:
+        name: the name of its file.
+        client: who sends it.
+        where: method and path.
+        status: the status of the response.
+        told: the fallbacks, or why it is refused.
+        passed: whether its test did.
+    """
+
+    name: str
+    client: str
+    where: str
+    status: int
+    told: str
+    passed: bool = True
+
+    def written(self) -> tuple[str, str]:
+        """As a property of a report."""
+        return OUTCOME, json.dumps(self[:5])
+
+    @classmethod
+    def read(cls, report: pytest.TestReport) -> Iterable[Self]:
+        """The outcomes that a report has."""
+        for name, value in report.user_properties:
+            if name == OUTCOME:
+                request, client, where, status, told = json.loads(str(value))
+                yield cls(request, client, where, status, told, report.passed)
+
+
+def of_the_corpus(outcomes: Iterable[Outcome]) -> str:
+    """The table of the corpus; a request that was sent several times has passed if it always did."""
+    merged: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        before = merged.get(outcome.name, outcome)
+        merged[outcome.name] = outcome._replace(passed=before.passed and outcome.passed)
+    rows = [
+        _CORPUS,
+        "| request | sent by | operation | status | reported, or why refused | passed |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in sorted(merged):
+        each = merged[name]
+        told = f"`{each.told}`" if each.status == HTTPStatus.OK and each.told else each.told
+        passed = "yes" if each.passed else "**no**"
+        rows.append(f"| `{name}` | {each.client} | `{each.where}` | {each.status} | {told} | {passed} |")
+    return "\n".join([*rows, ""])
 
 
 def rendered(calls: Iterable[Call]) -> str:
@@ -87,23 +148,27 @@ class Compatibility:
         self._config = config
         self._page = page
         self._calls: list[Call] = []
+        self._outcomes: list[Outcome] = []
         self._said = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the calls of a test that has ended."""
         if report.when == "call":
             self._calls += Call.read(report)
+            self._outcomes += Outcome.read(report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the page, or fail a run whose tests all passed where it is not the committed one."""
         if not is_whole(self._config):
             return
-        page = rendered(self._calls)
+        page = f"{rendered(self._calls)}\n{of_the_corpus(self._outcomes)}"
         if self._config.getoption(OPTION):
             self._page.write_text(page, encoding="utf-8")
         elif exitstatus == pytest.ExitCode.OK and self._page.read_text(encoding="utf-8") != page:
-            self._said = f"{self._page.name} is not what these tests found: scripts/test tests/sdk {OPTION}"
+            self._said = (
+                f"{self._page.name} is not what these tests found: scripts/test tests/sdk tests/corpus {OPTION}"
+            )
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -113,12 +178,12 @@ class Compatibility:
 
 
 def is_whole(config: pytest.Config) -> bool:
-    """Whether all of `tests/sdk` was to be run."""
+    """Whether all of the tests that note something were to be run."""
     options = config.option
     if options.keyword or options.markexpr or options.collectonly or options.deselect or getattr(options, "lf", False):
         return False
     folders = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
-    return any(TESTS.is_relative_to(folder) for folder in folders)
+    return all(any(tests.is_relative_to(folder) for folder in folders) for tests in TESTS)
 
 
 def configure(config: pytest.Config) -> None:

@@ -11,7 +11,7 @@ import orjson
 
 from hivestand.handlers.api.bulk import MAX_DETAILS, PreparedEvent, fallbacks_of, nested_events, prepare, store_all
 from hivestand.handlers.api.events import SUCCESS
-from hivestand.handlers.errors import BadRequest, Detail, escaped, wrong_property
+from hivestand.handlers.errors import BadRequest, Detail, escaped, renamed, wrong_property
 from hivestand.handlers.event.model_event import model_event
 from hivestand.handlers.event.normalise import EVENT_FIELDS, Fallback, normalise_event, normalise_session, unknown_of
 from hivestand.handlers.request import Request, Response
@@ -84,11 +84,13 @@ async def create_model_event_batch_legacy(request: Request) -> Response:
     sent = _events(request.body, "model_events")
     rest = {name: value for name, value in request.body.items() if name != "model_events"}
     try:
-        return await create_event_batch_legacy(
+        response = await create_event_batch_legacy(
             request._replace(body={**rest, "events": [model_event(each) for each in sent]})
         )
     except BadRequest as error:
         raise error.renamed("/events", "/model_events") from None
+    told = [each._replace(name=renamed(each.name, "/events", "/model_events")) for each in response.fallbacks]
+    return response._replace(fallbacks=told)
 
 
 async def _add(request: Request, name: str, sent: Sequence[_Sent]) -> Response:

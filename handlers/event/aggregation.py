@@ -21,6 +21,9 @@ RESERVED: Final = ("num_events", "num_model_events", "has_feedback", "cost", *NU
 LARGEST: Final = 2.0**53  # a number beyond this is not counted: sums of larger ones are not exact
 NOT_COUNTED: Final = "x"  # in place of a value that is no number
 _FIELDS: Final = tuple(b'm"%b"' % name.encode() for name in NUMBERS)
+_FIELDS_SET: Final = frozenset(_FIELDS)
+NO_NUMBERS: Final = ("",) * len(NUMBERS)
+_SURE_DIGITS: Final = 15  # of an integer that is surely not too large
 _MAX_DIGITS: Final = 40  # of a number as it is written
 _COST_DIGITS: Final = 12  # to which a sum of costs is rounded, as the sums of two stores differ in the last bits
 _END: Final = b't"end_time"'
@@ -44,7 +47,7 @@ class Share(NamedTuple):
     @property
     def amounts(self) -> tuple[float, float, float, float]:
         """Cost, prompt tokens, completion tokens and all tokens; none of an event that is no model's."""
-        if not self.is_model:
+        if not self.is_model or self.numbers is NO_NUMBERS:
             return 0, 0, 0, 0
         cost, prompt, read, completion, written, total = map(_number, self.numbers)
         sent = prompt if prompt is not None else read or 0
@@ -53,7 +56,7 @@ class Share(NamedTuple):
 
     def changed(self, change: "Change") -> "Share":
         """The share after an update."""
-        numbers = [new or old for new, old in zip(change.numbers, self.numbers, strict=True)]
+        numbers = tuple(new or old for new, old in zip(change.numbers, self.numbers, strict=True))
         end_time = self.end_time if change.end_time is None else change.end_time
         return Share(self.is_model, self.has_feedback or change.has_feedback, end_time, numbers)
 
@@ -94,7 +97,8 @@ class Totals(NamedTuple):
 
 def share_of(entry: IndexEntry, event: EncodedEvent) -> Share:
     """The share of an event that is created."""
-    return Share(entry.event_type == "model", entry.has_feedback, entry.end_time, _numbers_in(event.merged))
+    is_model = entry.event_type == "model"
+    return Share(is_model, entry.has_feedback, entry.end_time, _numbers_in(event.merged) if is_model else NO_NUMBERS)
 
 
 def change_of(fields: Mapping[bytes, bytes]) -> Change | None:
@@ -135,23 +139,25 @@ def shown(event: EncodedEvent, tenant: Tenant, totals: Totals | None) -> bytes:
     return dumps(session)
 
 
-def _numbers_in(fields: Mapping[bytes, bytes]) -> list[str]:
-    return [_counted(fields.get(field)) for field in _FIELDS]
+def _numbers_in(fields: Mapping[bytes, bytes]) -> tuple[str, ...]:
+    if _FIELDS_SET.isdisjoint(fields):
+        return NO_NUMBERS
+    return tuple([_counted(fields[field]) if field in fields else "" for field in _FIELDS])
 
 
-def _counted(written: bytes | None) -> str:
-    """The JSON text of a number that is counted; empty where there is none."""
-    if written is None:
-        return ""
+def _counted(written: bytes) -> str:
+    """The JSON text of a number that is counted, otherwise `NOT_COUNTED`."""
+    if written.isdigit() and len(written) <= _SURE_DIGITS:
+        return written.decode()
     if written[0] not in b"-0123456789" or len(written) > _MAX_DIGITS or abs(float(written)) > LARGEST:
         return NOT_COUNTED
     return written.decode()
 
 
 def _number(written: str) -> float | None:
-    if written in ("", NOT_COUNTED):
+    if not written or written == NOT_COUNTED:
         return None
-    return int(written) if written.lstrip("-").isdigit() else float(written)
+    return int(written) if written.isdigit() else float(written)
 
 
 def _whole(number: float) -> float:

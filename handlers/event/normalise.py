@@ -145,7 +145,7 @@ def normalise_session(
     source = _string(sent, "source", fallbacks)
     if event_name is None:
         event_name = "unknown" if session_name is None else session_name
-    elif session_name not in (None, event_name):
+    elif session_name is not None:
         fallbacks.append(Fallback("session_name", "ignored"))
     event: Event = {
         "event_id": session_id,

@@ -3,7 +3,7 @@
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from hivestand.handlers.event.aggregation import Change, Share, Totals
+from hivestand.handlers.event.aggregation import NO_NUMBERS, Change, Share, Totals
 
 SPARE: Final = 16  # ends in a heap that are no longer those of events, beside as many as there are events
 
@@ -22,7 +22,7 @@ class _Session:
         """Add a share, or with a `sign` of -1 take it away."""
         self.models += sign * share.is_model
         self.feedback += sign * share.has_feedback
-        if share.is_model:
+        if share.is_model and share.numbers is not NO_NUMBERS:
             cost, prompt, completion, total = self.amounts
             more = share.amounts
             self.amounts = (
@@ -47,7 +47,8 @@ class SessionTotals:
         if session is None:
             session = self._sessions[session_id] = _Session()
         session.events += 1
-        session.add(share, 1)
+        if share.is_model or share.has_feedback:
+            session.add(share, 1)
         self._shares[event_id] = session_id, share
         if share.end_time is not None:
             heappush(session.ends, (-share.end_time, event_id))

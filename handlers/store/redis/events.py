@@ -65,11 +65,12 @@ MAX_TTL: Final = 10**9  # seconds that a ttl can be: thirty years
 # The index comes first: should Redis refuse the rest, an id without an event harms nobody. A later write enters an
 # event again, as its members may have been cleared in the millisecond in which it was to expire.
 _ENTER: Final = f"""
-local function enter(id, place)
+local function enter(id, place, ended)
   local order, members = string.sub(place, {3 * DIGEST + 1}) .. id, {{}}
   for at = 1, {2 * DIGEST + 1}, {DIGEST} do
     members[#members + 1], members[#members + 2] = 0, string.sub(place, at, at + {DIGEST - 1}) .. order
   end
+  if ended then members[#members + 1], members[#members + 2] = 0, ended end
   redis.call('ZADD', KEYS[1], unpack(members))
 end
 """
@@ -148,19 +149,23 @@ end
 # A session that is new is found by when the first of its events began, if they came before.
 _WRITE: Final = f"""
 local replies, wrote = {{}}, false
-if totals then redis.call('HSETNX', totals, '', '') end
 for number = others + 1, #KEYS do
   local event, at = KEYS[number], 4 * (number - others) - 1
   local id, written, place, share = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local there, reply = redis.call('HGET', event, 'i'), 0
   if there or place ~= '' then
+    local ended
     if not there and share == 's' then
+      redis.call('HSETNX', totals, '', '')
       local first = redis.call('HGET', totals, 'f' .. id)
       if first and less(first, string.sub(place, {3 * DIGEST + 1}, {3 * DIGEST + 8})) then
         place = string.sub(place, 1, {3 * DIGEST}) .. first .. string.sub(place, {3 * DIGEST + 9})
       end
+    elseif not there and share ~= '' then
+      local ending = end_of(share)
+      ended = ending and ends_of(string.sub(share, 11, 26)) .. ending .. id
     end
-    enter(id, there or place)
+    enter(id, there or place, ended)
     if there and not merge(event, there, written) then
       reply = -1
     else

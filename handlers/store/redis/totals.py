@@ -40,14 +40,17 @@ local function less(one, other)
   return false
 end
 local function is_of_a_model(share) return string.sub(share, 27, 27) == '1' end
-local function amounts(share)
+local function numbers(share)
   local texts = {{}}
   for text in string.gmatch(string.sub(share, 28), '([^;]*);') do texts[#texts + 1] = text end
-  if not is_of_a_model(share) then return texts, 0, 0, 0, 0 end
+  return texts
+end
+local function amounts(share)
+  if #share == 33 then return 0, 0, 0, 0 end
   local number = {{}}
-  for at = 1, 6 do number[at] = tonumber(texts[at]) end
+  for at, text in ipairs(numbers(share)) do number[at] = tonumber(text) end
   local prompt, completion = number[2] or number[3] or 0, number[4] or number[5] or 0
-  return texts, number[1] or 0, prompt, completion, number[6] or prompt + completion
+  return number[1] or 0, prompt, completion, number[6] or prompt + completion
 end
 local function ends_of(sid) return '\\0\\2' .. sid end
 local function last_end(sid)
@@ -60,26 +63,26 @@ local function totals_of(sid)
   if not text then return {{0, 0, 0, 0, 0, 0, 0}} end
   return {{struct.unpack('<I4I4I4ddddc8Bc8', text)}}
 end
-local function keep_totals(sid, sums)
-  if sums[1] == 0 then
-    redis.call('HDEL', totals, 't' .. sid)
-    redis.call('ZREM', KEYS[1], '\\0\\1' .. sid)
-    return
-  end
-  redis.call('HSET', totals, 't' .. sid, struct.pack('<I4I4I4ddddc8Bc8', unpack(sums, 1, 10)))
+local function keep_totals(sid, sums, ...)
+  redis.call('HSET', totals, 't' .. sid, struct.pack('<I4I4I4ddddc8Bc8', unpack(sums, 1, 10)), ...)
 end
 local function add(sums, share, sign)
-  local _, cost, prompt, completion, total = amounts(share)
-  if is_of_a_model(share) then sums[2] = sums[2] + sign end
+  if not is_of_a_model(share) then
+    if string.sub(share, 1, 1) == '1' then sums[3] = sums[3] + sign end
+    return
+  end
+  sums[2] = sums[2] + sign
+  local cost, prompt, completion, total = amounts(share)
   if string.sub(share, 1, 1) == '1' then sums[3] = sums[3] + sign end
-  for at, amount in ipairs({{cost, prompt, completion, total}}) do sums[3 + at] = sums[3 + at] + sign * amount end
+  sums[4], sums[5] = sums[4] + sign * cost, sums[5] + sign * prompt
+  sums[6], sums[7] = sums[6] + sign * completion, sums[7] + sign * total
 end
 local function end_of(share) return string.sub(share, 2, 2) == '1' and string.sub(share, 3, 10) end
 local function overlaid(before, change, is_update)
   local flag, has_end, ending = string.sub(before, 1, 1), string.sub(before, 2, 2), string.sub(before, 3, 10)
   if is_update and string.sub(change, 1, 1) == '1' then flag = '1' end
   if is_update and string.sub(change, 2, 2) == '1' then has_end, ending = '1', string.sub(change, 3, 10) end
-  local old, new = amounts(before), amounts(change)
+  local old, new = numbers(before), numbers(change)
   for at = 1, 6 do if new[at] ~= '' then old[at] = new[at] end end
   return flag .. has_end .. ending .. string.sub(before, 11, 27) .. table.concat(old, ';') .. ';'
 end
@@ -101,12 +104,10 @@ local function enter_share(id, place, share)
   end
   local ending = end_of(share)
   if ending then
-    redis.call('ZADD', KEYS[1], 0, ends_of(sid) .. ending .. id)
     if sums[9] == 0 or less(sums[10], ending) then sums[9], sums[10] = 1, ending end
   end
   add(sums, share, 1)
-  redis.call('HSET', totals, 'p' .. id, share)
-  keep_totals(sid, sums)
+  keep_totals(sid, sums, 'p' .. id, share)
 end
 local function change_share(id, change, is_update)
   local before = redis.call('HGET', totals, 'p' .. id)
@@ -118,8 +119,7 @@ local function change_share(id, change, is_update)
   add(sums, before, -1)
   add(sums, after, 1)
   take_end(sums, sid, id, end_of(before), end_of(after))
-  redis.call('HSET', totals, 'p' .. id, after)
-  keep_totals(sid, sums)
+  keep_totals(sid, sums, 'p' .. id, after)
 end
 """
 
@@ -145,7 +145,12 @@ local function retract(id, start, digest)
       end
     end
   end
-  keep_totals(sid, sums)
+  if sums[1] > 0 then
+    keep_totals(sid, sums)
+  else
+    redis.call('HDEL', totals, 't' .. sid)
+    redis.call('ZREM', KEYS[1], '\\0\\1' .. sid)
+  end
 end
 """
 
