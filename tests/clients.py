@@ -32,6 +32,13 @@ LINEAGE = frozenset(
         "honeyhive_event_type",
     }
 )
+# what the metadata of a session shows of its other events
+RESERVED = frozenset(
+    {
+        *("num_events", "num_model_events", "has_feedback", "cost"),
+        *("prompt_tokens", "completion_tokens", "total_tokens"),
+    }
+)
 OF_THE_RESOURCE = ("service.", "telemetry.", "_event.")
 
 
@@ -79,7 +86,9 @@ def tree(events: Mapping[str, Event], root: str) -> dict[str, Any]:
     alike["metadata"] = {
         name: value
         for name, value in event["metadata"].items()
-        if name not in LINEAGE and not name.startswith(OF_THE_RESOURCE)
+        if name not in LINEAGE
+        and not name.startswith(OF_THE_RESOURCE)
+        and not (event["event_type"] == "session" and name in RESERVED)
     }
     return {**alike, "below": in_order(below)}
 

@@ -199,7 +199,7 @@ def stored(servers: Iterable[RedisServer], tenant: Tenant, prefix: str = "hivest
 
 
 def _keys(client: redis.Redis, pattern: str) -> Iterator[tuple[str, list[str] | dict[bytes, bytes]]]:
-    keys = list(client.scan_iter(match=pattern, count=10_000))
+    keys = [key for key in client.scan_iter(match=pattern, count=10_000) if not key.endswith(b":totals")]
     for batch in _batched(keys):
         pipeline = client.pipeline(transaction=False)
         for key in batch:

@@ -21,7 +21,7 @@ RESERVED: Final = ("num_events", "num_model_events", "has_feedback", "cost", *NU
 LARGEST: Final = 2.0**53  # a number beyond this is not counted: sums of larger ones are not exact
 NOT_COUNTED: Final = "x"  # in place of a value that is no number
 _FIELDS: Final = tuple(b'm"%b"' % name.encode() for name in NUMBERS)
-_FIELDS_SET: Final = frozenset(_FIELDS)
+_PLACES: Final = {field: place for place, field in enumerate(_FIELDS)}
 NO_NUMBERS: Final = ("",) * len(NUMBERS)
 _SURE_DIGITS: Final = 15  # of an integer that is surely not too large
 _MAX_DIGITS: Final = 40  # of a number as it is written
@@ -49,7 +49,7 @@ class Share(NamedTuple):
         """Cost, prompt tokens, completion tokens and all tokens; none of an event that is no model's."""
         if not self.is_model or self.numbers is NO_NUMBERS:
             return 0, 0, 0, 0
-        cost, prompt, read, completion, written, total = map(_number, self.numbers)
+        cost, prompt, read, completion, written, total = [_number(each) if each else None for each in self.numbers]
         sent = prompt if prompt is not None else read or 0
         received = completion if completion is not None else written or 0
         return cost or 0, sent, received, total if total is not None else sent + received
@@ -140,9 +140,13 @@ def shown(event: EncodedEvent, tenant: Tenant, totals: Totals | None) -> bytes:
 
 
 def _numbers_in(fields: Mapping[bytes, bytes]) -> tuple[str, ...]:
-    if _FIELDS_SET.isdisjoint(fields):
+    found = fields.keys() & _PLACES.keys()
+    if not found:
         return NO_NUMBERS
-    return tuple([_counted(fields[field]) if field in fields else "" for field in _FIELDS])
+    numbers = [*NO_NUMBERS]
+    for field in found:
+        numbers[_PLACES[field]] = _counted(fields[field])
+    return tuple(numbers)
 
 
 def _counted(written: bytes) -> str:
@@ -155,7 +159,7 @@ def _counted(written: bytes) -> str:
 
 
 def _number(written: str) -> float | None:
-    if not written or written == NOT_COUNTED:
+    if written == NOT_COUNTED:
         return None
     return int(written) if written.isdigit() else float(written)
 

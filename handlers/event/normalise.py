@@ -381,6 +381,8 @@ def _object(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> d
 def _object_or_list(sent: Mapping[str, Json], name: str, fallbacks: list[Fallback]) -> dict[str, Json]:
     """The object under a name; a list becomes the `value` of one, as the service does with it."""
     value = sent.get(name)
+    if type(value) is dict and len(value) <= MAX_MEMBERS:  # nearly always
+        return value
     if not isinstance(value, list):
         return _object(sent, name, fallbacks)
     if value:

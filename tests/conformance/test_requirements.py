@@ -90,7 +90,7 @@ def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, r
     report = run(TargetAccess(redis_backed_server.url, tokens), RunPlan(REQUIREMENTS, 255, examples=3, mark_all=True))
     with redis.Redis.from_url(redis_url) as client:
         tenant = authenticate(f"Bearer {token}".encode())
-        keys = list(client.scan_iter(match=f"hivestand:{{{tenant.digest}:*}}:*", count=10_000))
+        keys = list(client.scan_iter(match=f"hivestand:{{{tenant.digest}:*}}:*-*", count=10_000))
         held = [stored_event(client.hgetall(key)) for key in keys]
     assert len(held) > 100
     assert {"ff"} == {event["metadata"].get("hivestand_check") for event in held}

@@ -108,7 +108,7 @@ def named_in(fallbacks: str) -> list[str]:
 
 def lost(leaves: Iterable[Leaf], events: Sequence[Any], fallbacks: str) -> list[Leaf]:
     """The leaves that are neither in the events nor named."""
-    held = {}
+    held: dict[str, set[str]] = {}
     for path, value in _values(events, ()):
         held.setdefault(_known(value), set()).update(path)
     names = named_in(fallbacks)

@@ -479,7 +479,9 @@ mutant("projections-are-ignored", "EVT-FIND-10")(
         lambda body: {name: each for name, each in body.items() if name != "projections"}, "exportEventsLegacy"
     )
 )
-mutant("searches-show-the-beginning", "EVT-FIND-12")(lambda: patch("hivestand.handlers.api.search.text", _first_text()))
+mutant("searches-show-the-beginning", "EVT-FIND-12")(
+    lambda: patch("hivestand.handlers.api.reading.text", _first_text())
+)
 
 
 def _first_text() -> Any:

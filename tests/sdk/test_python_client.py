@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clients import Noting, held, own
+from clients import RESERVED, Noting, held, own
 from support import SESSION_ID, Running, id_of
 
 from hivestand.testing import Hivestand
@@ -205,7 +205,12 @@ def test_a_batch_is_created(sdk: Sdk, noted: Noting, name: str, expression: str)
     session_id = returned["session_id"]
     assert (True, EVENT_ID) == (returned["success"], returned["event_ids"][0])
     session, first, second = sdk.held(session_id)
-    assert {"event_name": "named", **PROPERTIES}.items() <= {**session, "session_name": "named"}.items()
+    metadata = {name: value for name, value in session["metadata"].items() if name not in RESERVED}
+    assert {"event_name": "named", **PROPERTIES}.items() <= {
+        **session,
+        "session_name": "named",
+        "metadata": metadata,
+    }.items()
     assert {**EVENT, "session_id": session_id} == first
     assert (returned["event_ids"][1], "b", session_id) == (
         second["event_id"],

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from clients import Event, Noting, held
+from clients import RESERVED, Event, Noting, held
 from compatibility import CLIENTS
 from node import node
 from support import SESSION_ID, id_of
@@ -70,7 +70,7 @@ def test_the_store_holds_the_tree(tenant: Hivestand, noted: Noting, typescript_s
     assert ({"ok": True}, {"spans": 3}, {"done": True}) == (
         session["feedback"],
         session["metrics"],
-        session["metadata"],
+        {name: value for name, value in session["metadata"].items() if name not in RESERVED},
     )
     assert "m" == named["openai.chat"]["config"]["model"]
     for event in events.values():

@@ -46,7 +46,8 @@ def test_the_events_of_a_session(hivestand: Hivestand) -> None:
     event = {"event_type": "tool", "inputs": {"a": 1}, "session_id": session["session_id"]}
     httpx.post(f"{hivestand.url}/v1/events", json=event, headers={"Authorization": f"Bearer {hivestand.token}"})
     first, second = hivestand.events(session["session_id"])
-    assert session == first
+    assert {**session, "metadata": first["metadata"]} == first
+    assert 1 == first["metadata"]["num_events"]
     assert ("tool", {"a": 1}, session["session_id"]) == (second["event_type"], second["inputs"], second["parent_id"])
     assert [] == hivestand.events("ffffffff-ffff-4fff-bfff-ffffffffffff")
 
