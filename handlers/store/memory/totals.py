@@ -1,10 +1,11 @@
 """What the events of each session add up to, in this process's memory."""
 
 from heapq import heapify, heappop, heappush
-from typing import Final
+from typing import Any, Final
 
 from hivestand.handlers.event.aggregation import NO_NUMBERS, Change, Share, Totals
 
+_END: Final = 1 + Share._fields.index("end_time")  # its place in what is kept of an event
 SPARE: Final = 16  # ends in a heap that are no longer those of events, beside as many as there are events
 
 
@@ -39,7 +40,8 @@ class SessionTotals:
     def __init__(self) -> None:
         """Start without any."""
         self._sessions: dict[str, _Session] = {}
-        self._shares: dict[str, tuple[str, Share]] = {}
+        # the session and the share of each event, as a plain tuple of plain values: the collector need not follow those
+        self._shares: dict[str, tuple[Any, ...]] = {}
 
     def enter(self, session_id: str, event_id: str, share: Share) -> None:
         """Enter an event that is new."""
@@ -49,7 +51,7 @@ class SessionTotals:
         session.events += 1
         if share.is_model or share.has_feedback:
             session.add(share, 1)
-        self._shares[event_id] = session_id, share
+        self._shares[event_id] = (session_id, *share)
         if share.end_time is not None:
             heappush(session.ends, (-share.end_time, event_id))
 
@@ -58,11 +60,11 @@ class SessionTotals:
         known = self._shares.get(event_id)
         if known is None:
             return
-        session_id, before = known
+        session_id, before = known[0], Share(*known[1:])
         session, after = self._sessions[session_id], before.changed(change)
         session.add(before, -1)
         session.add(after, 1)
-        self._shares[event_id] = session_id, after
+        self._shares[event_id] = (session_id, *after)
         if after.end_time is not None and after.end_time != before.end_time:
             heappush(session.ends, (-after.end_time, event_id))
             if len(session.ends) > 2 * session.events + SPARE:
@@ -74,10 +76,10 @@ class SessionTotals:
         known = self._shares.pop(event_id, None)
         if known is None:
             return
-        session_id, share = known
+        session_id = known[0]
         session = self._sessions[session_id]
         session.events -= 1
-        session.add(share, -1)
+        session.add(Share(*known[1:]), -1)
         if not session.events:
             del self._sessions[session_id]
 
@@ -94,4 +96,4 @@ class SessionTotals:
     def _is_current(self, session_id: str, end: tuple[int, str]) -> bool:
         """Whether an end in the heap is that of an event."""
         known = self._shares.get(end[1])
-        return known is not None and known[0] == session_id and known[1].end_time == -end[0]
+        return known is not None and known[0] == session_id and known[_END] == -end[0]

@@ -36,11 +36,11 @@ from hivestand.handlers.store.redis.members import DIGEST, digest, found_at, pac
 from hivestand.handlers.store.redis.tenants import RedisTenants
 from hivestand.handlers.store.redis.totals import (
     ACCOUNT,
+    CHANGES,
     FORGET_EARLY,
     PLACE_EARLY,
     READ_EARLY,
     READ_TOTALS,
-    RETRACT,
     change_argument,
     share_argument,
     totals_in,
@@ -154,7 +154,7 @@ for number = others + 1, #KEYS do
   local id, written, place, share = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local there, reply = redis.call('HGET', event, 'i'), 0
   if there or place ~= '' then
-    local ended
+    local ending, ended
     if not there and share == 's' then
       redis.call('HSETNX', totals, '', '')
       local first = redis.call('HGET', totals, 'f' .. id)
@@ -162,8 +162,8 @@ for number = others + 1, #KEYS do
         place = string.sub(place, 1, {3 * DIGEST}) .. first .. string.sub(place, {3 * DIGEST + 9})
       end
     elseif not there and share ~= '' then
-      local ending = end_of(share)
-      ended = ending and ends_of(string.sub(share, 11, 26)) .. ending .. id
+      ending = end_of(share)
+      ended = ending and '\\0\\2' .. string.sub(share, 11, 26) .. ending .. id
     end
     enter(id, there or place, ended)
     if there and not merge(event, there, written) then
@@ -171,7 +171,7 @@ for number = others + 1, #KEYS do
     else
       if not there then redis.call('HSET', event, 'e', written, 'i', place) end
       if share ~= '' and share ~= 's' then
-        if there then change_share(id, share, place == '') else enter_share(id, place, share) end
+        if there then change_share(id, share, place == '') else enter_share(id, place, share, ending) end
       end
       keep(event, id, there or place, there)
       wrote, reply = true, not there and 1 or ARGV[2] == '1' and redis.call('HGETALL', event) or 2
@@ -183,7 +183,7 @@ if wrote then keep_index() end
 return replies
 """
 _NO_TOTALS: Final = "local totals\nlocal function retract() end\n"
-_TOTALS: Final = "local totals = KEYS[2]\n" + ACCOUNT + RETRACT
+_TOTALS: Final = "local totals = KEYS[2]\n" + ACCOUNT + CHANGES
 _EVER: Final = "local others, expiries = %d, KEYS[1] .. ':expiries'\n"
 _A_TIME: Final = "local others, expiries = %d, KEYS[%d]\n"
 # the script that writes, by whether totals are kept, and whether events expire

@@ -22,135 +22,135 @@ from hivestand.handlers.store.redis.transport.client import script
 ENDS: Final = b"\0\2"  # how the members begin that sort events by their end: then the session, the end, and the event
 EARLY: Final = b"\0\1"  # likewise the sessions whose first event is to be told
 EARLY_AT_ONCE: Final = 100
-_NO_END: Final = b"\0" * 8
+_NO_END: Final = b"0" + b"\0" * 8
+_OF_NOBODY: Final = b"\0" * 49  # in place of a session, the flag and the amounts, which a change does not have
 _SESSION: Final = b"s"  # the share of a session, which has none
 _ORDER: Final = 3 * DIGEST  # where the start time stands in the common part of an event's members
+_TOTALS: Final = "<I4I4I4ddddc8Bc8"  # as Lua's struct has it
 _amounts = Struct("<dddd")
 _counts = Struct("<III")
 
-# A share is the flags for feedback and an end, the end, the session's id, the flag for a model, and its numbers as
-# text, each with a `;` behind it. Totals are three counts, four sums, the first start and the last end. Times are eight
-# bytes that sort as they do; the locale decides how Lua compares strings, so bytes are compared one by one.
+# A share is the flags for feedback and an end, the end, the session's id, and the flag for a model; of a model then its
+# four amounts, and its numbers as text, each with a `;` behind it. Totals are three counts, four sums, the first start
+# and the last end. Times are eight bytes that sort as they do; the locale decides how Lua compares strings, so times are
+# compared as two numbers.
 ACCOUNT: Final = f"""
 local function less(one, other)
-  for at = 1, 8 do
-    local a, b = string.byte(one, at), string.byte(other, at)
-    if a ~= b then return a < b end
-  end
-  return false
-end
-local function is_of_a_model(share) return string.sub(share, 27, 27) == '1' end
-local function numbers(share)
-  local texts = {{}}
-  for text in string.gmatch(string.sub(share, 28), '([^;]*);') do texts[#texts + 1] = text end
-  return texts
-end
-local function amounts(share)
-  if #share == 33 then return 0, 0, 0, 0 end
-  local number = {{}}
-  for at, text in ipairs(numbers(share)) do number[at] = tonumber(text) end
-  local prompt, completion = number[2] or number[3] or 0, number[4] or number[5] or 0
-  return number[1] or 0, prompt, completion, number[6] or prompt + completion
-end
-local function ends_of(sid) return '\\0\\2' .. sid end
-local function last_end(sid)
-  local low, high = '[' .. ends_of(sid), '(' .. ends_of(sid) .. string.rep('\\255', 25)
-  local found = redis.call('ZREVRANGEBYLEX', KEYS[1], high, low, 'LIMIT', 0, 1)
-  return found[1] and string.sub(found[1], 19, 26)
-end
-local function totals_of(sid)
-  local text = redis.call('HGET', totals, 't' .. sid)
-  if not text then return {{0, 0, 0, 0, 0, 0, 0}} end
-  return {{struct.unpack('<I4I4I4ddddc8Bc8', text)}}
-end
-local function keep_totals(sid, sums, ...)
-  redis.call('HSET', totals, 't' .. sid, struct.pack('<I4I4I4ddddc8Bc8', unpack(sums, 1, 10)), ...)
-end
-local function add(sums, share, sign)
-  if not is_of_a_model(share) then
-    if string.sub(share, 1, 1) == '1' then sums[3] = sums[3] + sign end
-    return
-  end
-  sums[2] = sums[2] + sign
-  local cost, prompt, completion, total = amounts(share)
-  if string.sub(share, 1, 1) == '1' then sums[3] = sums[3] + sign end
-  sums[4], sums[5] = sums[4] + sign * cost, sums[5] + sign * prompt
-  sums[6], sums[7] = sums[6] + sign * completion, sums[7] + sign * total
+  local a, c = struct.unpack('>I4I4', one)
+  local b, d = struct.unpack('>I4I4', other)
+  return a < b or a == b and c < d
 end
 local function end_of(share) return string.sub(share, 2, 2) == '1' and string.sub(share, 3, 10) end
-local function overlaid(before, change, is_update)
-  local flag, has_end, ending = string.sub(before, 1, 1), string.sub(before, 2, 2), string.sub(before, 3, 10)
-  if is_update and string.sub(change, 1, 1) == '1' then flag = '1' end
-  if is_update and string.sub(change, 2, 2) == '1' then has_end, ending = '1', string.sub(change, 3, 10) end
-  local old, new = numbers(before), numbers(change)
-  for at = 1, 6 do if new[at] ~= '' then old[at] = new[at] end end
-  return flag .. has_end .. ending .. string.sub(before, 11, 27) .. table.concat(old, ';') .. ';'
+local function totals_of(sid)
+  local text = redis.call('HGET', totals, 't' .. sid)
+  if not text then return {{0, 0, 0, 0, 0, 0, 0, nil, 0, string.rep('\\0', 8)}} end
+  return {{struct.unpack('{_TOTALS}', text)}}
 end
-local function take_end(sums, sid, id, before, after)
-  if before == after then return end
-  if before then redis.call('ZREM', KEYS[1], ends_of(sid) .. before .. id) end
-  if after then redis.call('ZADD', KEYS[1], 0, ends_of(sid) .. after .. id) end
-  local last = last_end(sid)
-  sums[9], sums[10] = last and 1 or 0, last or string.rep('\\0', 8)
+local function add(sums, share, sign)
+  if string.sub(share, 1, 1) == '1' then sums[3] = sums[3] + sign end
+  if string.sub(share, 27, 27) ~= '1' then return end
+  local cost, prompt, completion, total = struct.unpack('<dddd', share, 28)
+  sums[2], sums[4], sums[5] = sums[2] + sign, sums[4] + sign * cost, sums[5] + sign * prompt
+  sums[6], sums[7] = sums[6] + sign * completion, sums[7] + sign * total
 end
-local function enter_share(id, place, share)
+local function keep_totals(sid, sums, ...)
+  redis.call('HSET', totals, 't' .. sid, struct.pack('{_TOTALS}', unpack(sums, 1, 10)), ...)
+end
+local function enter_share(id, place, share, ending)
   local sid, start = string.sub(share, 11, 26), string.sub(place, {_ORDER + 1}, {_ORDER + 8})
   local sums = totals_of(sid)
-  sums[1] = sums[1] + 1
-  if sums[1] == 1 then sums[9], sums[10] = 0, string.rep('\\0', 8) end
-  if sums[1] == 1 or less(start, sums[8]) then
+  if sums[1] == 0 or less(start, sums[8]) then
     sums[8] = start
     redis.call('ZADD', KEYS[1], 0, '\\0\\1' .. sid)
   end
-  local ending = end_of(share)
-  if ending then
-    if sums[9] == 0 or less(sums[10], ending) then sums[9], sums[10] = 1, ending end
-  end
+  if ending and (sums[9] == 0 or less(sums[10], ending)) then sums[9], sums[10] = 1, ending end
+  sums[1] = sums[1] + 1
   add(sums, share, 1)
   keep_totals(sid, sums, 'p' .. id, share)
 end
-local function change_share(id, change, is_update)
-  local before = redis.call('HGET', totals, 'p' .. id)
-  if not before then return end
-  local after = overlaid(before, change, is_update)
-  if after == before then return end
-  local sid = string.sub(before, 11, 26)
-  local sums = totals_of(sid)
-  add(sums, before, -1)
-  add(sums, after, 1)
-  take_end(sums, sid, id, end_of(before), end_of(after))
-  keep_totals(sid, sums, 'p' .. id, after)
-end
 """
 
-# What an event that has expired, or was evicted, has added is taken away. When the first event of a session began is
-# then looked up, where the digest of the session is known: the first but the session itself.
-RETRACT: Final = f"""
-local function retract(id, start, digest)
-  local share = redis.call('HGET', totals, 'p' .. id)
-  if not share then return end
-  local sid = string.sub(share, 11, 26)
-  local sums = totals_of(sid)
-  redis.call('HDEL', totals, 'p' .. id)
-  sums[1] = sums[1] - 1
-  add(sums, share, -1)
-  take_end(sums, sid, id, end_of(share), nil)
-  if digest and sums[1] > 0 and sums[8] == start then
-    local low, high = '[' .. digest, '(' .. digest .. string.rep('\\255', 33)
-    for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], low, high, 'LIMIT', 0, 3)) do
-      local other = string.sub(member, {DIGEST + 17})
-      if other ~= id and other ~= sid then
-        sums[8] = string.sub(member, {DIGEST + 1}, {DIGEST + 8})
-        break
+# What is done when a share changes, or goes away because its event has expired or was evicted; made only then. When the
+# first event of a session began is looked up where the digest of the session is known: the first but the session itself.
+CHANGES: Final = f"""
+local function changes()
+  local function numbers(share)
+    local texts = {{}}
+    for text in string.gmatch(string.sub(share, 60), '([^;]*);') do texts[#texts + 1] = text end
+    return texts
+  end
+  local function packed_amounts(texts)
+    local number = {{}}
+    for at, text in ipairs(texts) do number[at] = tonumber(text) end
+    local prompt, completion = number[2] or number[3] or 0, number[4] or number[5] or 0
+    return struct.pack('<dddd', number[1] or 0, prompt, completion, number[6] or prompt + completion)
+  end
+  local function overlaid(before, change, is_update)
+    local flag, has_end, ending = string.sub(before, 1, 1), string.sub(before, 2, 2), string.sub(before, 3, 10)
+    if is_update and string.sub(change, 1, 1) == '1' then flag = '1' end
+    if is_update and string.sub(change, 2, 2) == '1' then has_end, ending = '1', string.sub(change, 3, 10) end
+    local about = flag .. has_end .. ending .. string.sub(before, 11, 27)
+    if string.sub(before, 27, 27) ~= '1' then return about end
+    local old, new = numbers(before), numbers(change)
+    for at = 1, 6 do if (new[at] or '') ~= '' then old[at] = new[at] end end
+    return about .. packed_amounts(old) .. table.concat(old, ';') .. ';'
+  end
+  local function take_end(sums, sid, id, before, after)
+    if before == after then return end
+    local beginning = '\\0\\2' .. sid
+    if before then redis.call('ZREM', KEYS[1], beginning .. before .. id) end
+    if after then redis.call('ZADD', KEYS[1], 0, beginning .. after .. id) end
+    local low, high = '[' .. beginning, '(' .. beginning .. string.rep('\\255', 25)
+    local last = redis.call('ZREVRANGEBYLEX', KEYS[1], high, low, 'LIMIT', 0, 1)[1]
+    sums[9], sums[10] = last and 1 or 0, last and string.sub(last, 19, 26) or string.rep('\\0', 8)
+  end
+  local function change(id, change, is_update)
+    local before = redis.call('HGET', totals, 'p' .. id)
+    if not before then return end
+    local after = overlaid(before, change, is_update)
+    if after == before then return end
+    local sid = string.sub(before, 11, 26)
+    local sums = totals_of(sid)
+    add(sums, before, -1)
+    add(sums, after, 1)
+    take_end(sums, sid, id, end_of(before), end_of(after))
+    keep_totals(sid, sums, 'p' .. id, after)
+  end
+  local function take_away(id, start, digest)
+    local share = redis.call('HGET', totals, 'p' .. id)
+    if not share then return end
+    local sid = string.sub(share, 11, 26)
+    local sums = totals_of(sid)
+    redis.call('HDEL', totals, 'p' .. id)
+    sums[1] = sums[1] - 1
+    add(sums, share, -1)
+    take_end(sums, sid, id, end_of(share), false)
+    if sums[1] == 0 then
+      redis.call('HDEL', totals, 't' .. sid)
+      redis.call('ZREM', KEYS[1], '\\0\\1' .. sid)
+      return
+    end
+    if digest and sums[8] == start then
+      local low, high = '[' .. digest, '(' .. digest .. string.rep('\\255', 33)
+      for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], low, high, 'LIMIT', 0, 3)) do
+        local other = string.sub(member, {DIGEST + 17})
+        if other ~= id and other ~= sid then
+          sums[8] = string.sub(member, {DIGEST + 1}, {DIGEST + 8})
+          break
+        end
       end
     end
-  end
-  if sums[1] > 0 then
     keep_totals(sid, sums)
-  else
-    redis.call('HDEL', totals, 't' .. sid)
-    redis.call('ZREM', KEYS[1], '\\0\\1' .. sid)
   end
+  return change, take_away
+end
+local function change_share(...)
+  local change = changes()
+  change(...)
+end
+local function retract(...)
+  local _, take_away = changes()
+  take_away(...)
 end
 """
 
@@ -181,11 +181,9 @@ return told
 PLACE_EARLY: Final = script(f"""
 local others = tonumber(ARGV[1])
 local function less(one, other)
-  for at = 1, 8 do
-    local a, b = string.byte(one, at), string.byte(other, at)
-    if a ~= b then return a < b end
-  end
-  return false
+  local a, c = struct.unpack('>I4I4', one)
+  local b, d = struct.unpack('>I4I4', other)
+  return a < b or a == b and c < d
 end
 for number = others + 1, #KEYS do
   local at = 2 * (number - others)
@@ -227,20 +225,23 @@ def share_argument(session_id: str, share: Share | None) -> bytes:
     """The share of an event that is created as the script takes it; None is that of a session."""
     if share is None:
         return _SESSION
-    about = packed_id(session_id) + (b"1" if share.is_model else b"0")
-    return _argument(about, share.has_feedback, share.end_time, share.numbers)
+    about = packed_id(session_id)
+    if not share.is_model:
+        return _argument(about + b"0", share.has_feedback, share.end_time)
+    return _argument(about + b"1" + _amounts.pack(*share.amounts), share.has_feedback, share.end_time, share.numbers)
 
 
 def change_argument(change: Change | None) -> bytes:
     """What an update changes of a share; empty for nothing."""
     if change is None:
         return b""
-    return _argument(b"\0" * 17, change.has_feedback, change.end_time, change.numbers)
+    return _argument(_OF_NOBODY, change.has_feedback, change.end_time, change.numbers)
 
 
-def _argument(about: bytes, has_feedback: bool, end_time: int | None, numbers: Sequence[str]) -> bytes:  # noqa: FBT001 - one of its fields
-    ending = b"0" + _NO_END if end_time is None else b"1" + sortable(end_time)
-    return b"%b%b%b%b;" % (b"1" if has_feedback else b"0", ending, about, ";".join(numbers).encode())
+def _argument(about: bytes, has_feedback: bool, end_time: int | None, numbers: Sequence[str] = ()) -> bytes:  # noqa: FBT001 - one of its fields
+    ending = _NO_END if end_time is None else b"1" + sortable(end_time)
+    texts = f"{';'.join(numbers)};".encode() if numbers else b""
+    return (b"1" if has_feedback else b"0") + ending + about + texts
 
 
 class _Part(NamedTuple):
