@@ -30,9 +30,9 @@ _TOTALS: Final = "<I4I4I4ddddc8Bc8"  # as Lua's struct has it
 _amounts = Struct("<dddd")
 _counts = Struct("<III")
 
-# A share is the flags for feedback and an end, the end, the session's id, and the flag for a model; of a model then its
-# four amounts, and its numbers as text, each with a `;` behind it. Totals are three counts, four sums, the first start
-# and the last end. Times are eight bytes that sort as they do; the locale decides how Lua compares strings, so times are
+# A share is the flags for feedback and an end, the end, the session's id, and the flag for a model; of a model then
+# its four amounts, and its numbers as text, each with a `;` behind it. Totals are three counts, four sums, the first
+# start and the last end. Times are eight bytes that sort as they do; the locale decides how Lua compares strings, so times are
 # compared as two numbers.
 ACCOUNT: Final = f"""
 local function less(one, other)
@@ -70,8 +70,8 @@ local function enter_share(id, place, share, ending)
 end
 """
 
-# What is done when a share changes, or goes away because its event has expired or was evicted; made only then. When the
-# first event of a session began is looked up where the digest of the session is known: the first but the session itself.
+# What is done when a share changes, or goes away because its event has expired or was evicted; made only then. When
+# the first event of a session began is looked up where the session's digest is known: the first but the session itself.
 CHANGES: Final = f"""
 local function changes()
   local function numbers(share)
