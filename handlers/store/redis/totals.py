@@ -32,8 +32,8 @@ _counts = Struct("<III")
 
 # A share is the flags for feedback and an end, the end, the session's id, and the flag for a model; of a model then
 # its four amounts, and its numbers as text, each with a `;` behind it. Totals are three counts, four sums, the first
-# start and the last end. Times are eight bytes that sort as they do; the locale decides how Lua compares strings, so times are
-# compared as two numbers.
+# start and the last end. Times are eight bytes that sort as they do; the locale decides how Lua compares strings, so
+# times are compared as two numbers.
 ACCOUNT: Final = f"""
 local function less(one, other)
   local a, c = struct.unpack('>I4I4', one)
