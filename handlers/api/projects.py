@@ -11,4 +11,6 @@ async def list_projects_legacy(request: Request) -> Response:
     """List the one project of the token, under the name that was asked for."""
     ids = orjson.loads(b"{%b}" % request.tenant.ids)
     name = request.parameters.get("name", DEFAULT_NAME)
-    return Response(orjson.dumps([{"id": ids["project_id"], "name": name, "type": "project", "is_active": True}]))
+    project_id = ids["project_id"]
+    project = {"id": project_id, "_id": project_id, "name": name, "type": "project", "is_active": True}
+    return Response(orjson.dumps([project]))

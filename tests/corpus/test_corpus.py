@@ -9,8 +9,9 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 import httpx
 import pytest
 from compatibility import Outcome
-from corpus.leaves import leaves_of, lost, named_in
 from support import Running, running
+
+from corpus.leaves import leaves_of, lost, named_in
 
 FOLDER = Path(__file__).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
