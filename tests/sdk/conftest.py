@@ -10,7 +10,7 @@ from support import Running
 
 from hivestand.testing import Hivestand
 
-PYTHON, _ = CLIENTS
+PYTHON, *_ = CLIENTS
 
 
 @pytest.fixture

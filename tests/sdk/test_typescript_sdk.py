@@ -18,7 +18,7 @@ from support import SESSION_ID, id_of
 from hivestand.testing import Hivestand
 
 PROGRAMS = Path(__file__).parent / "programs"
-_, TYPESCRIPT = CLIENTS
+_, TYPESCRIPT, *_ = CLIENTS
 EVENT_ID = id_of("event")
 
 

@@ -58,13 +58,13 @@ def fields_of(reply: Any) -> dict[bytes, bytes]:
 class Client:
     """Calls to Redis; every failure, from a lost connection to a full memory, raises `StoreUnavailable`.
 
-    Why calls fail is logged once, and again when it changes.
+    Each kind of failure is logged once, and again after calls worked.
     """
 
     def __init__(self, servers: Server | Cluster) -> None:
         """Send calls to one server or to a cluster."""
         self._servers = servers
-        self._failure = ""  # the kind of the failure that was logged last; empty while calls work
+        self._failures: set[str] = set()  # the kinds of failure that were logged since calls worked last
         self._failed_at = 0.0  # when a call failed last, on the monotonic clock
 
     async def run(
@@ -82,7 +82,7 @@ class Client:
                 reply = await self._servers.call(keys[0], ("EVAL", script.text, *call), size=size, write=durable)
         except RedisError as error:
             raise self._unavailable(error) from error
-        if self._failure and durable:
+        if self._failures and durable:
             self._recovered()
         return reply
 
@@ -120,8 +120,8 @@ class Client:
         reason = reason_of(error)
         self._failed_at = time.monotonic()
         kind = f"{type(error).__name__} {reason.partition(' ')[0]}"
-        if kind != self._failure:
-            self._failure = kind
+        if kind not in self._failures:
+            self._failures.add(kind)
             _log.warning("the store is not available: %s", reason)
         if isinstance(error, NotReplicated):
             return StoreUnavailable(f"The store wrote it, but {error}", reason=reason)
@@ -131,7 +131,7 @@ class Client:
         """Say so, unless other calls fail meanwhile."""
         if time.monotonic() - self._failed_at < CALM_SECONDS:
             return
-        self._failure = ""
+        self._failures.clear()
         _log.warning("the store is available again")
 
 
