@@ -21,6 +21,8 @@ TESTS: Final = (ROOT / "tests" / "sdk", ROOT / "tests" / "corpus")
 OPTION: Final = "--write-compatibility"
 PROPERTY: Final = "a call of a client"
 OUTCOME: Final = "a request of the corpus"
+PYTHON: Final = "Python SDK 1.7.0"
+TYPESCRIPT: Final = "TypeScript SDK 0.6.4"
 OPENTELEMETRY: Final = (
     "OpenTelemetry SDK for Python 1.45.2, and the OpenAI instrumentations of OpenInference and OpenLLMetry"
 )
@@ -28,7 +30,7 @@ NODE: Final = "OpenTelemetry SDK for Node 1.25.1"
 DAEMON: Final = "honeyhive-daemon 0.7.5"
 LOGGER: Final = "honeyhive-logger 0.0.11"
 LLAMA_INDEX: Final = "llama-index-callbacks-honeyhive 0.6.0"
-CLIENTS: Final = ("Python SDK 1.7.0", "TypeScript SDK 0.6.4", OPENTELEMETRY, NODE, DAEMON, LOGGER, LLAMA_INDEX)
+CLIENTS: Final = (PYTHON, TYPESCRIPT, OPENTELEMETRY, NODE, DAEMON, LOGGER, LLAMA_INDEX)
 NOT_SERVED: Final = "none: 404"
 _INTRODUCTION: Final = """\
 # Compatibility of released SDKs

@@ -5,12 +5,10 @@ from contextlib import closing, contextmanager
 
 import pytest
 from clients import Noting
-from compatibility import CLIENTS, Call
+from compatibility import PYTHON, Call
 from support import Running
 
 from hivestand.testing import Hivestand
-
-PYTHON, *_ = CLIENTS
 
 
 @pytest.fixture

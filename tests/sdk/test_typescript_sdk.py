@@ -11,14 +11,13 @@ from typing import Any
 import httpx
 import pytest
 from clients import RESERVED, Event, Noting, held
-from compatibility import CLIENTS
+from compatibility import TYPESCRIPT
 from node import node
 from support import SESSION_ID, id_of
 
 from hivestand.testing import Hivestand
 
 PROGRAMS = Path(__file__).parent / "programs"
-_, TYPESCRIPT, *_ = CLIENTS
 EVENT_ID = id_of("event")
 
 
