@@ -176,8 +176,6 @@ class Api:
 
     def lacking(self, operation: str) -> str:
         """Why the target cannot serve an operation, found out by one request; an empty string if it can."""
-        if operation in SESSIONS:
-            return ""
         response = self.sampled(operation).response
         if response.status == FORBIDDEN:
             return "the token may not do this"
@@ -257,6 +255,11 @@ class Api:
             return value
         named = value if canonical(value.get("session_id")) else {**value, **known}
         return self.marked(named if isinstance(named.get("metadata"), dict) else {**named, "metadata": {}})
+
+    def note_unmarked(self, session_id: str) -> None:
+        """Note that a session is the run's which does not have its mark, as a span created it."""
+        self.started.add(session_id)
+        self._unmarked.add(("first", session_id))
 
     def mark_rest(self) -> None:
         """Merge the run's mark into the sessions that do not have it yet."""

@@ -76,8 +76,8 @@ class ReceivedResponse:
 
     @cached_property
     def json(self) -> Any:
-        """The body's JSON value, or None."""
-        return _parsed(self.body)
+        """The body's JSON value, or None; U+FFFD stands for a lone surrogate, which RFC 8259 lets a text escape."""
+        return _parsed(self.body, surrogates="surrogatepass")
 
     @property
     def media_type(self) -> str:
@@ -115,14 +115,18 @@ def _with_plain_ids(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, **ids}
 
 
-def _parsed(text: bytes) -> Any:
-    """The value of a JSON text as RFC 8259 has it, or None; Python also reads NaN, UTF-16 and lone surrogates."""
+def _parsed(text: bytes, *, surrogates: str = "strict") -> Any:
+    """The value of a JSON text as RFC 8259 has it, or None; Python also reads NaN and UTF-16.
+
+    `surrogates` is what the codec does with lone surrogates: `strict` refuses them.
+    """
     try:
         value = json.loads(text.decode())
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        plain = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        whole = plain.encode("utf-16", surrogates).decode("utf-16", "replace")
     except (ValueError, RecursionError):
         return None
-    return value
+    return value if whole == plain else json.loads(whole)
 
 
 def _quoted(body: bytes) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from hivestand.conformance.api import Api, CannotTest, Id
 from hivestand.conformance.defaults import EXAMPLES
+from hivestand.conformance.evidence import Record
 from hivestand.conformance.exchange import Exchange
 from hivestand.conformance.generation import Cases, generate
 from hivestand.conformance.history import canonical
@@ -81,8 +82,9 @@ def run(access: TargetAccess, plan: RunPlan, watch: Watch = lambda *_: None) -> 
     except Inconclusive as error:
         inconclusive = str(error)
     verdicts.judge_new()
+    record = Record(api.exchanges)
     outcomes = tuple(
-        settled.get((requirement.id, operation)) or verdicts.outcome(requirement, operation)
+        _reproducible(settled.get((requirement.id, operation)) or verdicts.outcome(requirement, operation), record)
         for requirement in plan.requirements
         for operation in plan.operations_of(requirement)
     )
@@ -90,6 +92,13 @@ def run(access: TargetAccess, plan: RunPlan, watch: Watch = lambda *_: None) -> 
     created = tuple(sorted(session_id for session_id in named | api.history.unordered | api.started if session_id))
     seconds = time.monotonic() - began
     return Report(access.url, plan.seed, api.target.sent, seconds, outcomes, created, inconclusive, plan.mark_all)
+
+
+def _reproducible(outcome: Outcome, record: Record) -> Outcome:
+    """The outcome; if it failed, with every request that it takes to see that again."""
+    if outcome.status is not Status.FAILED or outcome.finding is None:
+        return outcome
+    return replace(outcome, finding=record.with_all(outcome.finding))
 
 
 def _exercise_all(api: Api, plan: RunPlan, verdicts: Verdicts, watch: Watch) -> Iterator[Outcome]:
@@ -109,7 +118,7 @@ def _exercise_all(api: Api, plan: RunPlan, verdicts: Verdicts, watch: Watch) -> 
 
 def _post_packed(api: Api, plan: RunPlan) -> None:
     """Post the cases of all rules in few posts, shared out between the operations."""
-    operations = [operation for operation in plan.operations if operation in SESSIONS]
+    operations = [operation for operation in plan.operations if operation in SESSIONS and not api.lacking(operation)]
     for place, operation in enumerate(operations):
         requirements = [each for each in plan.requirements if operation in each.operations]
         packs = packed(requirements, _keeps_the_schema if plan.strict else lambda _: True)
@@ -156,6 +165,8 @@ def _why_not(api: Api, requirement: Requirement, operation: str, plan: RunPlan) 
     """Why a requirement is not exercised, or an empty string."""
     if lacking := _lacking(requirement, api.target.access, plan):
         return f"needs {lacking}"
+    if requirement.needs == "both operations":
+        return next(filter(None, map(api.lacking, SESSIONS)), "")
     return "" if requirement.is_of_presence else api.lacking(operation)
 
 
@@ -194,7 +205,7 @@ def _generate(api: Api, plan: RunPlan, verdicts: Verdicts) -> None:
         return objection
 
     access = replace(api.target.access, headers={**api.target.access.headers, **plan.headers})
-    sessions = tuple(operation for operation in plan.operations if operation in SESSIONS)
+    sessions = tuple(each for each in plan.operations if each in SESSIONS and not api.lacking(each))
     if sessions:
         generate(access, judge, Cases(api.new_id, sessions, plan.seed, plan.examples))
     unmarked = UNMARKED if plan.mark_all else ()

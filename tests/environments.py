@@ -11,6 +11,7 @@ from support import ROOT
 FOLDER = ROOT / ".venv" / "clients"
 REQUIREMENTS = ROOT / "tests" / "sdk" / "requirements"
 SECONDS = 300
+_FLAGS = ("-q", "--no-compile", "--disable-pip-version-check")  # most of what comes is never imported
 
 
 def environment(name: str) -> Path:
@@ -21,7 +22,7 @@ def environment(name: str) -> Path:
     python = folder / "bin" / "python"
     if not (folder / "made").exists():
         venv.create(folder, with_pip=True, clear=True)
-        command: list[Path | str] = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", wanted]
+        command: list[Path | str] = [python, "-m", "pip", "install", *_FLAGS, "-r", wanted]
         subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
         (folder / "made").touch()
     return python

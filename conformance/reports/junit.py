@@ -31,7 +31,7 @@ def _evidence(outcome: Outcome, report: Report) -> str:
     finding = outcome.finding
     if finding is None:
         return outcome.reason
-    commands = [exchange.request.curl(report.target) for exchange in finding.evidence[-1:]]
+    commands = [exchange.request.curl(report.target) for exchange in finding.evidence]
     return "\n".join([f"expected {shown(finding.expected)}", f"actual   {shown(finding.actual)}", *commands])
 
 

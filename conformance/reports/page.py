@@ -37,7 +37,6 @@ pre { background: var(--soft); border-radius: .25rem; margin: .5rem 0; padding: 
 @media print { nav { display: none } main { display: block } }
 """
 SIGNS: Final = {"passed": "✓", "failed": "✗", "differs": "≠", "error": "!", "skipped": "-", "not_exercised": "·"}
-MAX_EXCHANGES: Final = 4  # exchanges of a finding that are shown: the last ones
 WORST: Final = tuple(SIGNS)[1:] + tuple(SIGNS)[:1]
 
 
@@ -98,7 +97,7 @@ def _shown(outcome: Outcome, target: str) -> Iterator[str]:
         return
     values = (("expected", shown(finding.expected)), ("actual", shown(finding.actual)))
     yield f"<dl>{''.join(f'<dt>{name}</dt><dd><code>{escape(value)}</code></dd>' for name, value in values)}</dl>"
-    for exchange in finding.evidence[-MAX_EXCHANGES:]:
+    for exchange in finding.evidence:
         yield f"<pre>{escape(exchange.request.curl(target)[:MAX_SHOWN])}</pre><pre>{escape(_text(exchange))}</pre>"
 
 

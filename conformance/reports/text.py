@@ -36,7 +36,7 @@ def failure(outcome: Outcome, target: str) -> Iterator[str]:
     if finding is not None:
         yield f"        expected {shown(finding.expected)}"
         yield f"        actual   {shown(finding.actual)}"
-        yield from (f"        {exchange.request.curl(target)}" for exchange in finding.evidence[-1:])
+        yield from (f"        {exchange.request.curl(target)}" for exchange in finding.evidence)
 
 
 def _name(outcome: Outcome) -> str:

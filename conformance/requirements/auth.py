@@ -99,7 +99,9 @@ def says_how(api: Api, operation: str) -> Iterator[Finding]:
             yield Finding(BEARER_CHALLENGE, challenge, (exchange,))
 
 
-@scenario("SES-AUTH-06", Level.MUST, "A 401 has the documented error body", source=ERROR, costly=True, statuses=(401,))
+@scenario(
+    "SES-AUTH-06", Level.SHOULD, "A 401 has the documented error body", source=ERROR, costly=True, statuses=(401,)
+)
 def error_body(api: Api, operation: str) -> Iterator[Finding]:
     """A 401 has the documented error body: and says the status again."""
     for exchange in (_without(api, operation), _bad(api, operation)):

@@ -81,7 +81,7 @@ for _number, _name in enumerate(PACKED, start=1):
     def object_is_kept(step: SessionPost, name: str = _name) -> Expectations:
         """As it was sent, at any depth."""
         if step.before is None and isinstance(step.sent.get(name), dict):
-            yield step.sent[name], step.event.get(name, ABSENT)
+            yield step.sent[name], kept_of(step, name)
 
 
 for _number, _name in enumerate(("metadata", "user_properties"), start=4):
@@ -98,7 +98,13 @@ for _number, _name in enumerate(("metadata", "user_properties"), start=4):
     def merged_object_is_kept(step: SessionPost, name: str = _name) -> Expectations:
         """As it was sent, at any depth."""
         if step.before is None and isinstance(step.sent.get(name), dict):
-            yield step.sent[name], step.event.get(name, ABSENT)
+            yield step.sent[name], kept_of(step, name)
+
+
+def kept_of(step: SessionPost, name: str) -> Any:
+    """What the response has of an object or array that was sent; one that was sent empty may be missing there."""
+    sent = step.sent[name]
+    return step.event.get(name, ABSENT if sent else sent)
 
 
 @rule(
@@ -177,7 +183,7 @@ def object_of(event: object, name: str) -> Mapping[str, Any]:
 def children_are_kept(step: SessionPost) -> Expectations:
     """children_ids are kept: in their order."""
     if step.before is None and _is_strings(step.sent.get("children_ids")):
-        yield step.sent["children_ids"], step.event.get("children_ids", ABSENT)
+        yield step.sent["children_ids"], kept_of(step, "children_ids")
 
 
 @rule("SES-CHILD-02", Level.SHOULD, "Missing children_ids are an empty list", {}, source="every field has a fallback")

@@ -78,7 +78,7 @@ def malformed(api: Api, operation: str) -> Iterator[Finding]:
 
 @scenario(
     "SES-HTTP-03",
-    Level.MUST,
+    Level.SHOULD,
     "A 400 has the documented error body",
     source="documented error body",
     costly=True,

@@ -1,6 +1,7 @@
 """What a second post of a session does: idempotent on `session_id`."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from hivestand.conformance.api import SAME, Api, Id
 from hivestand.conformance.history import SessionPost, canonical
@@ -129,11 +130,17 @@ for _number, _name in enumerate(
 def all_else_stays(step: SessionPost) -> Expectations:
     """A second post leaves every other documented property as it is.
 
-    What the server adds of its own, such as when it last wrote, is its own affair.
+    What the server adds of its own, such as when it last wrote, is its own affair, and so are the letters of an id.
     """
     if step.before is not None:
         others = [name for name in OF_THE_SERVER if name in step.before]
-        yield {name: step.before[name] for name in others}, {name: step.event.get(name, ABSENT) for name in others}
+        for name in others:
+            yield _plain(name, step.before[name]), _plain(name, step.event.get(name, ABSENT))
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A property; an id in lower case."""
+    return value.lower() if name.endswith("_id") and isinstance(value, str) else value
 
 
 @rule(

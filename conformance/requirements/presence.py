@@ -7,7 +7,17 @@ from typing import Any
 
 from hivestand.conformance.api import NOT_FOUND, NOT_SEEN, Api, CannotTest, call_of
 from hivestand.conformance.exchange import Exchange, SentRequest
-from hivestand.conformance.operations import ADDING, BATCHES, CREATING, EVENTS, ROUTES, SEARCHING, UPDATING, WITH_BODY
+from hivestand.conformance.operations import (
+    ADDING,
+    BATCHES,
+    CREATING,
+    EVENTS,
+    ROUTES,
+    SEARCHING,
+    SESSIONS,
+    UPDATING,
+    WITH_BODY,
+)
 from hivestand.conformance.registry import Registry
 from hivestand.conformance.requirement import ABSENT, Expectations, Finding, Level, Matcher
 from hivestand.conformance.requirements.auth import BEARER, BEARER_CHALLENGE
@@ -37,6 +47,21 @@ ODD = (
     b'{"dateRange":{"start_time":"+275760-09-13T00:00:00Z","end_time":"0000-00-00","$gte":1e30,"$lte":-1e30}}',
     b'{"page":1e15,"limit":1,"metadata":{"__proto__":{"a":1},"$where":"1"},"resourceSpans":[{"scopeSpans":[null]}]}',
 )
+
+
+@registry.scenario(
+    "SES-ROUTE-01",
+    Level.MUST,
+    "Both operations that start a session exist",
+    source="paths of the published document",
+    operations=SESSIONS,
+    is_of_presence=True,
+)
+def starts_sessions(api: Api, operation: str) -> Iterator[Finding]:
+    """Both operations that start a session exist: the older one, too."""
+    exchange = api.sampled(operation)
+    said = f"{exchange.response.status}, as for one that is not"
+    yield Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
 
 
 @registry.scenario(

@@ -61,7 +61,7 @@ def has_types(step: SessionPost) -> Expectations:
 def is_session_event(step: SessionPost) -> Expectations:
     """The session is an event of type session, and the event's id is the session's: as clients take it to be."""
     yield "session", step.event.get("event_type")
-    yield step.event.get("session_id"), step.event.get("event_id")
+    yield str(step.event.get("session_id")).lower(), str(step.event.get("event_id")).lower()
 
 
 @rule(

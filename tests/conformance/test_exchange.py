@@ -42,3 +42,9 @@ def test_what_is_no_json_has_no_value(body: bytes) -> None:
     """By the letter of RFC 8259, which Python's parser is more generous than."""
     assert SentRequest("createSession", "/", body).json is None
     assert ReceivedResponse(200, {}, body, 0, 0).event == {}
+
+
+def test_a_lone_surrogate_in_a_response_is_json() -> None:
+    """RFC 8259 lets a text escape it, and what is read of it can be printed; a pair of them is one letter."""
+    body = b'{"a": ["\\ud800", "\\ud83d\\ude00"], "\\udfff": 1}'
+    assert {"a": ["�", "😀"], "�": 1} == ReceivedResponse(200, {}, body, 0, 0).json

@@ -30,7 +30,7 @@ def test_ids_are_unique_and_of_one_form() -> None:
     """An id names one sentence, for good."""
     ids = [requirement.id for requirement in REQUIREMENTS]
     assert [] == [id_ for id_, count in Counter(ids).items() if count > 1]
-    assert [] == [id_ for id_ in ids if not re.fullmatch(r"(SES|EVT)-[A-Z]+-\d\d", id_)]
+    assert [] == [id_ for id_ in ids if not re.fullmatch(r"(SES|EVT|OTLP|AGG)-[A-Z]+-\d\d", id_)]
 
 
 def test_each_says_what_it_asks_and_by_what_right() -> None:

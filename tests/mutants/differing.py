@@ -1,5 +1,6 @@
 """Servers that decide otherwise where the contract is open: no defects, and none of them may fail a MUST."""
 
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from mutants.mutant import NEW, Patch, clock, events, handlers, merged, merging,
 
 Event = dict[str, Any]
 NAMES = {"event_name", "session_name", "source"}
+IDS = ("event_id", "session_id")
 OBJECTS = ("config", "inputs", "outputs", "metadata", "user_properties")
 DOCUMENTED = {
     *OBJECTS,
@@ -115,6 +117,15 @@ def empty_is_absent(session: Event) -> Event:
     return {name: value for name, value in session.items() if value != "" or name not in NAMES}
 
 
+_turns = itertools.cycle((str.upper, str.lower))
+
+
+def in_either_case(event: Event) -> Event:
+    """Ids in upper case, and the next time in lower case."""
+    turn = next(_turns)
+    return {name: turn(value) if name in IDS else value for name, value in event.items()}
+
+
 DIFFERING: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "the old value wins": lambda: merging(old_wins),
     "objects in objects are merged": lambda: merging(deep_merge),
@@ -144,6 +155,14 @@ DIFFERING: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "times as doubles": lambda: responses(
         all_members(("start_time", "end_time", "duration"), shown_as_double),
     ),
+    "lone surrogates as escapes": lambda: responses(
+        lambda event: json.dumps({**event, "more": "\ud800"}, ensure_ascii=True).encode()
+    ),
+    "what is empty is left out": lambda: responses(
+        lambda event: {name: value for name, value in event.items() if value not in ({}, [])}
+    ),
+    "ids in either case, as it comes": lambda: responses(in_either_case),
+    "bare errors": lambda: wire(lambda _, reply: reply.but({"error": "no"}) if reply.status >= 400 else reply),
     "one organisation for all": lambda: responses(put(org_id="org", workspace_id="default", project_id="p")),
     "no organisation twice": lambda: responses(lambda event: {**event, "org_id": event["session_id"]}),
     "several at once": all_of(

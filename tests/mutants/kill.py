@@ -17,7 +17,7 @@ TOKENS = {"first": "one", "second": "two", "bad": "invalid"}
 
 def plan_for(mutant: Mutant, requirements: tuple[Requirement, ...] = REQUIREMENTS, examples: int = 30) -> RunPlan:
     """A run by the profile, and of the operations, that the mutant's requirement is about."""
-    operations = EVENTS if mutant.kills.startswith("EVT-") else SESSIONS
+    operations = SESSIONS if mutant.kills.startswith("SES-") else EVENTS
     return RunPlan(requirements, SEED, examples, strict="-STRICT-" in mutant.kills, operations=operations)
 
 

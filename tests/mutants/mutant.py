@@ -45,6 +45,8 @@ GROUPS: Final = (
     "updates",
     "batches",
     "searches",
+    "attributes of spans",
+    "what sessions add up",
 )
 create_or_merge = MemoryStore.create_or_merge
 

@@ -9,7 +9,7 @@ from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.protocol import Written
-from mutants.events import CREATING, EVENTS, UPDATING, let_in, of_events, on
+from mutants.events import CREATING, EVENTS, UPDATING, let_in, missing, of_events, on
 from mutants.mutant import Group, Patch, WireRequest, WireResponse, handlers, wire
 
 mutant = Group("any operation on events")
@@ -37,6 +37,7 @@ def called(change: Callable[[WireRequest], WireRequest]) -> Patch:
     return wire(request=lambda call: change(call) if about_events(call) else call)
 
 
+mutant("no-older-session-start", "SES-ROUTE-01")(lambda: missing("startSessionLegacy"))
 mutant("accepted-is-202", "EVT-ANS-04")(lambda: on(200, 202))
 mutant("refused-is-418", "EVT-ANS-04")(lambda: on(400, 418))
 mutant("emoji-in-an-event-refused", "EVT-ANS-05")(lambda: refusing(lambda call: b"\xf0" in call.body))

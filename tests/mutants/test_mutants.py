@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,7 @@ from mutants import MUTANTS
 from mutants.differing import DIFFERING
 from mutants.differing_events import DIFFERING as DIFFERING_EVENTS
 from mutants.differing_events import not_mocked
+from mutants.events import missing
 from mutants.kill import failing, false_alarms, plan_for, report_on
 from mutants.mutant import GROUPS, Mutant
 
@@ -61,6 +63,29 @@ def test_operations_that_are_missing_are_one_failure_each() -> None:
     others = [each for each in report.outcomes if each.operation in EVENTS and not each.fails]
     assert {Status.SKIPPED} == {each.status for each in others}
     assert {"needs --strict", "the target does not know the operation"} == {each.reason for each in others}
+
+
+def test_an_older_path_that_is_missing_is_one_failure() -> None:
+    """All else about it is skipped."""
+    patched = partial(missing, "startSessionLegacy")
+    report = report_on(
+        Mutant("no older path", "", "", patched), RunPlan(REQUIREMENTS, 1, examples=0, operations=SESSIONS)
+    )
+    failed = [(each.operation, each.requirement.id) for each in report.outcomes if each.fails]
+    assert [("startSessionLegacy", "SES-ROUTE-01")] == failed
+    others = [each for each in report.outcomes if each.operation == "startSessionLegacy" and not each.fails]
+    assert {Status.SKIPPED} == {each.status for each in others}
+
+
+def test_a_failure_shows_every_request_that_reproduces_it() -> None:
+    """In order: a merge fails with the post before it."""
+    mutant = next(each for each in MUTANTS if each.kills == "SES-MERGE-02")
+    report = report_on(mutant, plan_for(mutant, examples=0))
+    failed = next(each for each in report.outcomes if each.fails and each.requirement.id == "SES-MERGE-02")
+    assert failed.finding is not None
+    posted = [exchange.request.json for exchange in failed.finding.evidence]
+    assert len(posted) >= 2
+    assert 1 == len({exchange.response.event["session_id"].lower() for exchange in failed.finding.evidence})
 
 
 def test_names_are_unique_and_groups_known() -> None:
