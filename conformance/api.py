@@ -262,8 +262,9 @@ class Api:
         self._unmarked.add(("first", session_id))
 
     def mark_rest(self) -> None:
-        """Merge the run's mark into the sessions that do not have it yet."""
+        """Merge the run's mark into the sessions that do not have it yet: once, unless the response lacks it."""
         for token, session_id in sorted(self._unmarked):
+            self._unmarked.discard((token, session_id))
             self.start(self.marked({"session_id": session_id}), token=token)
 
     def at_once(self, requests: Sequence[SentRequest]) -> list[Exchange]:

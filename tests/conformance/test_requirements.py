@@ -88,6 +88,7 @@ def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, r
     token = "marked"
     tokens = {**TOKENS, "first": token, "second": token}
     report = run(TargetAccess(redis_backed_server.url, tokens), RunPlan(REQUIREMENTS, 255, examples=3, mark_all=True))
+    assert report.inconclusive == ""
     with redis.Redis.from_url(redis_url) as client:
         tenant = authenticate(f"Bearer {token}".encode())
         keys = list(client.scan_iter(match=f"hivestand:{{{tenant.digest}:*}}:*-*", count=10_000))
