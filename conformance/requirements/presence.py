@@ -49,6 +49,12 @@ ODD = (
 )
 
 
+def _presence(api: Api, operation: str) -> Finding:
+    exchange = api.sampled(operation)
+    said = f"{exchange.response.status}, as for one that is not"
+    return Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
+
+
 @registry.scenario(
     "SES-ROUTE-01",
     Level.MUST,
@@ -59,9 +65,7 @@ ODD = (
 )
 def starts_sessions(api: Api, operation: str) -> Iterator[Finding]:
     """Both operations that start a session exist: the older one, too."""
-    exchange = api.sampled(operation)
-    said = f"{exchange.response.status}, as for one that is not"
-    yield Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
+    yield _presence(api, operation)
 
 
 @registry.scenario(
@@ -74,9 +78,7 @@ def starts_sessions(api: Api, operation: str) -> Iterator[Finding]:
 )
 def is_there(api: Api, operation: str) -> Iterator[Finding]:
     """The published operation exists: it takes what it has to take."""
-    exchange = api.sampled(operation)
-    said = f"{exchange.response.status}, as for one that is not"
-    yield Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
+    yield _presence(api, operation)
 
 
 @registry.scenario(
@@ -89,9 +91,7 @@ def is_there(api: Api, operation: str) -> Iterator[Finding]:
 )
 def takes_spans(api: Api, operation: str) -> Iterator[Finding]:
     """OpenTelemetry spans are accepted: as OTLP over HTTP."""
-    exchange = api.sampled(operation)
-    said = f"{exchange.response.status}, as for one that is not"
-    yield Finding(THERE, said if api.is_unknown(exchange.response) else THERE, (exchange,))
+    yield _presence(api, operation)
 
 
 @registry.scenario(
