@@ -81,15 +81,17 @@ async def create_model_event_batch_legacy(request: Request) -> Response:
         BadRequest: an event cannot be stored.
         PartiallyStored: the store went away in the middle.
     """
-    sent = _events(request.body, "model_events")
-    rest = {name: value for name, value in request.body.items() if name != "model_events"}
+    made = [model_event(each) for each in _events(request.body, "model_events")]
+    told = [Fallback("events", "unknown")] if "events" in request.body else []
+    for place, (_, lost) in enumerate(made):
+        told += (Fallback(f"/model_events/{place}/{name}", reason) for name, reason in lost)
+    body = {**request.body, "events": [event for event, _ in made]}
+    del body["model_events"]
     try:
-        response = await create_event_batch_legacy(
-            request._replace(body={**rest, "events": [model_event(each) for each in sent]})
-        )
+        response = await create_event_batch_legacy(request._replace(body=body))
     except BadRequest as error:
         raise error.renamed("/events", "/model_events") from None
-    told = [each._replace(name=renamed(each.name, "/events", "/model_events")) for each in response.fallbacks]
+    told += (each._replace(name=renamed(each.name, "/events", "/model_events")) for each in response.fallbacks)
     return response._replace(fallbacks=told)
 
 

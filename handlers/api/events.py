@@ -66,11 +66,12 @@ async def create_model_event_legacy(request: Request) -> Response:
     sent = request.body.get("model_event")
     if not isinstance(sent, dict):
         raise BadRequest("Invalid event data", [wrong_property(request.body, "model_event", "must be an object")])
+    event, told = model_event(sent)
     try:
-        response = await _create(request, model_event(sent))
+        response = await _create(request, event)
     except BadRequest as error:
         raise error.below("/model_event") from None
-    return response._replace(fallbacks=[*response.fallbacks, *unknown_of(request.body, ("model_event",))])
+    return response._replace(fallbacks=[*told, *response.fallbacks, *unknown_of(request.body, ("model_event",))])
 
 
 async def update_event(request: Request) -> Response:

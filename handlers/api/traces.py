@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from hivestand.handlers.api.bulk import PreparedEvent, fallbacks_of, prepare, store_all
+from hivestand.handlers.api.bulk import PreparedEvent, prepare, store_all
 from hivestand.handlers.event.encoding import encode_update, loads
 from hivestand.handlers.event.normalise import Fallback, normalise_session
 from hivestand.handlers.event.repeats import differences
@@ -30,6 +30,8 @@ class SessionsOfSpans:
         self._always = always
         self._sessions: dict[str, dict[str, Any]] = {}
         self._wanted: set[str] = set()
+        # what spans call a session, the first first, and the attribute that says so; by the session's id
+        self.names: dict[str, dict[str, str]] = {}
 
     def note(self, mapped: Mapped) -> None:
         """Take what a span says of its session."""
@@ -42,22 +44,16 @@ class SessionsOfSpans:
         session["start_time"] = min(start, session.get("start_time", start))
         if end is not None:
             session["end_time"] = max(end, session.get("end_time", end))
-        for name, value in (("session_name", mapped.session_name), ("source", mapped.source)):
-            if value is not None:
-                session.setdefault(name, value)
+        if mapped.source is not None:
+            session.setdefault("source", mapped.source)
+        if mapped.session_name is not None:
+            session.setdefault("session_name", mapped.session_name)
+            self.names.setdefault(session_id, {}).setdefault(mapped.session_name, mapped.name_said_by)
 
     def created(self) -> Sequence[Mapping[str, Any]]:
         """The bodies of the sessions that are to be created."""
         defaults = {"session_name": SESSION_NAME, "source": SOURCE}
         return [{**defaults, **session} for key, session in self._sessions.items() if key in self._wanted]
-
-    def named_in_vain(self) -> Mapping[str, str]:
-        """The names, by id, of sessions that are not created here."""
-        return {
-            key: session["session_name"]
-            for key, session in self._sessions.items()
-            if key not in self._wanted and "session_name" in session
-        }
 
 
 async def export_traces(request: Request) -> Response:
@@ -93,25 +89,31 @@ async def export_traces(request: Request) -> Response:
         if mapped.told and len(told) < MAX_TOLD:
             told.update(dict.fromkeys(mapped.told))
         await turns.give_way()
-    started = [prepare(normalise_session(each, request.clock), ("session_name",)) for each in sessions.created()]
+    started = [prepare(normalise_session(each, request.clock)) for each in sessions.created()]
     repeated = await store_all(request, [*started, *events], "Events partially created")
-    told.update(dict.fromkeys(await _without_effect(request, started, repeated, sessions.named_in_vain())))
+    created = {each.entry.event_id for each in started}
+    told.update(dict.fromkeys(await _unused_names(request, sessions.names, created, repeated)))
     told.update(dict.fromkeys(await _renewed(request, [each for each in events if each.entry.event_id in repeated])))
     media_type, encode = (PROTOBUF, _in_protobuf) if is_protobuf else (JSON, _in_json)
     return Response(encode(reasons), [Fallback(*each) for each in told], media_type=media_type)
 
 
-async def _without_effect(
-    request: Request, started: Sequence[PreparedEvent], repeated: Collection[str], named: Mapping[str, str]
+async def _unused_names(
+    request: Request, named: Mapping[str, Mapping[str, str]], created: Collection[str], repeated: Collection[str]
 ) -> Sequence[Fallback]:
-    """A fallback if a session has another name than a span says: it was there already, or is not created."""
-    kept = await fallbacks_of(request, started, repeated)
-    ids = list(named)
-    stored = [] if not ids else await request.store.read_each(request.tenant, ids)
-    names = (None if each is None else loads(each.packed)["event_name"] for each in stored)
-    has_other = len(stored) < len(ids) or any(name != named[key] for key, name in zip(ids, names, strict=False))
-    reasons = ["exists"] * bool(kept) + ["ignored"] * has_other
-    return [Fallback("honeyhive.session_name", reason) for reason in reasons]
+    """The attributes that name a session otherwise than it is called: it was there already, or is not created."""
+    held = {key: next(iter(names)) for key, names in named.items() if key in created and key not in repeated}
+    others = [key for key in named if key not in held]
+    stored = await request.store.read_each(request.tenant, others) if others else ()
+    held.update(
+        (key, loads(each.packed)["event_name"]) for key, each in zip(others, stored, strict=False) if each is not None
+    )
+    return [
+        Fallback(attribute, "exists" if key in created and key in repeated else "ignored")
+        for key, names in named.items()
+        for name, attribute in names.items()
+        if name != held.get(key)
+    ]
 
 
 async def _renewed(request: Request, events: Sequence[PreparedEvent]) -> Sequence[Fallback]:

@@ -182,8 +182,8 @@ def _take_older(sent: Mapping[str, Json], event: Event, fallbacks: list[Fallback
     event["error"] = None if sent.get("error") is None else _string(sent, "error", fallbacks)
     of_the_server = {name for name in ("event_id", "event_type", "parent_id") if name in sent}
     for name in of_the_server:
-        value = sent[name]
-        if value != event[name] and uuid_of(value) != event[name]:  # type: ignore[literal-required]
+        used = event[name]  # type: ignore[literal-required]
+        if sent[name] != used and (uuid_of(sent[name]) or sent[name]) != used:
             fallbacks.append(Fallback(name, "ignored"))
     fallbacks.extend(Fallback(name, "ignored") for name in sent if name in IGNORED)
     fallbacks += unknown_of(sent, {*OLDER_FIELDS, *IGNORED, *of_the_server})

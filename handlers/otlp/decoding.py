@@ -7,7 +7,7 @@ unknown names are ignored, as the protocol says.
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -48,16 +48,23 @@ class Scope(NamedTuple):
         name: the name of its instrumentation scope.
         attributes: those of resource and scope; the resource's win.
         about: the scope's name and version, as far as it has them.
+        told: the names of attributes whose value is not used, and why.
     """
 
     name: str = ""
     attributes: Mapping[str, Json] = {}
     about: Mapping[str, str] = {}
+    told: Sequence[tuple[str, str]] = ()
 
 
-def _scope(name: str, version: str, attributes: Mapping[str, Json]) -> Scope:
+def _scope(
+    name: str, version: str, own: Mapping[str, Json], resource: Mapping[str, Json], repeated: Sequence[str]
+) -> Scope:
+    """A scope with its `own` attributes and those of its resource, whose value wins."""
     about = {key: text for key, text in (("name", name), ("version", version)) if text}
-    return Scope(name, attributes, about)
+    told = [(each, "repeated") for each in repeated]
+    told += ((each, "overridden") for each in own if each in resource and own[each] != resource[each])
+    return Scope(name, {**own, **resource}, about, told)
 
 
 class Span(NamedTuple):
@@ -117,7 +124,8 @@ def read_protobuf(body: bytes, unused: list[str]) -> Iterator[Span]:
         for place, scope in enumerate(resource.scope_spans):
             below = (at, "scopeSpans"), place
             own = _attributes(scope.scope)
-            made_by = _scope(scope.scope.name, scope.scope.version, {**own, **about})
+            repeated = _repeated(resource.resource, about) + _repeated(scope.scope, own)
+            made_by = _scope(scope.scope.name, scope.scope.version, own, about, repeated)
             if not scope.spans and (own or made_by.about):
                 unused.append(pointer_to(below))
             spans = below, "spans"
@@ -131,6 +139,10 @@ def _span(span: Any, scope: Scope, at: Place) -> Span:
         _check_count(len(sent), "a span's attributes", at)
         _check_count(len(happened), "a span's events", at)
     attributes = _attributes(span)
+    events = [SpanEvent(each.name, each.time_unix_nano, _attributes(each)) for each in happened] if happened else ()
+    repeated = _repeated(span, attributes)
+    for each, event in zip(happened, events, strict=True):
+        repeated += _repeated(each, event.attributes)
     return Span(
         span.trace_id.hex(),
         span.span_id.hex(),
@@ -139,12 +151,12 @@ def _span(span: Any, scope: Scope, at: Place) -> Span:
         span.start_time_unix_nano,
         span.end_time_unix_nano,
         attributes,
-        [SpanEvent(each.name, each.time_unix_nano, _attributes(each)) for each in happened] if happened else (),
+        events,
         [_link(each) for each in islice(links, MAX_LINKS)] if links else (),
         scope,
         status.code == STATUS_ERROR,
         status.message,
-        () if len(attributes) == len(sent) else _repeated(each.key for each in sent),
+        repeated,
         at,
     )
 
@@ -153,8 +165,15 @@ def _link(link: Any) -> Mapping[str, Json]:
     return {"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex(), **_attributes(link)}
 
 
-def _repeated(names: Iterable[str]) -> Sequence[str]:
-    return [name for name, count in Counter(names).items() if count > 1]
+def _repeated(holder: Any, attributes: Sized) -> tuple[str, ...]:
+    """The names that more than one of the holder's attributes have, all of which became `attributes`."""
+    if len(holder.attributes) == len(attributes):
+        return ()
+    return _more_than_once(each.key for each in holder.attributes)
+
+
+def _more_than_once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name, count in Counter(names).items() if count > 1)
 
 
 def _check_count(count: int, what: str, at: Place = ()) -> None:
@@ -199,7 +218,8 @@ def read_json(body: Mapping[str, Json], unused: list[str]) -> Iterator[Span]:
             described = _optional_object(scope, "scope", below)
             own = _json_attributes(described, (below, "scope"))
             name, version = (_string(described, each, (below, "scope")) for each in ("name", "version"))
-            made_by = _scope(name, version, {**own, **about})
+            repeated = _json_repeated(resource.get("resource"), about) + _json_repeated(described, own)
+            made_by = _scope(name, version, own, about, repeated)
             has_some = False
             for span, place in _items(scope, "spans", below):
                 has_spans = has_some = True
@@ -217,7 +237,12 @@ def _json_span(span: Mapping[str, Json], scope: Scope, at: Place) -> Span:
         if isinstance(sent := span.get(name), list):
             _check_count(len(sent), f"a span's {name}", (at, name))
     attributes = _json_attributes(span, at)
-    is_repeated = len(attributes) < len(span.get("attributes") or ())
+    repeated = _json_repeated(span, attributes)
+    events: list[SpanEvent] = []
+    for each, place in _items(span, "events", at) if span.get("events") else ():
+        held = _json_attributes(each, place)
+        events.append(SpanEvent(_string(each, "name", place), _whole(each.get("timeUnixNano"), place), held))
+        repeated += _json_repeated(each, held)
     return Span(
         _hexadecimal(span, "traceId", at),
         _hexadecimal(span, "spanId", at),
@@ -226,14 +251,7 @@ def _json_span(span: Mapping[str, Json], scope: Scope, at: Place) -> Span:
         _whole(span.get("startTimeUnixNano"), (at, "startTimeUnixNano")),
         _whole(span.get("endTimeUnixNano"), (at, "endTimeUnixNano")),
         attributes,
-        [
-            SpanEvent(
-                _string(each, "name", place), _whole(each.get("timeUnixNano"), place), _json_attributes(each, place)
-            )
-            for each, place in _items(span, "events", at)
-        ]
-        if span.get("events")
-        else (),
+        events or (),
         [
             {
                 "trace_id": _string(each, "traceId", place),
@@ -247,9 +265,14 @@ def _json_span(span: Mapping[str, Json], scope: Scope, at: Place) -> Span:
         scope,
         isinstance(code, (int, str)) and code in {STATUS_ERROR, "STATUS_CODE_ERROR"},
         _string(status, "message", (at, "status")),
-        _repeated(each.get("key") or "" for each in span["attributes"] if each) if is_repeated else (),
+        repeated,
         at,
     )
+
+
+def _json_repeated(holder: Mapping[str, Json] | None, attributes: Sized) -> tuple[str, ...]:
+    sent = (holder or {}).get("attributes") or ()
+    return () if len(sent) == len(attributes) else _more_than_once(each.get("key") or "" for each in sent if each)
 
 
 def _json_attributes(holder: Mapping[str, Json], at: Place) -> Mapping[str, Json]:

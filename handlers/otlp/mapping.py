@@ -43,6 +43,7 @@ class Mapped(NamedTuple):
         creates: whether it asks for its session to be created.
         names_session: whether it says itself which session it is of.
         session_name: what it says of its session's name.
+        name_said_by: the attribute that says it, empty if there is none.
         source: what it says of the source.
         placed: where each attribute went, for an explanation; empty unless that is asked for.
         type_rule: the rule that decided the event's type.
@@ -53,6 +54,7 @@ class Mapped(NamedTuple):
     creates: bool
     names_session: bool
     session_name: str | None
+    name_said_by: str
     source: str | None
     placed: Sequence["Placement"] = ()
     type_rule: str = ""
@@ -150,6 +152,7 @@ def event_of(
         "create" in parts and parts["create"] in (True, "true", "True", "TRUE", "1"),
         "session" in parts,
         parts.get("session_name"),
+        mapping.played.get("session_name", ""),
         parts.get("source"),
         mapping.placed,
         mapping.type_rule,
@@ -169,6 +172,7 @@ class _Mapping:
 
     Attributes:
         parts: what the attributes say that play a part, by part.
+        played: the attribute that plays a part, by part.
         told: what was not used as it was sent, as names and reasons.
         placed: where each attribute went, if that is asked for.
     """
@@ -191,12 +195,14 @@ class _Mapping:
         self._nested: list[tuple[str, str]] = []
         self._functions: dict[int, dict[str, Json]] = {}
         self._last: list[tuple[Place, Json]] = []
-        self._played: dict[str, str] = {}  # the attribute that plays a part
         self.parts: dict[str, Json] = {}
+        self.played: dict[str, str] = {}
         self.told: dict[tuple[str, str], None] = {}
         self.placed: list[Placement] = []
         if span.repeated:
             self.told.update(dict.fromkeys((name, "repeated") for name in span.repeated))
+        if span.scope.told:
+            self.told.update(dict.fromkeys(span.scope.told))
         if len(attributes) < len(inherited) + len(span.attributes):
             self._tell_overridden(inherited)
         plan_for = _PLANS.explained if is_explained else _PLANS.plan_for
@@ -226,19 +232,18 @@ class _Mapping:
     def _place_all(self, attributes: Mapping[str, Json], plan: Plan) -> None:
         """Place the attributes that rows name, in the order of the rows, and then all others."""
         self._move(attributes, plan)
-        parts, played = self.parts, self._played
+        parts, played = self.parts, self.played
         for part, name, copies in plan.parts:
             value = attributes[name]
             if not (_FITS[part](value) if type(value) is not str or part not in _TEXTS else value):
                 if value is not None:
                     self._flat(name, self._finite(name, value))
                 continue
-            for holder, key in copies:
-                self._objects[holder][key] = value
+            copied = [self._objects[holder].setdefault(key, value) for holder, key in copies]
             if part not in parts:
                 parts[part] = value
                 played[part] = name
-            elif parts[part] != value and not copies:
+            elif parts[part] != value and value not in copied:
                 self._flat(name, self._finite(name, value))
         if plan.ignored:
             self.told.update(plan.ignored)
@@ -311,7 +316,7 @@ class _Mapping:
             return id_of(self._span.trace_id)
         known = uuid_of(named)
         if known is None:
-            self.told[self._played["session"], "format"] = None
+            self.told[self.played["session"], "format"] = None
         return known or id_of(str(named))
 
     def _parent_id(self, ids: EventIds, session_id: str) -> str:
@@ -321,7 +326,7 @@ class _Mapping:
             return id_of(named) if named else session_id
         parent_id = ids[span.trace_id, span.parent_id.zfill(16)]
         if named and id_of(named) not in (parent_id, session_id):
-            self.told[self._played["parent"], "ignored"] = None
+            self.told[self.played["parent"], "ignored"] = None
         return parent_id
 
     def _name(self) -> str:
@@ -450,7 +455,7 @@ class _Mapping:
             self._flat(name, value)
         elif part not in self.parts:
             self.parts[part] = value
-            self._played[part] = name
+            self.played[part] = name
             self._note(rule, name, part)
         elif not _same(self.parts[part], value):
             self._flat(name, value)

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 EXEMPT = frozenset({"single_session", "is_single_session"})
 OF_A_SPAN = frozenset(
@@ -17,7 +18,8 @@ ASKS = "honeyhive.session_auto_create"
 KIND = "type"  # of a part of a message, which is joined to its content if it is text
 PLAIN = frozenset({"", "true", "false", "0", "1"})  # values that are found anywhere, so their names have to fit
 UUID = re.compile("[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-ENTRY = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^;,"\s]+));reason=[\w-]+(?:;count=\d+)?(?:, |$)')
+# an entry of the header: a display string, a string or a token
+ENTRY = re.compile(r'(?:%"([^"]*)"|"((?:[^"\\]|\\.)*)"|([^;,"\s]+));reason=[\w-]+(?:;count=\d+)?(?:, |$)')
 
 
 class Leaf(NamedTuple):
@@ -67,9 +69,9 @@ def _of_span(span: Mapping[str, Any], at: str) -> Iterator[Leaf]:
     for name in ("traceId", "spanId", "parentSpanId", "name"):
         if span.get(name):
             yield Leaf(f"{at}/{name}", name, span[name])
-    for name in ("startTimeUnixNano", "endTimeUnixNano"):
+    for name, stored in (("startTimeUnixNano", "start_time"), ("endTimeUnixNano", "end_time")):
         if int(span.get(name) or 0):
-            yield Leaf(f"{at}/{name}", name, int(span[name]) // 1_000_000)
+            yield Leaf(f"{at}/{name}", stored, int(span[name]) // 1_000_000)
     message = (span.get("status") or {}).get("message")
     if message:
         yield Leaf(f"{at}/status/message", "message", message)
@@ -102,8 +104,10 @@ def _plain(value: Any) -> Any:
 
 def named_in(fallbacks: str) -> list[str]:
     """The names in the header `Hivestand-Fallbacks`."""
-    names = [quoted if quoted or not token else token for quoted, token in ENTRY.findall(fallbacks)]
-    return [re.sub(r"\\(.)", r"\1", name) for name in names]
+    return [
+        unquote(display) if display else re.sub(r"\\(.)", r"\1", quoted) or token
+        for display, quoted, token in ENTRY.findall(fallbacks)
+    ]
 
 
 def lost(leaves: Iterable[Leaf], events: Sequence[Any], fallbacks: str) -> list[Leaf]:
@@ -124,19 +128,26 @@ def _is_readable(leaf: Leaf, held: Mapping[str, set[str]]) -> bool:
         return _known(leaf.value) in held or all(_is_readable(each, held) for each in inner)
     known = _known(leaf.value)
     if known in PLAIN:
-        return any(_resembles(leaf.name, name) for name in held.get(known, ()))
+        own = f"{leaf.name}.{leaf.pointer.rpartition('/')[2]}"  # a member of an attribute's value has two names
+        return any(_resembles(own, name) for name in held.get(known, ()))
     # the texts of the parts of a message are lines of its content
     return known in held or any(known in text.split("\n") for text in held)
 
 
 def _is_named(leaf: Leaf, name: str) -> bool:
-    is_below = leaf.pointer.startswith(f"{name}/") or leaf.pointer.endswith(f"/{name}")
-    return is_below or name in {leaf.name, leaf.pointer}
+    """Whether a name is that of the leaf, of what is above it, or a pointer to either."""
+    pointer = f"{leaf.pointer}/"
+    escaped = name.replace("~", "~0").replace("/", "~1")
+    return pointer.startswith(f"{name}/") or f"/{escaped}/" in pointer or name == leaf.name
 
 
 def _resembles(name: str, stored: str) -> bool:
-    parts = {part for part in re.split(r"[._/]", name.lower()) if part}
-    return bool(parts & set(re.split(r"[._/]", stored.lower()))) or stored.isdigit()
+    return bool(_words(name) & _words(stored)) or stored.isdigit()
+
+
+def _words(name: str) -> set[str]:
+    """The words of a name, in whatever way they are joined."""
+    return {each.lower() for each in re.split(r"[._/]|(?<=[a-z])(?=[A-Z])", name) if each}
 
 
 def _values(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -228,3 +228,4 @@ def test_a_clock_that_steps_back_does_not_hold_up_the_control_api(redis_url: str
         response = httpx.post(f"{server.url}/__admin/faults", json={"kind": "empty", "times": 1}, timeout=30)
         assert response.status_code == 201
         assert not redis_client.hexists("hivestand:{plans}:workers", "dead")
+        assert httpx.delete(f"{server.url}/__admin/faults").status_code == 200  # it is armed for all on this Redis

@@ -102,6 +102,16 @@ async def test_a_name_without_effect_is_told(store: Store) -> None:
     assert [Fallback("honeyhive.session_name", "exists")] == list(told)
 
 
+async def test_each_attribute_that_names_a_session_otherwise_is_told(store: Store) -> None:
+    """Of all spans of a request, whichever of its names the attribute has."""
+    older = span(3)
+    older.attributes.add(key="honeyhive_session_name", value=AnyValue(string_value="c"))
+    sent = request_of(span(1, name="a", create=True), span(2, name="b"), older).SerializeToString()
+    told = (await response_of(store, "exportTraces", sent)).fallbacks
+    assert [Fallback(name, "ignored") for name in ("honeyhive.session_name", "honeyhive_session_name")] == list(told)
+    assert "a" == (await event(store, SESSION_ID))["event_name"]
+
+
 async def test_a_span_that_is_sent_again_brings_its_event_up_to_date(store: Store) -> None:
     """Everything but what the index holds; an update in between stays where the span says nothing of it."""
     first, again = span(1, outputs="a"), span(1, outputs="b", metrics=2)

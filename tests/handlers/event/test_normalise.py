@@ -276,6 +276,16 @@ def test_what_the_server_decides_cannot_be_sent(name: str) -> None:
     assert [(name, "unknown")] == fallbacks_of(**{name: "sent"})
 
 
+@pytest.mark.parametrize("value", [False, 0, "sent", {}, {"a": 1}])
+def test_an_older_client_is_told_of_ids_that_have_no_effect(value: Any) -> None:
+    """Whatever they are, unless they are what the server decides anyway."""
+    sent = {"session_id": SESSION_ID, "event_id": value, "parent_id": value, "event_type": value}
+    _, told = normalise_session(sent, StoppedClock(), is_older=True)
+    assert {(name, "ignored") for name in ("event_id", "parent_id", "event_type")} == set(told)
+    same = {"session_id": SESSION_ID, "event_id": SESSION_ID.upper(), "parent_id": None, "event_type": "session"}
+    assert [] == normalise_session(same, StoppedClock(), is_older=True)[1]
+
+
 def test_what_was_sent_is_not_changed() -> None:
     """The normaliser is pure."""
     metadata = {"a": [1]}

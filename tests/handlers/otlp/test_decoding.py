@@ -9,8 +9,9 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
-from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 from otlp import request_of
 
 from hivestand.handlers.errors import BadRequest
@@ -282,4 +283,19 @@ def test_a_name_that_is_sent_twice_is_told() -> None:
     """The last value counts."""
     twice = [{"key": "a", "value": {"intValue": number}} for number in (1, 2)]
     read = read_one(attributes=twice)
-    assert ({"a": 2}, ["a"]) == (read.attributes, read.repeated)
+    assert ({"a": 2}, ("a",)) == (read.attributes, read.repeated)
+
+
+def test_what_resource_scope_and_events_lose_is_told() -> None:
+    """A name that one of them has twice, and a value of the scope's where the resource has another."""
+    a, twice = KeyValue(key="a", value=AnyValue(int_value=1)), KeyValue(key="b", value=AnyValue(int_value=2))
+    other = KeyValue(key="a", value=AnyValue(int_value=3))
+    happened = Span.Event(name="e", attributes=[twice, twice])
+    sent = Span(trace_id=b"\1" * 16, span_id=b"\1" * 8, events=[happened])
+    scope = ScopeSpans(spans=[sent], scope=InstrumentationScope(attributes=[other]))
+    resource = Resource(attributes=[a, twice, twice])
+    request = ExportTraceServiceRequest(resource_spans=[ResourceSpans(resource=resource, scope_spans=[scope])])
+    (read,) = read_protobuf(request.SerializeToString(), [])
+    assert ([("b", "repeated"), ("a", "overridden")], ("b",)) == (read.scope.told, read.repeated)
+    (also,) = read_json(as_otlp_json(request), [])
+    assert (read.scope, read.repeated) == (also.scope, also.repeated)

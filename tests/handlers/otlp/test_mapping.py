@@ -44,6 +44,13 @@ def metadata(attributes: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return found
 
 
+def test_every_session_that_is_named_can_be_read() -> None:
+    """The first is the session; of others, each is metadata."""
+    names = ("honeyhive.session_id", "traceloop.association.properties.session_id", "session.id")
+    said = metadata(dict(zip(names, (SESSION_ID, id_of("a"), id_of("b")), strict=True)))
+    assert (id_of("a"), id_of("b")) == (said["session_id"], said["conversation_id"])
+
+
 def as_json(message: dict[str, Any]) -> str:
     """The JSON text of a list of one message."""
     return json.dumps([message])
@@ -220,6 +227,7 @@ def test_what_has_no_effect_is_told() -> None:
     overridden = Scope("", {"a": 1, "b": 2})
     assert {("a", "overridden")} == told({"a": True, "b": 2}, scope=overridden)
     assert {("a", "repeated")} == told({"a": 1}, repeated=["a"])
+    assert {("a", "repeated")} == told({}, scope=Scope("", {"a": 1}, {}, [("a", "repeated")]))
 
 
 def test_parents_are_found_by_trace_and_span() -> None:
