@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from bench import aggregation, fairness, footprint, growth, latency, plot, throughput, trace
 from bench import contenders as who
-from bench import fairness, footprint, growth, latency, plot, throughput, trace
 from bench.figure import Figure
 from bench.processes import OTHER_CORE, redis
 
@@ -68,6 +68,10 @@ class Run:
         with redis() as port:
             yield from trace.measure(port, self._folder, self._rounds)
 
+    def aggregation(self) -> Iterator[Figure]:
+        """What the totals of sessions cost."""
+        yield from aggregation.measure(self._folder, self._rounds, self._seconds)
+
 
 MEASURES: Final[dict[str, Callable[[Run], Iterator[Figure]]]] = {
     "throughput": Run.throughput,
@@ -75,6 +79,7 @@ MEASURES: Final[dict[str, Callable[[Run], Iterator[Figure]]]] = {
     "growth": Run.growth,
     "volume": Run.volume,
     "trace": Run.trace,
+    "aggregation": Run.aggregation,
     "fairness": Run.fairness,
 }
 

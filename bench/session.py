@@ -29,9 +29,14 @@ def session(**members: Any) -> dict[str, Any]:
     }
 
 
+def json_body(value: Any) -> bytes:
+    """The JSON text of a body, without spaces."""
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
 def body(**members: Any) -> bytes:
-    """Its text."""
-    return json.dumps(session(**members), separators=(",", ":")).encode()
+    """The session's text."""
+    return json_body(session(**members))
 
 
 def body_of(size: int) -> bytes:

@@ -173,11 +173,14 @@ class MemoryStore:
         return event
 
     def _count(self, digest: str, index: MemoryIndex, entry: IndexEntry, event: EncodedEvent) -> None:
-        """Add a new event to the totals of its session."""
-        if not entry.is_session and self._totals is not None:
+        """Add a new event to the totals of its session, which is found by when the first of its events began."""
+        if entry.is_session:
+            index.place(entry.session_id)
+        elif self._totals is not None:
             totals = self._totals.get(digest) or self._totals.setdefault(digest, SessionTotals())
             totals.enter(entry.session_id, entry.event_id, share_of(entry, event))
-        index.place(entry.session_id)
+            if index.began(entry.session_id) > entry.start_time:
+                index.place(entry.session_id)
 
     def _change(self, digest: str, event_id: str, fields: Mapping[bytes, bytes]) -> None:
         """Bring the totals of an event's session up to date."""

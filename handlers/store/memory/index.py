@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from itertools import islice
 from typing import Final
 
-from hivestand.handlers.event.index import Found, IndexEntry, Selection
+from hivestand.handlers.event.index import EARLIEST, Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
 
 CHUNK: Final = 1000  # events in one chunk of a list: what an insertion or a removal moves
@@ -122,6 +122,11 @@ class MemoryIndex:
             return None
         first = known.first(2) if isinstance(known, OrderedEvents) else [known]
         return next((each.start_time for each in first if each.event_id != session_id), None)
+
+    def began(self, session_id: str) -> int:
+        """The start time by which an event, such as a session's, is found; before all others if it is not there."""
+        known = self._entries.get(session_id)
+        return EARLIEST if known is None else known[1].start_time
 
     def place(self, session_id: str) -> None:
         """Have a session, if it is there, found by when the first of its events began."""

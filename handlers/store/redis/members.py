@@ -24,8 +24,12 @@ def place_of(entry: IndexEntry, arrival: int) -> bytes:
 
 
 def digest(name: Property, value: str) -> bytes:
-    """The digest of a property and its value: 96 bits, so that two values are never taken for each other."""
-    return blake2b(value.encode(), digest_size=DIGEST, person=name.encode()).digest()
+    """The digest of a property and its value: 96 bits, so that two values are never taken for each other.
+
+    None begins with a zero byte, as the members of an index do that `totals.py` adds.
+    """
+    made = blake2b(value.encode(), digest_size=DIGEST, person=name.encode()).digest()
+    return made if made[0] else b"\1" + made[1:]
 
 
 @lru_cache(maxsize=1024)
