@@ -101,6 +101,12 @@ def share_of(entry: IndexEntry, event: EncodedEvent) -> Share:
     return Share(is_model, entry.has_feedback, entry.end_time, _numbers_in(event.merged) if is_model else NO_NUMBERS)
 
 
+def updated_share_of(entry: IndexEntry, event: EncodedEvent) -> Share:
+    """The share of an event that may have been updated since it was created."""
+    created, change = share_of(entry, event), change_of(event.merged)
+    return created if change is None else created.changed(change)
+
+
 def change_of(fields: Mapping[bytes, bytes]) -> Change | None:
     """What an update changes of a share; None for nothing."""
     numbers = _numbers_in(fields)

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from hivestand.handlers.event.aggregation import Totals, change_of, share_of
+from hivestand.handlers.event.aggregation import Totals, share_of, updated_share_of
 from hivestand.handlers.event.encoding import EncodedEvent, compact, merge, size_of
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.delayed import DelayedWrites
@@ -80,10 +80,10 @@ class MemoryStore:
         there = self._live(tenant.digest, event_id)
         if there is None:
             return False
-        merged = merge(there, compact(EncodedEvent(b"", dict(fields))).merged)
-        self._events[tenant.digest][event_id] = _bounded(merged)
+        event = _bounded(merge(there, compact(EncodedEvent(b"", dict(fields))).merged))
+        self._events[tenant.digest][event_id] = event
         self._prolong(tenant.digest, event_id)
-        self._change(tenant.digest, event_id, fields)
+        self._change(tenant.digest, event_id, there, event)
         return True
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
@@ -165,9 +165,8 @@ class MemoryStore:
             if self._totals is not None:
                 self._count(tenant.digest, index, entry, event)
         else:
-            merged = event.merged
-            event = _bounded(merge(there, merged))
-            self._change(tenant.digest, entry.event_id, merged)
+            event = _bounded(merge(there, event.merged))
+            self._change(tenant.digest, entry.event_id, there, event)
         events[entry.event_id] = event
         self._prolong(tenant.digest, entry.event_id)
         return event
@@ -178,15 +177,18 @@ class MemoryStore:
             index.place(entry.session_id)
         elif self._totals is not None:
             totals = self._totals.get(digest) or self._totals.setdefault(digest, SessionTotals())
-            totals.enter(entry.session_id, entry.event_id, share_of(entry, event))
+            totals.enter(entry.session_id, share_of(entry, event))
             if index.began(entry.session_id) > entry.start_time:
                 index.place(entry.session_id)
 
-    def _change(self, digest: str, event_id: str, fields: Mapping[bytes, bytes]) -> None:
+    def _change(self, digest: str, event_id: str, before: EncodedEvent, after: EncodedEvent) -> None:
         """Bring the totals of an event's session up to date."""
-        totals = None if self._totals is None else self._totals.get(digest)
-        if totals is not None and (change := change_of(fields)) is not None:
-            totals.change(event_id, change)
+        if self._totals is None:
+            return
+        entry = self._indexes[digest].entry(event_id)
+        if not entry.is_session:
+            shares = updated_share_of(entry, before), updated_share_of(entry, after)
+            self._totals[digest].change(entry.session_id, *shares)
 
     def _live(self, digest: str, event_id: str) -> EncodedEvent | None:
         """The event of that id; one that has expired is deleted."""
@@ -227,12 +229,13 @@ class MemoryStore:
     def _delete(self, digest: str, event_id: str) -> None:
         """Delete an event, unless a reset already has."""
         events = self._events.get(digest, {})
-        if events.pop(event_id, None) is None:
+        event = events.pop(event_id, None)
+        if event is None:
             return
-        session_id = self._indexes[digest].remove(event_id)
-        if self._totals is not None and digest in self._totals:
-            self._totals[digest].remove(event_id)
-            self._indexes[digest].place(session_id)
+        entry = self._indexes[digest].remove(event_id)
+        if self._totals is not None and not entry.is_session:
+            self._totals[digest].remove(entry.session_id, updated_share_of(entry, event))
+            self._indexes[digest].place(entry.session_id)
         if not events:
             del self._events[digest], self._indexes[digest]
             if self._totals is not None:

@@ -104,8 +104,12 @@ class MemoryIndex:
             else:
                 self._lists[key] = OrderedEvents(events, found)
 
-    def remove(self, event_id: str) -> str:
-        """Remove an event that is there; returns the id of its session."""
+    def entry(self, event_id: str) -> IndexEntry:
+        """The entry of an event that is there."""
+        return self._entries[event_id][0]
+
+    def remove(self, event_id: str) -> IndexEntry:
+        """Remove an event that is there; returns its entry."""
         entry, found = self._entries.pop(event_id)
         for key in _keys_of(entry):
             events = self._lists[key]
@@ -113,7 +117,7 @@ class MemoryIndex:
                 events.remove(found)
             if events == found or not events:
                 del self._lists[key]
-        return entry.session_id
+        return entry
 
     def first_of(self, session_id: str) -> int | None:
         """When the first of a session's other events began; None if it has no others."""

@@ -1,37 +1,68 @@
 """What the events of each session add up to, in this process's memory."""
 
 from heapq import heapify, heappop, heappush
-from typing import Any, Final
+from typing import Final
 
-from hivestand.handlers.event.aggregation import NO_NUMBERS, Change, Share, Totals
+from hivestand.handlers.event.aggregation import NO_NUMBERS, Share, Totals
 
-_END: Final = 1 + Share._fields.index("end_time")  # its place in what is kept of an event
-SPARE: Final = 16  # ends in a heap that are no longer those of events, beside as many as there are events
+SPARE: Final = 16  # ends in a heap that no event has any more, beside as many as events have
 
 
 class _Session:
-    """The running totals of one session, and when its events end."""
+    """The running totals of one session, and when its events end.
 
-    __slots__ = ("amounts", "ends", "events", "feedback", "models")
+    Nothing is kept for an event alone: the garbage collector would look at that again and again.
+    """
+
+    __slots__ = ("amounts", "ends", "events", "feedback", "latest", "models")
 
     def __init__(self) -> None:
         self.events = self.models = self.feedback = 0
         self.amounts = (0.0, 0.0, 0.0, 0.0)
-        self.ends: list[tuple[int, str]] = []  # a heap: the latest end first, negative
+        self.ends: dict[int, int] = {}  # how many events end at a time
+        self.latest: list[int] | None = None  # a heap of these times, negative, once somebody asks
 
     def add(self, share: Share, sign: int) -> None:
-        """Add a share, or with a `sign` of -1 take it away."""
-        self.models += sign * share.is_model
-        self.feedback += sign * share.has_feedback
-        if share.is_model and share.numbers is not NO_NUMBERS:
-            cost, prompt, completion, total = self.amounts
-            more = share.amounts
-            self.amounts = (
-                cost + sign * more[0],
-                prompt + sign * more[1],
-                completion + sign * more[2],
-                total + sign * more[3],
-            )
+        """Add the share of an event, or with a `sign` of -1 take it away."""
+        self.events += sign
+        if share.has_feedback:
+            self.feedback += sign
+        if share.is_model:
+            self.models += sign
+            if share.numbers is not NO_NUMBERS:
+                cost, prompt, completion, total = self.amounts
+                more = share.amounts
+                self.amounts = (
+                    cost + sign * more[0],
+                    prompt + sign * more[1],
+                    completion + sign * more[2],
+                    total + sign * more[3],
+                )
+        end = share.end_time
+        if end is not None:
+            count = self.ends.get(end, 0) + sign
+            if count:
+                self.ends[end] = count
+            else:
+                del self.ends[end]
+            if self.latest is not None and sign == count == 1:
+                self._note(self.latest, end)
+
+    def last_end(self) -> int | None:
+        """The latest end, None if no event has one."""
+        if not self.ends:
+            return None
+        if self.latest is None:
+            self.latest = [-end for end in self.ends]
+            heapify(self.latest)
+        while -self.latest[0] not in self.ends:
+            heappop(self.latest)
+        return -self.latest[0]
+
+    def _note(self, latest: list[int], end: int) -> None:
+        heappush(latest, -end)
+        if len(latest) > 2 * len(self.ends) + SPARE:
+            self.latest = None  # made anew from what is left
 
 
 class SessionTotals:
@@ -40,46 +71,24 @@ class SessionTotals:
     def __init__(self) -> None:
         """Start without any."""
         self._sessions: dict[str, _Session] = {}
-        # the session and the share of each event, as a plain tuple of plain values: the collector need not follow those
-        self._shares: dict[str, tuple[Any, ...]] = {}
 
-    def enter(self, session_id: str, event_id: str, share: Share) -> None:
+    def enter(self, session_id: str, share: Share) -> None:
         """Enter an event that is new."""
         session = self._sessions.get(session_id)
         if session is None:
             session = self._sessions[session_id] = _Session()
-        session.events += 1
-        if share.is_model or share.has_feedback:
-            session.add(share, 1)
-        self._shares[event_id] = (session_id, *share)
-        if share.end_time is not None:
-            heappush(session.ends, (-share.end_time, event_id))
+        session.add(share, 1)
 
-    def change(self, event_id: str, change: Change) -> None:
-        """Change the share of an event, if it has one: a session has none."""
-        known = self._shares.get(event_id)
-        if known is None:
-            return
-        session_id, before = known[0], Share(*known[1:])
-        session, after = self._sessions[session_id], before.changed(change)
+    def change(self, session_id: str, before: Share, after: Share) -> None:
+        """Change the share of an event that was entered."""
+        session = self._sessions[session_id]
         session.add(before, -1)
         session.add(after, 1)
-        self._shares[event_id] = (session_id, *after)
-        if after.end_time is not None and after.end_time != before.end_time:
-            heappush(session.ends, (-after.end_time, event_id))
-            if len(session.ends) > 2 * session.events + SPARE:
-                session.ends = [each for each in set(session.ends) if self._is_current(session_id, each)]
-                heapify(session.ends)
 
-    def remove(self, event_id: str) -> None:
-        """Remove an event, if it has a share."""
-        known = self._shares.pop(event_id, None)
-        if known is None:
-            return
-        session_id = known[0]
+    def remove(self, session_id: str, share: Share) -> None:
+        """Remove an event that was entered."""
         session = self._sessions[session_id]
-        session.events -= 1
-        session.add(Share(*known[1:]), -1)
+        session.add(share, -1)
         if not session.events:
             del self._sessions[session_id]
 
@@ -88,12 +97,5 @@ class SessionTotals:
         session = self._sessions.get(session_id)
         if session is None:
             return None
-        while session.ends and not self._is_current(session_id, session.ends[0]):
-            heappop(session.ends)
-        end = -session.ends[0][0] if session.ends else None
-        return Totals(session.events, session.models, session.feedback, *session.amounts, start_time, end)
-
-    def _is_current(self, session_id: str, end: tuple[int, str]) -> bool:
-        """Whether an end in the heap is that of an event."""
-        known = self._shares.get(end[1])
-        return known is not None and known[0] == session_id and known[_END] == -end[0]
+        counts = session.events, session.models, session.feedback
+        return Totals(*counts, *session.amounts, start_time, session.last_end())

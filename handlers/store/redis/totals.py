@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
-from hivestand.handlers.event.aggregation import Change, Share, Totals
+from hivestand.handlers.event.aggregation import NO_NUMBERS, Change, Share, Totals
 from hivestand.handlers.event.index import EARLIEST
-from hivestand.handlers.store.redis.members import DIGEST, packed_id, sortable
+from hivestand.handlers.store.redis.members import DIGEST
 from hivestand.handlers.store.redis.transport.client import script
 
 ENDS: Final = b"\0\2"  # how the members begin that sort events by their end: then the session, the end, and the event
@@ -28,6 +28,7 @@ _SESSION: Final = b"s"  # the share of a session, which has none
 _ORDER: Final = 3 * DIGEST  # where the start time stands in the common part of an event's members
 _TOTALS: Final = "<I4I4I4ddddc8Bc8"  # as Lua's struct has it
 _amounts = Struct("<dddd")
+_NO_AMOUNTS: Final = bytes(_amounts.size)
 _counts = Struct("<III")
 
 # A share is the flags for feedback and an end, the end, the session's id, and the flag for a model; of a model then
@@ -68,6 +69,64 @@ local function enter_share(id, place, share, ending)
   add(sums, share, 1)
   keep_totals(sid, sums, 'p' .. id, share)
 end
+"""
+
+# The same for an event that is new and never expires, without a function: before its members are entered into the
+# index, and after it is stored.
+PREPARE: Final = f"""
+    local ended
+    if share == 's' then
+      redis.call('HSETNX', totals, '', '')
+      local first = redis.call('HGET', totals, 'f' .. id)
+      if first then
+        local a, c = struct.unpack('>I4I4', first)
+        local b, d = struct.unpack('>I4I4', string.sub(place, {_ORDER + 1}, {_ORDER + 8}))
+        if a < b or a == b and c < d then
+          place = string.sub(place, 1, {_ORDER}) .. first .. string.sub(place, {_ORDER + 9})
+        end
+      end
+    elseif string.sub(share, 2, 2) == '1' then
+      ended = '\\0\\2' .. string.sub(share, 11, 26) .. string.sub(share, 3, 10) .. id
+    end
+"""
+COUNT: Final = f"""
+    if share ~= 's' then
+      local sid, start = string.sub(share, 11, 26), string.sub(place, {_ORDER + 1}, {_ORDER + 8})
+      local text = redis.call('HGET', totals, 't' .. sid)
+      local events, models, feedback, cost, prompt, completion, total = 0, 0, 0, 0, 0, 0, 0
+      local first, has_end, last, is_first = start, 0, string.rep('\\0', 8), not text
+      if text then
+        events, models, feedback, cost, prompt, completion, total, first, has_end, last =
+          struct.unpack('{_TOTALS}', text)
+        if start ~= first then
+          local a, c = struct.unpack('>I4I4', start)
+          local b, d = struct.unpack('>I4I4', first)
+          is_first = a < b or a == b and c < d
+        end
+      end
+      if is_first then
+        first = start
+        redis.call('ZADD', KEYS[1], 0, '\\0\\1' .. sid)
+      end
+      if ended then
+        local ending = string.sub(share, 3, 10)
+        if has_end == 0 then
+          has_end, last = 1, ending
+        elseif ending ~= last then
+          local a, c = struct.unpack('>I4I4', last)
+          local b, d = struct.unpack('>I4I4', ending)
+          if a < b or a == b and c < d then last = ending end
+        end
+      end
+      if string.sub(share, 1, 1) == '1' then feedback = feedback + 1 end
+      if string.sub(share, 27, 27) == '1' then
+        local amount, sent, received, both = struct.unpack('<dddd', share, 28)
+        models, cost, prompt = models + 1, cost + amount, prompt + sent
+        completion, total = completion + received, total + both
+      end
+      redis.call('HSET', totals, 't' .. sid, struct.pack('{_TOTALS}', events + 1, models, feedback, cost, prompt,
+        completion, total, first, has_end, last), 'p' .. id, share)
+    end
 """
 
 # What is done when a share changes, or goes away because its event has expired or was evicted; made only then. When
@@ -225,23 +284,27 @@ def share_argument(session_id: str, share: Share | None) -> bytes:
     """The share of an event that is created as the script takes it; None is that of a session."""
     if share is None:
         return _SESSION
-    about = packed_id(session_id)
+    session = bytes.fromhex(session_id.replace("-", ""))
+    flag = b"1" if share.has_feedback else b"0"
     if not share.is_model:
-        return _argument(about + b"0", share.has_feedback, share.end_time)
-    return _argument(about + b"1" + _amounts.pack(*share.amounts), share.has_feedback, share.end_time, share.numbers)
+        return flag + _ending(share.end_time) + session + b"0"
+    amounts = _NO_AMOUNTS if share.numbers is NO_NUMBERS else _amounts.pack(*share.amounts)
+    return b"%b%b%b1%b%b" % (flag, _ending(share.end_time), session, amounts, _texts(share.numbers))
 
 
 def change_argument(change: Change | None) -> bytes:
     """What an update changes of a share; empty for nothing."""
     if change is None:
         return b""
-    return _argument(_OF_NOBODY, change.has_feedback, change.end_time, change.numbers)
+    return (b"1" if change.has_feedback else b"0") + _ending(change.end_time) + _OF_NOBODY + _texts(change.numbers)
 
 
-def _argument(about: bytes, has_feedback: bool, end_time: int | None, numbers: Sequence[str] = ()) -> bytes:  # noqa: FBT001 - one of its fields
-    ending = _NO_END if end_time is None else b"1" + sortable(end_time)
-    texts = f"{';'.join(numbers)};".encode() if numbers else b""
-    return (b"1" if has_feedback else b"0") + ending + about + texts
+def _ending(end_time: int | None) -> bytes:
+    return _NO_END if end_time is None else b"1" + (end_time - EARLIEST).to_bytes(8, "big")
+
+
+def _texts(numbers: Sequence[str]) -> bytes:
+    return (";".join(numbers) + ";").encode()
 
 
 class _Part(NamedTuple):

@@ -37,7 +37,8 @@ async def test_events_of_every_name_are_found(redis_url: str, beginning: bytes) 
     try:
         name = like(beginning)
         await call(store, "createSession", {"session_id": SESSION_ID, "event_name": name})
-        await call(store, "createEvent", {"session_id": SESSION_ID, "event_type": "tool", "event_name": name, "inputs": {}})
+        sent = {"session_id": SESSION_ID, "event_type": "tool", "event_name": name, "inputs": {}}
+        await call(store, "createEvent", sent)
         assert [name, name] == await names(store)
         (totals,) = await store.totals(TENANT, [SESSION_ID])
         assert totals is not None
