@@ -1,13 +1,17 @@
 """Where times and ids come from."""
 
+import os
 import time
 import uuid
+from collections.abc import Iterator
 from hashlib import blake2b
 from os import urandom
 from typing import NamedTuple, Protocol
 
 SEEDED_AT = 1_767_225_600_000  # 2026-01-01T00:00:00Z, the default start of the time of a seeded tenant
 
+
+_DRAWN = 4096  # random bytes that are drawn at once, as each draw is a system call
 
 # a random hex digit -> the variant digit of a UUIDv4, of which RFC 9562 fixes two bits
 _VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
@@ -23,6 +27,34 @@ class Clock(Protocol):
         """A UUIDv4 in its 36-character form, in lower case."""
 
 
+def _random_digits() -> Iterator[str]:
+    """The 32 hex digits of sixteen bytes from the system's generator, again and again."""
+    while True:
+        digits = urandom(_DRAWN).hex()
+        for at in range(0, len(digits), 32):
+            yield digits[at : at + 32]
+
+
+class _Ids:
+    """Random UUIDv4s; a process that was forked draws its own."""
+
+    def __init__(self) -> None:
+        self._digits = _random_digits()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._draw_anew)
+
+    def _draw_anew(self) -> None:
+        self._digits = _random_digits()
+
+    def next(self) -> str:
+        digits = next(self._digits)
+        variant = _VARIANTS[digits[16]]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+_IDS = _Ids()
+
+
 class SystemClock:
     """The system's time, and random ids."""
 
@@ -32,9 +64,7 @@ class SystemClock:
 
     def new_id(self) -> str:
         """A random UUIDv4."""
-        digits = urandom(16).hex()
-        variant = _VARIANTS[digits[16]]
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        return _IDS.next()
 
 
 class Timing(NamedTuple):

@@ -19,11 +19,10 @@ from hivestand.handlers.tenant import Tenant
 NUMBERS: Final = ("cost", "prompt_tokens", "input_tokens", "completion_tokens", "output_tokens", "total_tokens")
 RESERVED: Final = ("num_events", "num_model_events", "has_feedback", "cost", *NUMBERS[1:2], *NUMBERS[3:4], NUMBERS[5])
 LARGEST: Final = 2.0**53  # a number beyond this is not counted: sums of larger ones are not exact
-NOT_COUNTED: Final = "x"  # in place of a value that is no number
+NOT_COUNTED: Final = b"x"  # in place of a value that is no number
 _FIELDS: Final = tuple(b'm"%b"' % name.encode() for name in NUMBERS)
-_PLACES: Final = {field: place for place, field in enumerate(_FIELDS)}
-NO_NUMBERS: Final = ("",) * len(NUMBERS)
-_SURE_DIGITS: Final = 15  # of an integer that is surely not too large
+NO_NUMBERS: Final = (b"",) * len(NUMBERS)
+_MAX_SURE: Final = 16  # digits: an integer of fewer is surely not too large
 _MAX_DIGITS: Final = 40  # of a number as it is written
 _COST_DIGITS: Final = 12  # to which a sum of costs is rounded, as the sums of two stores differ in the last bits
 _END: Final = b't"end_time"'
@@ -42,17 +41,20 @@ class Share(NamedTuple):
     is_model: bool
     has_feedback: bool
     end_time: int | None
-    numbers: Sequence[str]
+    numbers: Sequence[bytes]
 
     @property
     def amounts(self) -> tuple[float, float, float, float]:
         """Cost, prompt tokens, completion tokens and all tokens; none of an event that is no model's."""
         if not self.is_model or self.numbers is NO_NUMBERS:
             return 0, 0, 0, 0
-        cost, prompt, read, completion, written, total = [_number(each) if each else None for each in self.numbers]
-        sent = prompt if prompt is not None else read or 0
-        received = completion if completion is not None else written or 0
-        return cost or 0, sent, received, total if total is not None else sent + received
+        cost, prompt, read, completion, written, total = self.numbers
+        try:
+            sent, received = float(prompt or read or 0), float(completion or written or 0)
+            return float(cost or 0), sent, received, float(total) if total else sent + received
+        except ValueError:  # one is not counted
+            counted = [b"" if each == NOT_COUNTED else each for each in self.numbers]
+            return self._replace(numbers=counted).amounts
 
     def changed(self, change: "Change") -> "Share":
         """The share after an update."""
@@ -66,7 +68,7 @@ class Change(NamedTuple):
 
     has_feedback: bool
     end_time: int | None
-    numbers: Sequence[str]
+    numbers: Sequence[bytes]
 
 
 class Totals(NamedTuple):
@@ -145,29 +147,18 @@ def shown(event: EncodedEvent, tenant: Tenant, totals: Totals | None) -> bytes:
     return dumps(session)
 
 
-def _numbers_in(fields: Mapping[bytes, bytes]) -> tuple[str, ...]:
-    found = fields.keys() & _PLACES.keys()
-    if not found:
+def _numbers_in(fields: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
+    get = fields.get
+    found = [get(field, b"") for field in _FIELDS]
+    if not any(found):
         return NO_NUMBERS
-    numbers = [*NO_NUMBERS]
-    for field in found:
-        numbers[_PLACES[field]] = _counted(fields[field])
-    return tuple(numbers)
+    return tuple([each if not each or (each.isdigit() and len(each) < _MAX_SURE) else _counted(each) for each in found])
 
 
-def _counted(written: bytes) -> str:
+def _counted(written: bytes) -> bytes:
     """The JSON text of a number that is counted, otherwise `NOT_COUNTED`."""
-    if written.isdigit() and len(written) <= _SURE_DIGITS:
-        return written.decode()
-    if written[0] not in b"-0123456789" or len(written) > _MAX_DIGITS or abs(float(written)) > LARGEST:
-        return NOT_COUNTED
-    return written.decode()
-
-
-def _number(written: str) -> float | None:
-    if written == NOT_COUNTED:
-        return None
-    return int(written) if written.isdigit() else float(written)
+    is_wrong = written[0] not in b"-0123456789" or len(written) > _MAX_DIGITS or abs(float(written)) > LARGEST
+    return NOT_COUNTED if is_wrong else written
 
 
 def _whole(number: float) -> float:

@@ -10,6 +10,7 @@ change by `LEASE` at most, and one that was cut off knows it.
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
@@ -134,7 +135,7 @@ class RedisBarrier:
     @property
     def is_fresh(self) -> bool:
         """Whether this worker's lease runs, so that no change was acknowledged that it does not know of."""
-        return asyncio.get_running_loop().time() < self._fresh_until
+        return time.monotonic() < self._fresh_until
 
     async def refresh(self) -> None:
         """Reload all plans; callers at the same time share one reload."""
@@ -198,7 +199,7 @@ class RedisBarrier:
 
     async def _refresh(self) -> None:
         self._id = self._id or secrets.token_hex(8)
-        before = asyncio.get_running_loop().time()
+        before = time.monotonic()
         try:
             position, plans = await self._client.run(_REFRESH, self._keys, self._id, round(LEASE * 1000), durable=False)
         except StoreUnavailable as error:
@@ -230,10 +231,10 @@ class RedisBarrier:
 
     async def _follow_once(self) -> None:
         """Apply the changes that have come, or wait for some; then renew the lease."""
-        before = asyncio.get_running_loop().time()
+        before = time.monotonic()
         command = ("XREAD", "BLOCK", round(FOLLOW_SECONDS * 1000), "STREAMS", self._keys[2], self._position)
         if reply := await self._client.wait(self._keys[2], command, FOLLOW_SECONDS):
-            before = asyncio.get_running_loop().time()
+            before = time.monotonic()
             changes = _changes(reply)
             await self._apply([(fields[b"kind"], fields[b"digest"].decode()) for _, fields in changes])
             self._position = changes[-1][0]

@@ -303,8 +303,8 @@ def _ending(end_time: int | None) -> bytes:
     return _NO_END if end_time is None else b"1" + (end_time - EARLIEST).to_bytes(8, "big")
 
 
-def _texts(numbers: Sequence[str]) -> bytes:
-    return (";".join(numbers) + ";").encode()
+def _texts(numbers: Sequence[bytes]) -> bytes:
+    return b";".join(numbers) + b";"
 
 
 class _Part(NamedTuple):

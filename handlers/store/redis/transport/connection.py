@@ -182,6 +182,7 @@ class PipelinedConnection:
         self._replies: ReplyReader | None = None
         self._waiting: deque[Call] = deque()
         self._travelling: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop  # in which it travels
 
     async def call(self, *commands: Command, size: int = 0, write: bool = False) -> Any:
         """The reply to the last of the commands.
@@ -189,11 +190,11 @@ class PipelinedConnection:
         Raises:
             RedisError: Redis refused it, could not be reached, or did not reply in time.
         """
-        loop = asyncio.get_running_loop()
-        call = Call(commands, size, write, loop.create_future())
-        self._waiting.append(call)
         if self._travelling is None:
-            self._travelling = loop.create_task(self._travel())
+            self._loop = asyncio.get_running_loop()  # which takes a system call
+            self._travelling = self._loop.create_task(self._travel())
+        call = Call(commands, size, write, self._loop.create_future())
+        self._waiting.append(call)
         return await call.reply
 
     @property
