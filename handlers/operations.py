@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from hivestand.handlers.admin import clock, faults, journal, mapping, server
+from hivestand.handlers.admin import clock, faults, following, journal, mapping, reports, server
 from hivestand.handlers.admin import sessions as admin_sessions
 from hivestand.handlers.api import batches, events, projects, search, sessions, traces
 from hivestand.handlers.request import Request, Response
@@ -41,6 +41,7 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "listTenants": server.list_tenants,
     "reset": server.reset,
     "listRequests": journal.list_requests,
+    "followRequests": following.follow_requests,
     "countRequests": journal.count_requests,
     "getRequest": journal.get_request,
     "clearRequests": journal.clear_requests,
@@ -49,6 +50,8 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "getSession": admin_sessions.get_session,
     "listEvents": admin_sessions.list_events,
     "getMapping": mapping.get_mapping,
+    "listReports": reports.list_reports,
+    "getReport": reports.get_report,
     "listFaults": faults.list_faults,
     "armFault": faults.arm_fault,
     "disarmFaults": faults.disarm_faults,

@@ -1,6 +1,6 @@
 """What an operation is given, and what it gives back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from hivestand.handlers.clock import Clock
@@ -77,6 +77,7 @@ class Response(NamedTuple):
         status: the HTTP status.
         headers: those beside Content-Type, Content-Length and Hivestand-Fallbacks.
         media_type: the Content-Type.
+        stream: the body in parts, as each becomes known, in place of `body`; None for nearly every operation.
     """
 
     body: bytes
@@ -84,3 +85,4 @@ class Response(NamedTuple):
     status: int = 200
     headers: Mapping[str, str] = {}
     media_type: str = JSON
+    stream: AsyncGenerator[bytes, None] | None = None

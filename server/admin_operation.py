@@ -63,7 +63,8 @@ class AdminOperation:
             )
         )
         headers = to_wire(response.headers.items())
-        return HttpResponse(response.status, headers, response.body, response.media_type.encode())
+        media_type = response.media_type.encode()
+        return HttpResponse(response.status, headers, response.body, media_type, stream=response.stream)
 
     async def _read(self, request: HttpRequest) -> Any:
         """The body as parsed JSON that keeps its schema; None where there is none and none is needed."""

@@ -165,20 +165,28 @@ class _Seconds(click.FloatRange):
 )
 @click.option(
     "--log-format",
-    type=click.Choice(["text", "json"]),
-    help="Write a line for each request to standard error.  [default: none]",
+    type=click.Choice(["text", "json", "none"]),
+    help="Write a line for each request to standard error.  [default: none, but a terminal shows requests]",
 )
+@click.option("-q", "--quiet", is_flag=True, help="Show no requests on a terminal, as --log-format none.")
 @click.option(
     "--keys",
     type=click.Path(exists=True, dir_okay=False),
     help="TOML file of accepted keys, by tenant; see docs/how-to/serve.md.  [default: any token]",
 )
 @click.option(
+    "--reports",
+    type=click.Path(exists=True, file_okay=False),
+    help="Folder of reports that `hivestand check --json` wrote, for the console.  [default: none]",
+)
+@click.option(
     "--admin-token",
     help="Token that reaches every tenant's data.  [default: not needed on loopback, otherwise generated]",
 )
-def serve(store: str, ttl: float | None, journal: int, *, aggregation: bool, **options: Any) -> None:
+def serve(store: str, ttl: float | None, journal: int, *, aggregation: bool, quiet: bool, **options: Any) -> None:
     """Serve the API until SIGINT or SIGTERM. Each option has an environment variable, such as HIVESTAND_PORT."""
+    if quiet and options["log_format"] is None:
+        options["log_format"] = "none"
     given = {name: options.pop(f"store_{name}") for name in ("wait", "prefix", "timeout")}
     store_options = StoreOptions(ttl=ttl, journal=journal, aggregation=aggregation, **given)
     settings = Settings(store=store, store_options=store_options, **options)

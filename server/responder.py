@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from hivestand.handlers.errors import ApiError, InternalError
+from hivestand.server.console.pages import welcome_for
 from hivestand.server.errors import response_of
 from hivestand.server.http.body import ClientDisconnected
 from hivestand.server.http.cors import Cors
 from hivestand.server.http.protocol import ENDING
 from hivestand.server.http.request import ADMIN, HttpRequest
 from hivestand.server.http.response import HttpResponse
-from hivestand.server.routing import Routing
+from hivestand.server.routing import Routing, Serves
 
 Observer = Callable[[HttpRequest, HttpResponse], None]
 
@@ -43,13 +44,17 @@ class Responder:
         is_admin = request.path.startswith(f"{ADMIN}/") or request.path == ADMIN
         if is_admin:
             return await self._respond(request, self._admin_observers)
+        if request.path == "/" and (welcome := welcome_for(request)) is not None:
+            return await self._respond(request, self._admin_observers, welcome)
         if self._cors is not None and b"origin" in request.fields:
             return await self._cors.respond(request, lambda request: self._respond(request, self._observers))
         return await self._respond(request, self._observers)
 
-    async def _respond(self, request: HttpRequest, observers: Sequence[Observer]) -> HttpResponse | None:
+    async def _respond(
+        self, request: HttpRequest, observers: Sequence[Observer], operation: Serves | None = None
+    ) -> HttpResponse | None:
         try:
-            operation = self._operations.get((request.method, request.path))
+            operation = operation or self._operations.get((request.method, request.path))
             if operation is None:
                 operation, request.path_parameters = self._routing.find(request.method, request.path)
             response = await operation.serve(request)

@@ -118,16 +118,21 @@ class Routing:
     """The operations of several documents, by method and path.
 
     Attributes:
-        operations: those of paths without parameters, by method and path.
+        operations: pages, and the operations of paths without parameters, by method and path.
     """
 
-    def __init__(self, documents: Mapping[str, tuple[dict[str, Any], Compile]]) -> None:
-        """Route each document under its base path, such as `/__admin`; the longest base path that fits wins."""
+    def __init__(
+        self, documents: Mapping[str, tuple[dict[str, Any], Compile]], pages: Mapping[tuple[str, str], Serves] = {}
+    ) -> None:
+        """Route each document under its base path, such as `/__admin`; the longest base path that fits wins.
+
+        `pages` are in no document.
+        """
         self._documents = {
             base_path: DocumentRoutes(document, base_path, compile_operation).routes
             for base_path, (document, compile_operation) in sorted(documents.items(), reverse=True)
         }
-        self.operations: Mapping[tuple[str, str], Serves] = {
+        self.operations: Mapping[tuple[str, str], Serves] = dict(pages) | {
             (method, base_path + route.path): route.endpoint
             for base_path, routes in self._documents.items()
             for route in routes

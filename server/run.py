@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.schemes import store_for
@@ -23,6 +23,9 @@ from hivestand.server.http.server import HttpServer, bind, url_of
 from hivestand.server.settings import Settings, place_of
 from hivestand.server.stderr import STDERR, LogHandler, say
 from hivestand.server.workers import Workers
+
+if TYPE_CHECKING:
+    from hivestand.server.observers.terminal import Terminal
 
 T = TypeVar("T")
 _M_MMAP_THRESHOLD: Final = -3  # the parameter's number in malloc.h
@@ -48,11 +51,15 @@ def run(settings: Settings) -> None:
     with _listener(settings) as listener, _shared_folder(settings) as folder:
         settings = _with_admin(settings)
         store = store_for(settings.store, settings.store_options)
-        respond = build(settings, store, folder)
+        terminal = _terminal(settings)
+        respond = build(settings, store, folder, terminal)
         gc.freeze()  # everything loaded so far stays: the collector skips it, and workers keep sharing its pages
 
         def ready() -> None:
             with suppress(OSError):  # standard output may be a disk that is full
+                if terminal is not None:
+                    terminal.announce(url_of(listener), place_of(settings.store))
+                    return
                 print(f"hivestand is listening on {url_of(listener)}", flush=True)  # noqa: T201 - scripts wait for it
 
         def work(lifeline: int | None, ready: Callable[[], None]) -> None:
@@ -63,7 +70,18 @@ def run(settings: Settings) -> None:
             Workers(settings.workers, work, listener.close).run(ready)
         else:
             work(None, ready)
+        if terminal is not None:
+            terminal.close()
     STDERR.close()
+
+
+def _terminal(settings: Settings) -> "Terminal | None":
+    """What shows requests to a person; None where standard output is no terminal, or that is not wanted."""
+    if settings.log_format is not None or not sys.stdout.isatty():
+        return None
+    from hivestand.server.observers.terminal import Terminal, terminal_console  # noqa: PLC0415 - rich takes its time
+
+    return Terminal(terminal_console())
 
 
 def _return_large_blocks() -> None:

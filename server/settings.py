@@ -28,7 +28,9 @@ class Settings:
         otlp_session: whether the unknown session of a span is created only where it asks for that, or always.
         admin_token: the admin's token; without one, clients without a token are the admin on loopback.
         keys: the path of a file of keys; without one any token is accepted.
-        log_format: the form of the request log; None logs nothing.
+        reports: the folder of reports of `hivestand check` that the console shows; None for none.
+        log_format: the form of the request log; None shows requests on a terminal and logs nothing elsewhere, `none`
+            does neither.
     """
 
     host: str = "127.0.0.1"
@@ -46,7 +48,8 @@ class Settings:
     otlp_session: Literal["documented", "always"] = "documented"
     admin_token: str | None = None
     keys: str | None = None
-    log_format: Literal["text", "json"] | None = None
+    reports: str | None = None
+    log_format: Literal["text", "json", "none"] | None = None
 
 
 def described(settings: Settings) -> Mapping[str, Any]:

@@ -7,10 +7,12 @@ import select
 import sys
 import threading
 import time
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 MAX_WAITING: Final = 10_000  # lines that wait to be written; more are dropped, and counted
+TOLD: Final = "hivestand: {} lines of the log were dropped\n"
 AT_ONCE: Final = 200  # lines that one write takes
 CLOSE_SECONDS: Final = 1.0  # that the end waits for the lines that are left
 
@@ -18,31 +20,55 @@ CLOSE_SECONDS: Final = 1.0  # that the end waits for the lines that are left
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
+T = TypeVar("T")
+
+
 def printable(text: str) -> str:
     """The text with its control characters escaped, as JSON escapes them."""
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-class LineWriter:
+class LineWriter(Generic[T]):
     """Writes lines to a file descriptor in the background. A line that cannot be written is dropped and counted.
 
     Attributes:
         dropped: how many lines were dropped in this process.
     """
 
-    def __init__(self, descriptor: int = 2) -> None:
-        """Write to the descriptor, standard error by default."""
+    def __init__(
+        self,
+        descriptor: int,
+        render: Callable[[T], str],
+        *,
+        most: int = MAX_WAITING,
+        pause: float = 0,
+        told: str = TOLD,
+    ) -> None:
+        """Write to the descriptor what `render`, called in the background, makes of each line.
+
+        At most `most` lines wait, and none is written for `pause` seconds after others were. `told` is the line that
+        says how many were dropped.
+        """
         self._descriptor = descriptor
-        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        self._render = render
+        self._most = most
+        self._pause = pause
+        self._told_by = told
+        self._lines: SimpleQueue[T | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self.dropped = 0
         self._told = 0  # of those, how many a line has told of
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget_thread)
 
-    def write(self, line: str) -> None:
+    @property
+    def is_full(self) -> bool:
+        """Whether so many lines wait that the next is dropped."""
+        return self._lines.qsize() >= self._most
+
+    def write(self, line: T) -> None:
         """Write a line soon; it never waits, and never fails."""
-        if self._lines.qsize() >= MAX_WAITING:
+        if self.is_full:
             self.dropped += 1
             return
         self._lines.put(line)
@@ -62,7 +88,7 @@ class LineWriter:
         self._lines = SimpleQueue()
         self._thread = None
 
-    def _work(self, lines: SimpleQueue[str | None]) -> None:
+    def _work(self, lines: SimpleQueue[T | None]) -> None:
         while True:
             batch = [lines.get()]
             while len(batch) < AT_ONCE and batch[-1] is not None:
@@ -70,10 +96,10 @@ class LineWriter:
                     batch.append(lines.get_nowait())
                 except Empty:
                     break
-            texts = [printable(line) for line in batch if line is not None]
+            texts = [self._render(line) for line in batch if line is not None]
             if self.dropped > self._told:
                 told = self.dropped
-                texts.append(f"hivestand: {told - self._told} lines of the log were dropped\n")
+                texts.append(self._told_by.format(told - self._told))
                 self._told = told
             if not self._written("".join(texts).encode(errors="replace")):
                 self.dropped += len(texts)
@@ -81,6 +107,8 @@ class LineWriter:
                 time.sleep(0.05)  # a disk that is full, or a reader that is gone
             if batch[-1] is None:
                 return
+            if self._pause:
+                time.sleep(self._pause)
 
     def _written(self, data: bytes) -> bool:
         """Write all of it; returns whether that was possible."""
@@ -97,7 +125,7 @@ class LineWriter:
 class LogHandler(logging.Handler):
     """Sends the records of Python's logging, such as the server's warnings, to a writer."""
 
-    def __init__(self, writer: LineWriter) -> None:
+    def __init__(self, writer: LineWriter[str]) -> None:
         """Write to this writer."""
         super().__init__(logging.WARNING)
         self._writer = writer
@@ -110,7 +138,7 @@ class LogHandler(logging.Handler):
             self._writer.dropped += 1
 
 
-STDERR: Final = LineWriter()
+STDERR: Final = LineWriter(2, printable)
 
 
 def say(line: str) -> None:

@@ -31,7 +31,7 @@ ADAPTERS = {
     "schemathesis": {"conformance/generation.py"},
     "requests": {"conformance/target.py"},
     "pytest": {"conformance/test_conformance.py", "testing/conformance.py", "testing/fixture.py", "testing/plugin.py"},
-    "rich": {"conformance/reports/terminal.py"},
+    "rich": {"conformance/reports/terminal.py", "server/observers/terminal.py"},
     "click": {"server/cli.py"},
     "openapi_spec_validator": {"openapi/lint.py"},
     "yaml": {"openapi/document.py", "handlers/otlp/table.py"},

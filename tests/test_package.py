@@ -41,11 +41,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_it_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    """Every module, document and type marker; no test, no script."""
+    """Every module, document, type marker and file of the console; no test, no script."""
     expected = {
         f"hivestand/{path.relative_to(ROOT).as_posix()}"
         for folder in FOLDERS
-        for pattern in ("*.py", "*.yaml", "*.schema.json", "py.typed")
+        for pattern in ("*.py", "*.yaml", "*.schema.json", "py.typed", "static/*.*", "static/vendor/*")
         for path in (ROOT / folder).rglob(pattern)
     }
     assert expected == {name for name in wheel.namelist() if ".dist-info/" not in name}
@@ -54,7 +54,7 @@ def test_it_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
 def test_it_says_what_it_is(wheel: zipfile.ZipFile) -> None:
     """Its licence, its Python, and the versions that were tried."""
     metadata = next(wheel.read(name).decode() for name in wheel.namelist() if name.endswith("METADATA"))
-    for line in ("License-Expression: MIT", "License-File: LICENSE", "Requires-Python: >=3.11"):
+    for line in ("License-Expression: MIT AND Apache-2.0", "License-File: LICENSE", "Requires-Python: >=3.11"):
         assert line in metadata.splitlines()
     for version in ("3.11", "3.12", "3.13"):
         assert f"Classifier: Programming Language :: Python :: {version}" in metadata

@@ -176,6 +176,12 @@ def read_head(packed: bytes) -> EntryHead:
     return EntryHead(about[0], about[5], about[7])
 
 
+def head_of(packed: bytes) -> dict[str, Any]:
+    """What the first line of a packed entry says, by the names of `JournalEntry`."""
+    about, _ = orjson.loads(packed[: packed.index(b"\n") + 1])
+    return dict(zip(JournalEntry._fields, about, strict=False))
+
+
 def render(kept: StoredEntry, tenant: Tenant) -> dict[str, Any]:
     """The entry as the admin API returns it."""
     entry = unpack(kept.packed)

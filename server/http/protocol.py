@@ -1,8 +1,8 @@
 """HTTP/1.1 on one connection, by httptools: the one module that knows httptools' API.
 
 uvicorn runs the server; this takes the place of its protocol, which bounds neither the size nor the time of a head,
-resets a connection under an upload that it refuses, and forgets the body of a request that asks for an upgrade. Chunked
-responses, WebSocket and access logs are left out. A response is one write, and a connection has one timer.
+resets a connection under an upload that it refuses, and forgets the body of a request that asks for an upgrade.
+WebSocket and access logs are left out. A response is one write, unless it is a stream; a connection has one timer.
 
 Theory of operation
 -------------------
@@ -31,7 +31,7 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
@@ -114,12 +114,14 @@ class _Exchange:
         request: the request.
         keep_alive: whether the connection stays open behind the response.
         expects_continue: whether the client waits for a 100 before it sends the body.
+        takes_chunks: whether the client knows the chunked coding, as all but those of HTTP/1.0 do.
         is_over: whether the response is written, or will not be.
     """
 
     request: HttpRequest
     keep_alive: bool
     expects_continue: bool
+    takes_chunks: bool = True
     is_over: bool = False
     held: int = 0
 
@@ -295,10 +297,11 @@ class HttpProtocol(asyncio.Protocol):
             time.time_ns() // 1_000_000,
             time.perf_counter(),
         )
-        keep_alive = parser.get_http_version() != "1.0" and parser.should_keep_alive()
+        is_current = parser.get_http_version() != "1.0"
+        keep_alive = is_current and parser.should_keep_alive()
         expects_continue = fields.get(b"expect", b"").lower() == b"100-continue"
         self._url, self._headers = b"", []  # an idle connection holds nothing of its last request
-        exchange = self._newest = _Exchange(request, keep_alive, expects_continue)
+        exchange = self._newest = _Exchange(request, keep_alive, expects_continue, is_current)
         self._open.append(exchange)
         if len(self._open) == 1:
             self._serve(exchange)
@@ -355,7 +358,9 @@ class HttpProtocol(asyncio.Protocol):
                 response = await self._delayed(response)
             if self._drained is not None:
                 await asyncio.shield(self._drained)
-            if not exchange.is_over:
+            if response is not None and response.stream is not None:
+                await self._write_stream(exchange, self._head_of(exchange, response), response.stream)
+            elif not exchange.is_over:
                 self._write_response(exchange, response)
         except Exception:  # noqa: BLE001 - whatever it is, the client gets a response
             _log.exception("a bug in the server")
@@ -408,11 +413,38 @@ class HttpProtocol(asyncio.Protocol):
             self.transport.write(head + body[: len(body) // 2])
         self._break_off(reset=response.ending == "reset")
 
+    async def _write_stream(self, exchange: _Exchange, head: bytes, stream: AsyncGenerator[bytes, None]) -> None:
+        """Write the parts of a response as they come, in chunks (RFC 9112, 7.1), until either side ends.
+
+        The next part is asked for only when the client has read those before it.
+        """
+        try:
+            if not exchange.is_over:
+                self.transport.write(head)
+            while not exchange.is_over and not self._is_ending and (part := await anext(stream, b"")):
+                if not exchange.is_over:
+                    self.written = len(part)
+                    self.transport.write(b"%x\r\n%b\r\n" % (len(part), part) if exchange.takes_chunks else part)
+                if self._drained is not None:
+                    await asyncio.shield(self._drained)
+        except Exception:  # noqa: BLE001 - the client sees that the response is not whole
+            _log.exception("a bug in a stream")
+            self._break_off(reset=False)
+        finally:
+            await stream.aclose()
+        if not exchange.is_over:
+            if exchange.takes_chunks:
+                self.transport.write(b"0\r\n\r\n")
+            self._finish(exchange)
+
     def _head_of(self, exchange: _Exchange, response: HttpResponse) -> bytes:
         """The status line and the header fields, one of which says so where the connection ends behind the response."""
         headers = [*self._shared.default_headers]
         if response.status not in _BODILESS:
-            headers.append((b"content-length", b"%d" % len(response.body)))
+            if response.stream is None:
+                headers.append((b"content-length", b"%d" % len(response.body)))
+            elif exchange.takes_chunks:
+                headers.append((_CODING, b"chunked"))
             if response.media_type:
                 headers.append((b"content-type", response.media_type))
         headers += response.headers

@@ -1,6 +1,6 @@
 """A response as a value, before it is written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 Ending = Literal["reset", "close", "truncate"]
@@ -18,6 +18,7 @@ class HttpResponse(NamedTuple):
         delay: how long the response waits before it is written, seconds.
         ending: how the connection ends under it: reset or closed before anything is written, or closed in the middle of
             the body; None for a response as it should be.
+        stream: the body in parts, as each becomes known, in place of `body`; None for nearly every response.
     """
 
     status: int
@@ -26,6 +27,7 @@ class HttpResponse(NamedTuple):
     media_type: bytes = b"application/json"
     delay: float = 0.0
     ending: Ending | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
 
 
 def to_wire(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

@@ -16,7 +16,7 @@ LogFormat = Literal["text", "json"]
 class RequestLog:
     """Writes a line to standard error; tenants appear by digest, never by token."""
 
-    def __init__(self, form: LogFormat, writer: LineWriter) -> None:
+    def __init__(self, form: LogFormat, writer: LineWriter[str]) -> None:
         """Write lines in this form."""
         self._line = _json if form == "json" else _text
         self._writer = writer

@@ -33,7 +33,7 @@ _Counts = dict[str, list[float]]  # by operation and status: seconds in all, the
 class Metrics:
     """The counts of this process, and those that other workers left in `folder`."""
 
-    def __init__(self, log: LineWriter, folder: Path | None = None) -> None:
+    def __init__(self, log: LineWriter[str], folder: Path | None = None) -> None:
         """Count from zero; `log` counts the lines it drops; without a folder this process is the only one."""
         self._lines = log
         self._folder = folder

@@ -37,7 +37,7 @@ def read_all(descriptor: int, until: bytes) -> bytes:
 def test_lines_come_in_order() -> None:
     """All of them, and the end waits for them."""
     reading, writing = os.pipe()
-    writer = LineWriter(writing)
+    writer = LineWriter(writing, printable)
     for number in range(500):
         writer.write(f"{number}\n")
     writer.close()
@@ -48,7 +48,7 @@ def test_lines_come_in_order() -> None:
 def test_a_reader_that_stalls_stops_nobody() -> None:
     """What cannot wait is dropped and counted, and told when it reads again."""
     reading, writing = os.pipe()
-    writer = LineWriter(writing)
+    writer = LineWriter(writing, printable)
     for _ in range(2 * MAX_WAITING):
         writer.write(LINE)
     assert writer.dropped >= MAX_WAITING - 2000  # a pipe holds some hundred lines
@@ -65,7 +65,7 @@ def test_what_cannot_be_written_is_counted(broken: str) -> None:
         os.close(reading)
     else:
         writing = os.open("/dev/full", os.O_WRONLY)
-    writer = LineWriter(writing)
+    writer = LineWriter(writing, printable)
     for _ in range(3):
         writer.write(LINE)
     wait_until(lambda: writer.dropped == 3)
