@@ -8,12 +8,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final, Generic, TypeVar
 
 MAX_WAITING: Final = 10_000  # lines that wait to be written; more are dropped, and counted
 TOLD: Final = "hivestand: {} lines of the log were dropped\n"
 AT_ONCE: Final = 200  # lines that one write takes
+TELL_SECONDS: Final = 0.5  # after which it is told that lines were dropped
 CLOSE_SECONDS: Final = 1.0  # that the end waits for the lines that are left
 
 # control characters of ASCII and of C1, which terminals act upon; a tab and line breaks stay
@@ -90,12 +92,11 @@ class LineWriter(Generic[T]):
 
     def _work(self, lines: SimpleQueue[T | None]) -> None:
         while True:
-            batch = [lines.get()]
-            while len(batch) < AT_ONCE and batch[-1] is not None:
-                try:
+            batch: list[T | None] = []
+            with suppress(Empty):  # a moment after lines were dropped, that is told even if no other line comes
+                batch.append(lines.get(timeout=TELL_SECONDS if self.dropped > self._told else None))
+                while len(batch) < AT_ONCE and batch[-1] is not None:
                     batch.append(lines.get_nowait())
-                except Empty:
-                    break
             texts = [self._render(line) for line in batch if line is not None]
             if self.dropped > self._told:
                 told = self.dropped
@@ -105,7 +106,7 @@ class LineWriter(Generic[T]):
                 self.dropped += len(texts)
                 self._told = self.dropped
                 time.sleep(0.05)  # a disk that is full, or a reader that is gone
-            if batch[-1] is None:
+            if batch and batch[-1] is None:
                 return
             if self._pause:
                 time.sleep(self._pause)

@@ -75,16 +75,16 @@ def test_it_says_where_to_look_and_shows_each_request() -> None:
             "memory://",
         ):
             assert wanted in said
-        client = httpx.Client(base_url=url, headers={"Authorization": "Bearer secret-token"})
-        client.post("/v1/sessions", json={"duration": "x"})
-        assert "createSession  200" in terminal.until("duration;reason=type")
-        client.post("/v1/events", json={})
-        assert "400" in terminal.until("/event_type must be one of")
-        client.post("/__admin/faults", json={"status": 503, "times": 1})
-        client.post("/v1/sessions", json={})
-        assert "503" in terminal.until("1: status")
-        client.get("/nothing%1b[31m")
-        assert "not mocked  404" in terminal.until("/nothing\\u001b[31m")
+        with httpx.Client(base_url=url, headers={"Authorization": "Bearer secret-token"}) as client:
+            client.post("/v1/sessions", json={"duration": "x"})
+            assert "createSession  200" in terminal.until("duration;reason=type")
+            client.post("/v1/events", json={})
+            assert "400" in terminal.until("/event_type must be one of")
+            client.post("/__admin/faults", json={"status": 503, "times": 1})
+            client.post("/v1/sessions", json={})
+            assert "503" in terminal.until("1: status")
+            client.get("/nothing%1b[31m")
+            assert "not mocked  404" in terminal.until("/nothing\\u001b[31m")
         assert "secret-token" not in terminal.text
 
 
