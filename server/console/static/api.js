@@ -78,11 +78,11 @@ export async function* events(path, signal) {
  * Each page of a list, in turn.
  * @param {string} path
  * @param {string} name the member that holds the list
+ * @param {string | null} before where the first page begins; null for the newest
  * @param {{ scope?: string, signal?: AbortSignal }} [options]
  * @returns {AsyncGenerator<any[]>}
  */
-export async function* pages(path, name, options = {}) {
-  let before = null;
+export async function* pages(path, name, before, options = {}) {
   do {
     const page = await ask("GET", withQuery(path, before === null ? {} : { before }), undefined, options);
     yield page[name];

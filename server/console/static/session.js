@@ -41,15 +41,12 @@ export async function showSession(main, signal, id = "", tenant = "") {
     if (isWhole && !events.size) count.textContent = "No event of this session is there: it expired, was reset, or is another tenant's.";
   };
   const readAll = async () => {
-    let limit = FIRST_PAGE;
-    const path_ = () => withQuery(`${path}/events`, { limit });
-    const first = await ask("GET", path_(), undefined, scope);
+    const first = await ask("GET", withQuery(`${path}/events`, { limit: FIRST_PAGE }), undefined, scope);
     for (const each of first.events) events.set(each.event.event_id, each.event);
     draw(first.next === null);
-    limit = PAGE;
     let drawn = performance.now();
     if (first.next === null) return;
-    for await (const page of pages(withQuery(path_(), { before: first.next }), "events", scope)) {
+    for await (const page of pages(withQuery(`${path}/events`, { limit: PAGE }), "events", first.next, scope)) {
       for (const each of page) events.set(each.event.event_id, each.event);
       if (performance.now() - drawn > 400) {
         draw(false);
