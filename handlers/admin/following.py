@@ -56,7 +56,7 @@ class Following:
             return (), 0
         found = await journal.newest(tenant, None, MAX_TOLD + 1, heads=True)
         new = [entry for entry in found if known is None or _place(entry.id) > _place(known)]
-        told = [_shown(entry, tenant) for entry in new[:MAX_TOLD]]
+        told = [_shown(entry, tenant) for entry in reversed(new[:MAX_TOLD])]
         return told, len(new) - len(told)
 
 

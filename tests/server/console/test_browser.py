@@ -146,9 +146,7 @@ def test_what_clients_send_is_text(fresh: Running, browser: Browser) -> None:
                 assert "broken" not in page.title()
 
 
-def test_the_journal_is_filtered_compared_and_copied(
-    fresh: Running, browser: Browser, tmp_path: Path, typescript_sdk: Path
-) -> None:
+def test_the_journal_is_filtered_compared_and_copied(fresh: Running, browser: Browser, tmp_path: Path) -> None:
     """What is copied runs: as a command, as a test of pytest, and as one of Node."""
     tell_a_story(fresh.url)
     with page_of(browser, fresh.url) as page:
@@ -183,7 +181,7 @@ def test_the_journal_is_filtered_compared_and_copied(
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert "1 passed" in done.stdout, done.stdout
     (tmp_path / "copied.test.mjs").write_text(copied["Node test"], encoding="utf-8")
-    ran = node(typescript_sdk, "--test", str(tmp_path / "copied.test.mjs"), HH_API_URL=fresh.url)
+    ran = node(tmp_path, "--test", str(tmp_path / "copied.test.mjs"), HH_API_URL=fresh.url)
     assert ran.returncode == 0, ran.stdout
 
 
@@ -328,8 +326,8 @@ def test_reports_are_shown_and_compared(browser: Browser, tmp_path: Path) -> Non
         ("a.json", {"A-1": "failed", "A-2": "passed", "A-3": "passed"}),
         ("b.json", {"A-1": "passed", "A-2": "failed", "A-4": "passed"}),
     ):
-        rest = {"level": "MUST", "title": "a sentence", "source": "s", "operation": "createSession", "reason": ""}
-        rest |= {"expected": 1, "actual": 2, "evidence": []}
+        rest: dict[str, Any] = {"level": "MUST", "title": "a sentence", "source": "s", "reason": ""}
+        rest |= {"operation": "createSession", "expected": 1, "actual": 2, "evidence": []}
         outcomes = [{"id": each, "status": status, **rest} for each, status in statuses.items()]
         report = {"target": "http://target", "seed": 1, "requests": 3, "seconds": 1.5, "summary": {"passed": 2}}
         (tmp_path / name).write_text(json.dumps({**report, "requirements": outcomes}), encoding="utf-8")
@@ -354,7 +352,7 @@ def test_the_documents_can_be_tried(fresh: Running, browser: Browser) -> None:
         expect(page.locator(".live-responses-table td.response-col_status").last).to_contain_text("200")
         assert 1 == len(httpx.get(f"{fresh.url}/__admin/sessions").json()["sessions"])
         page.get_by_role("link", name="The admin API").click()
-        expect(page.locator("h2.title")).to_contain_text("admin API")
+        expect(page.locator(".info .title")).to_contain_text("admin API")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)])
