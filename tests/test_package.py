@@ -45,7 +45,7 @@ def test_it_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     expected = {
         f"hivestand/{path.relative_to(ROOT).as_posix()}"
         for folder in FOLDERS
-        for pattern in ("*.py", "*.yaml", "*.schema.json", "py.typed", "static/*.*", "static/vendor/*")
+        for pattern in ("*.py", "*.yaml", "*.schema.json", "py.typed", "*.css", "*.js", "static/*.*", "static/vendor/*")
         for path in (ROOT / folder).rglob(pattern)
     }
     assert expected == {name for name in wheel.namelist() if ".dist-info/" not in name}
