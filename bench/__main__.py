@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench import aggregation, fairness, footprint, growth, latency, plot, throughput, trace
+from bench import aggregation, console, fairness, footprint, growth, latency, plot, throughput, trace
 from bench import contenders as who
 from bench.figure import Figure
 from bench.processes import OTHER_CORE, redis
@@ -72,6 +72,10 @@ class Run:
         """What the totals of sessions cost."""
         yield from aggregation.measure(self._folder, self._rounds, self._seconds)
 
+    def console(self) -> Iterator[Figure]:
+        """What it costs that somebody looks."""
+        yield from console.measure(self._folder, self._rounds, self._seconds)
+
 
 MEASURES: Final[dict[str, Callable[[Run], Iterator[Figure]]]] = {
     "throughput": Run.throughput,
@@ -80,6 +84,7 @@ MEASURES: Final[dict[str, Callable[[Run], Iterator[Figure]]]] = {
     "volume": Run.volume,
     "trace": Run.trace,
     "aggregation": Run.aggregation,
+    "console": Run.console,
     "fairness": Run.fairness,
 }
 
