@@ -103,6 +103,16 @@ def test_who_follows_does_not_hold_up_the_end() -> None:
         assert server.process.wait(timeout=10) == 0
 
 
+def test_its_head_alone_can_be_had(memory_server: Running) -> None:
+    """And the connection goes on behind it."""
+    with memory_server.connect() as connection:
+        for _ in range(2):
+            connection.sendall(f"HEAD {PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            head = connection.recv(4096)
+            assert head.startswith(b"HTTP/1.1 200 OK")
+            assert head.endswith(b"\r\n\r\n")
+
+
 def test_a_client_of_http_1_0_gets_it_without_chunks(memory_server: Running) -> None:
     """It does not know them (RFC 9112, 7.1)."""
     with memory_server.connect() as connection:

@@ -61,7 +61,7 @@ export class Waterfall {
     const name = String(event.event_name) || "(no name)";
     const took = duration(event.duration ?? (event.end_time === null ? null : event.end_time - event.start_time));
     const label = h("span", {}, h("span", { class: `type type-${type}` }, event.event_type), cut(name, 80),
-      failed && h("span", { class: "bad" }, " failed"));
+      failed && h("span", { class: "bad" }, " failed"), h("span", { class: "dim" }, costOf(event)));
     label.style.paddingInlineStart = `${Math.min(level - 1, 12) * 0.9}rem`;
     const button = h("button", { type: "button", class: "event", tabindex: place === this.#focused ? 0 : -1, "data-place": place,
       "aria-current": event.event_id === this.#chosen ? "true" : null, title: cut(name),
@@ -105,4 +105,16 @@ export class Waterfall {
   #focus() {
     /** @type {HTMLElement | null} */ (this.#inner.querySelector(`[data-place="${this.#focused}"]`))?.focus({ preventScroll: true });
   }
+}
+
+/**
+ * The model of an event, and how many tokens it took.
+ * @param {import("./tree.js").Event} event
+ */
+function costOf(event) {
+  const { model } = event.config ?? {};
+  const { total_tokens: tokens, prompt_tokens: sent, completion_tokens: received } = event.metadata ?? {};
+  const count = tokens ?? (typeof sent === "number" && typeof received === "number" ? sent + received : null);
+  if (event.event_type === "session" || (typeof model !== "string" && typeof count !== "number")) return "";
+  return [typeof model === "string" && ` ${cut(model, 30)}`, typeof count === "number" && ` ${count} tokens`].filter(Boolean).join(",");
 }

@@ -78,6 +78,7 @@ def test_a_stranger_finds_the_trace_as_a_waterfall(fresh: Running, browser: Brow
         expect(rows).to_have_count(5)
         assert ["session", "chain", "model", "tool", "model"] == page.locator(".event .type").all_inner_texts()
         expect(page.locator("main")).to_contain_text("940 (824 in, 116 out)")
+        expect(rows.nth(2)).to_contain_text("gpt-4o, 470 tokens")
         expect(rows.nth(3)).to_contain_text("failed")
         widths = [
             float(each)
@@ -105,6 +106,9 @@ def test_what_happens_is_seen_as_it_happens(fresh: Running, browser: Browser) ->
         expect(other.locator(".entries li")).to_have_count(7)
         expect(other.locator(".entries li").last).to_contain_text("duration: type")
         expect(other.locator(".entries li").first).to_contain_text("not mocked")
+        page.reload()
+        expect(page.locator(".event")).to_have_count(5)
+        expect(page.locator("#live")).to_have_text("live")
         post(fresh, "/v1/events", event(9, "tool", "late", 1, after=2300))
         expect(page.locator(".event")).to_have_count(6)
 
