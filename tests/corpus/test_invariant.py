@@ -21,7 +21,7 @@ import hivestand.handlers.otlp
 from corpus.leaves import leaves_of, lost
 from hivestand.handlers.event.normalise import EVENT_FIELDS
 
-EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "40"))  # of each operation
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "25"))  # of each operation
 SESSION = "0d9f1f6e-6f0c-4a57-9a3e-2c1f4b7a9d10"
 IDS = ("traceId", "spanId", "parentSpanId")
 SEEDED = {"event_id": SESSION, "event_type": "tool", "inputs": {}}
