@@ -17,6 +17,13 @@ from xdist.scheduler import LoadFileScheduling
 
 PARCELS = 30  # in which the seeded defects are dealt out, so that no process is left with many of them at the end
 
+# what takes longest, or waits for a download; the seeded defects, in many small parcels, fill what is left at the end
+FIRST = (
+    *("tests/test_docs.py", "tests/test_package.py", "tests/openapi/", "tests/sdk/", "tests/reliability/"),
+    *("tests/conformance/", "tests/test_parity.py", "tests/server/console/", "tests/server/test_readiness.py"),
+)
+LAST = ("tests/mutants/",)
+
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, pytest ends the servers that it started
 
 
@@ -28,6 +35,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Collect what is to be on that page."""
     compatibility.configure(config)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have what takes longest begin first: otherwise all processes wait for one at the end."""
+
+    def rank(item: pytest.Item) -> int:
+        place = next((number for number, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+        return place + item.nodeid.startswith(LAST)
+
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(optionalhook=True)
