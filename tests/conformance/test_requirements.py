@@ -98,7 +98,7 @@ def test_every_session_bears_the_mark_of_the_run(redis_backed_server: Running, r
     assert {event["session_id"] for event in held} <= set(report.created)
 
 
-@pytest.mark.parametrize(("seed", "strict"), [(1, False), (2, False), (3, False), (1, True)])
+@pytest.mark.parametrize(("seed", "strict"), [(1, False), (2, False), (1, True)])
 def test_the_mock_keeps_all_of_them(server: Running, seed: int, *, strict: bool) -> None:
     """On both stores, by either profile, whatever is generated: no failure, not even where the contract is open."""
     report = run(TargetAccess(server.url, TOKENS), RunPlan(REQUIREMENTS, seed, examples=8, strict=strict))

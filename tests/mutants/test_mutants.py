@@ -38,17 +38,17 @@ def test_it_is_killed(mutant: Mutant) -> None:
 def test_what_is_open_is_no_defect(name: str) -> None:
     """A server that starts sessions otherwise keeps every MUST, and the suite has no trouble of its own with it.
 
-    Nor where requests are made up, which `scripts/kills` tries.
+    In a quick run; `scripts/kills` tries a whole one, in which requests are made up, too.
     """
-    plan = RunPlan(REQUIREMENTS, 1, examples=0, operations=SESSIONS)
+    plan = RunPlan(REQUIREMENTS, 1, quick=True, operations=SESSIONS)
     report = report_on(Mutant(name, "", "", DIFFERING[name]), plan)
     assert ("", []) == (report.inconclusive, false_alarms(report))
 
 
 @pytest.mark.parametrize("name", DIFFERING_EVENTS)
 def test_nor_is_what_is_open_of_events(name: str) -> None:
-    """Such as how soon what was written is to be seen, which has it skipped at worst."""
-    plan = RunPlan(REQUIREMENTS, 1, examples=0, operations=EVENTS)
+    """Such as how soon what was written is to be seen, which has it skipped at worst; likewise in a quick run."""
+    plan = RunPlan(REQUIREMENTS, 1, quick=True, operations=EVENTS)
     report = report_on(Mutant(name, "", "", DIFFERING_EVENTS[name]), plan)
     assert ("", []) == (report.inconclusive, false_alarms(report))
 
