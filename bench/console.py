@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shutil
 import subprocess
 import threading
 import time
@@ -56,7 +57,7 @@ def _drain(terminal: int) -> None:
 def looking(port: int) -> Iterator[None]:
     """A browser on the other core that shows the journal as it happens."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{port}/__admin/#/journal")
         page.locator("#live.good").wait_for()
@@ -100,7 +101,7 @@ def _first_paints(rounds: int) -> list[float]:
             ]
             client.post("/v1/events/batch", content=json_body({"events": events})).raise_for_status()
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             for _ in range(rounds):
                 page = browser.new_page()
                 began = time.perf_counter()

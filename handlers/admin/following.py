@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from hivestand.handlers.admin.scope import is_for_all_tenants, tenants_in_scope
-from hivestand.handlers.errors import StoreUnavailable, Unavailable
+from hivestand.handlers.errors import NotFound, StoreUnavailable, Unavailable
 from hivestand.handlers.request import ANONYMOUS, Request, Response
 from hivestand.handlers.store.journal import StoredEntry, head_of
 from hivestand.handlers.tenant import Tenant
@@ -86,6 +86,8 @@ async def _events(request: Request) -> AsyncGenerator[bytes, None]:
             except StoreUnavailable as error:
                 yield _event({"unavailable": error.reason})
                 entries, missed, quiet = (), 0, 0
+            except NotFound:  # the tenant that the admin named was reset: its next request registers it anew
+                entries, missed = (), 0
             quiet = 0 if entries else quiet + 1
             if entries or quiet > QUIET_LOOKS:
                 yield _event({"requests": entries, "missed": missed})

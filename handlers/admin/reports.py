@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +50,10 @@ def _folder(request: Request) -> Path | None:
 
 
 def _listed(folder: Path) -> Sequence[Mapping[str, Any]]:
-    found = [(path.stat(), path.name) for path in folder.glob("*.json")]
+    found = []
+    for path in folder.glob("*.json"):
+        with suppress(OSError):  # it was removed meanwhile, or is a link to nothing
+            found.append((path.stat(), path.name))
     found.sort(key=lambda each: each[0].st_mtime_ns, reverse=True)
     return [
         {"name": name, "time": about.st_mtime_ns // 1_000_000, "size": about.st_size}

@@ -358,10 +358,7 @@ class HttpProtocol(asyncio.Protocol):
                 response = await self._delayed(response)
             if self._drained is not None:
                 await asyncio.shield(self._drained)
-            if response is not None and response.stream is not None and exchange.request.method == "HEAD":
-                await response.stream.aclose()
-                self._write_response(exchange, response)
-            elif response is not None and response.stream is not None:
+            if response is not None and response.stream is not None and exchange.request.method != "HEAD":
                 await self._write_stream(exchange, self._head_of(exchange, response), response.stream)
             elif not exchange.is_over:
                 self._write_response(exchange, response)

@@ -61,7 +61,11 @@ def test_too_many_to_tell_are_counted(memory_server: Running) -> None:
             event = next(events)
             assert len(event["requests"]) <= MAX_TOLD
             told, missed = told + len(event["requests"]), missed + event["missed"]
-        assert missed or told == 3 * MAX_TOLD or told > MAX_TOLD
+        while told + missed < 3 * MAX_TOLD and not missed:  # slow requests fall into several looks, which tell them all
+            event = next(events)
+            told, missed = told + len(event["requests"]), missed + event["missed"]
+        assert told >= MAX_TOLD
+        assert missed or told == 3 * MAX_TOLD
 
 
 def test_a_client_that_does_not_read_costs_nothing() -> None:

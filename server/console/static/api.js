@@ -44,16 +44,6 @@ export async function ask(method, path, body, options = {}) {
 }
 
 /**
- * The text of a response, which is no JSON.
- * @param {string} path
- * @returns {Promise<string>}
- * @throws {Problem}
- */
-export async function read(path) {
-  return (await send("GET", path, undefined, { scope: "" })).text();
-}
-
-/**
  * The data of server-sent events as they come, parsed. (EventSource cannot send a token.)
  * @param {string} path
  * @param {AbortSignal} signal

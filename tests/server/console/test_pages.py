@@ -96,6 +96,7 @@ def test_reports_are_listed_and_read(tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text("{}", encoding="utf-8")
     (tmp_path / "reports" / "one.json").write_text(json.dumps({"requirements": []}), encoding="utf-8")
     (tmp_path / "reports" / "broken.json").write_text("{", encoding="utf-8")
+    (tmp_path / "reports" / "dangling.json").symlink_to(tmp_path / "nothing.json")
     with running("--reports", str(tmp_path / "reports")) as server:
         listed = httpx.get(f"{server.url}/__admin/reports").json()["reports"]
         assert {"one.json", "broken.json"} == {each["name"] for each in listed}
