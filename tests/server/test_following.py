@@ -12,6 +12,7 @@ import pytest
 from support import Running, running
 
 from hivestand.handlers.admin.following import MAX_FOLLOWING, MAX_TOLD
+from hivestand.server.auth import authenticate
 
 PATH = "/__admin/requests/follow"
 
@@ -105,6 +106,21 @@ def test_who_follows_does_not_hold_up_the_end() -> None:
         server.process.terminate()
         assert all(not told["requests"] for told in events)
         assert server.process.wait(timeout=10) == 0
+
+
+def test_a_reset_ends_nothing(memory_server: Running) -> None:
+    """Who follows the tenant that is reset is told of its next request."""
+    memory_server.post({}, token="follow-reset")
+    digest = authenticate(b"Bearer follow-reset").digest
+    url = f"{memory_server.url}{PATH}?tenant={digest}"
+    with httpx.stream("GET", url, timeout=20) as response:
+        lines = (json.loads(line[6:]) for line in response.iter_lines() if line)
+        next(lines)
+        named = {"Authorization": "Bearer follow-reset"}
+        assert httpx.post(f"{memory_server.url}/__admin/reset", json={}, headers=named).status_code == 200
+        time.sleep(1)  # two looks
+        memory_server.post({"event_name": "after"}, token="follow-reset")
+        assert next(told["requests"] for told in lines if told["requests"])
 
 
 def test_its_head_alone_can_be_had(memory_server: Running) -> None:
