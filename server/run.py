@@ -2,7 +2,6 @@
 
 import asyncio
 import ctypes
-import gc
 import logging
 import secrets
 import socket
@@ -18,6 +17,7 @@ from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.store.schemes import store_for
 from hivestand.openapi.formats import is_loopback
 from hivestand.server.app import build
+from hivestand.server.collector import look_once
 from hivestand.server.http.buffers import Buffers
 from hivestand.server.http.server import HttpServer, bind, url_of
 from hivestand.server.settings import Settings, place_of
@@ -53,7 +53,7 @@ def run(settings: Settings) -> None:
         store = store_for(settings.store, settings.store_options)
         terminal = _terminal(settings)
         respond = build(settings, store, folder, terminal)
-        gc.freeze()  # everything loaded so far stays: the collector skips it, and workers keep sharing its pages
+        look_once()  # workers keep sharing the pages of what is loaded
 
         def ready() -> None:
             with suppress(OSError):  # standard output may be a disk that is full

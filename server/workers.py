@@ -1,6 +1,5 @@
 """Several processes on one socket: a parent that holds it, and workers that it forks and replaces."""
 
-import gc
 import os
 import signal
 import sys
@@ -39,7 +38,6 @@ class Workers:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Start the workers, call `ready` when the first serves, and keep their number until SIGINT or SIGTERM."""
-        gc.freeze()  # the workers' collectors then do not write to shared pages
         ending = {signal.SIGINT: self._end, signal.SIGTERM: self._end, signal.SIGALRM: self._kill}
         with _handling({**ending, signal.SIGUSR1: _once(ready)}):
             for _ in range(self._count):

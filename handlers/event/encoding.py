@@ -127,12 +127,6 @@ def dumps_shared(value: Any) -> bytes:
     return text
 
 
-def compact(event: EncodedEvent) -> EncodedEvent:
-    """The event in copies of the right size, for keeping it in memory; `encode` does not spend the time on them."""
-    merged = {bytes(memoryview(field)): bytes(memoryview(value)) for field, value in event.merged.items()}
-    return EncodedEvent(bytes(memoryview(event.packed)), merged)
-
-
 def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
     """The event with these fields merged in, the new value winning."""
     return event._replace(merged={**event.merged, **merged})

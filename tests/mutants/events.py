@@ -12,7 +12,7 @@ from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
-from mutants.mutant import Group, Patch, WireRequest, WireResponse, bodies, handlers, responses, wire
+from mutants.mutant import Group, Patch, WireRequest, WireResponse, bodies, handlers, keep, responses, wire
 
 mutant = Group("events")
 CREATING = ("createEvent", "createEventLegacy")
@@ -210,7 +210,7 @@ async def _overwrite(self: MemoryStore, tenant: Any, event_id: str, fields: Any)
         return False
     letters = {key[:1] for key in fields}
     kept = {key: value for key, value in there.merged.items() if key[:1] not in letters}
-    self._events[tenant.digest][event_id] = there._replace(merged={**kept, **fields})
+    keep(self, tenant, event_id, there._replace(merged={**kept, **fields}))
     return True
 
 

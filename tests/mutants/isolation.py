@@ -4,7 +4,7 @@ from collections import OrderedDict
 from typing import Any
 from zlib import crc32
 
-from hivestand.handlers.event.encoding import EncodedEvent
+from hivestand.handlers.event.encoding import EncodedEvent, unpack
 from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
@@ -167,7 +167,7 @@ def reading() -> Patch:
     async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         for digest, held in self._events.items():
             if entry.event_id in held and digest != tenant.digest:
-                return held[entry.event_id]
+                return unpack(held[entry.event_id])
         return await create_or_merge(self, tenant, entry, event)
 
     return store(merge)

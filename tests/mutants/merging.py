@@ -21,6 +21,7 @@ from mutants.mutant import (
     closed,
     create_or_merge,
     handlers,
+    keep,
     members,
     merged,
     merging,
@@ -184,8 +185,7 @@ def overwriting(operation: str) -> Patch:
 
 async def write(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
     """Whatever was there."""
-    self._events.setdefault(tenant.digest, {})[entry.event_id] = event
-    return event
+    return keep(self, tenant, entry.event_id, event)
 
 
 @mutant("what-was-sent-is-answered", "SES-MERGE-05")
@@ -218,7 +218,7 @@ def forgetting() -> Patch:
     async def merge(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         there = await self.read(tenant, entry.event_id)
         after = await create_or_merge(self, tenant, entry, event)
-        self._events[tenant.digest][entry.event_id] = there or after
+        keep(self, tenant, entry.event_id, there or after)
         return after
 
     return store(merge)
@@ -233,7 +233,7 @@ def half_forgetting() -> Patch:
         after = await create_or_merge(self, tenant, entry, event)
         if there is not None:
             kept = {**opened(after), "user_properties": opened(there)["user_properties"]}
-            self._events[tenant.digest][entry.event_id] = closed(kept)
+            keep(self, tenant, entry.event_id, closed(kept))
         return after
 
     return store(merge)
@@ -255,7 +255,7 @@ def forgetting_some() -> Patch:
         there = await self.read(tenant, entry.event_id)
         after = await create_or_merge(self, tenant, entry, event)
         if there is not None and next(count) % 3 == 0:
-            self._events[tenant.digest][entry.event_id] = there
+            keep(self, tenant, entry.event_id, there)
         return after
 
     return store(merge)
@@ -296,7 +296,7 @@ def clearing() -> Patch:
         assert isinstance(request.store, MemoryStore)
         assert stored is not None
         after = closed({**opened(stored), "user_properties": {}})
-        request.store._events[request.tenant.digest][event_id] = after  # noqa: SLF001
+        keep(request.store, request.tenant, event_id, after)
         return response._replace(body=text(after, request.tenant))
 
     return handlers(handle)

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from asgi import request_of
 
-from hivestand.handlers.event.encoding import EncodedEvent, encode, entry_of
+from hivestand.handlers.event.encoding import EncodedEvent, encode, entry_of, pack
 from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import Json, normalise_session
 from hivestand.handlers.operations import OPERATIONS, Handler
@@ -259,6 +259,12 @@ def store(method: Callable[[Any, Tenant, IndexEntry, EncodedEvent], Awaitable[En
     return patch.object(MemoryStore, "create_or_merge", method)
 
 
+def keep(store: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
+    """Write, whatever is there."""
+    store._events.setdefault(tenant.digest, {})[event_id] = pack(event)  # noqa: SLF001
+    return event
+
+
 def merging(change: Callable[[dict[str, Json], dict[str, Json]], dict[str, Json]]) -> Patch:
     """Another merge; `change` gives the event after it, of the one that is there and the one of the second post."""
 
@@ -266,8 +272,7 @@ def merging(change: Callable[[dict[str, Json], dict[str, Json]], dict[str, Json]
         there = await self.read(tenant, entry.event_id)
         if there is None:
             return await create_or_merge(self, tenant, entry, event)
-        self._events[tenant.digest][entry.event_id] = closed(change(opened(there), opened(event)))
-        return self._events[tenant.digest][entry.event_id]
+        return keep(self, tenant, entry.event_id, closed(change(opened(there), opened(event))))
 
     return store(merge)
 

@@ -16,17 +16,11 @@ from hivestand.handlers.operations import Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
-from mutants.mutant import Group, Patch, closed, create_or_merge, handlers, merged, opened, store
+from mutants.mutant import Group, Patch, closed, create_or_merge, handlers, keep, merged, opened, store
 
 mutant = Group("races")
 GAP = 0.02  # seconds in which another request comes in between
 Event = dict[str, Any]
-
-
-def put(store: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
-    """Write, whatever is there."""
-    store._events.setdefault(tenant.digest, {})[entry.event_id] = event  # noqa: SLF001
-    return event
 
 
 @mutant("look-then-create", "SES-RACE-01")
@@ -37,7 +31,7 @@ def look_then_create() -> Patch:
         if await self.read(tenant, entry.event_id) is not None:
             return await create_or_merge(self, tenant, entry, event)
         await asyncio.sleep(GAP)
-        return put(self, tenant, entry, event)
+        return keep(self, tenant, entry.event_id, event)
 
     return store(create)
 
@@ -49,7 +43,7 @@ def late_creation() -> Patch:
     async def create(self: MemoryStore, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         if await self.read(tenant, entry.event_id) is not None:
             return await create_or_merge(self, tenant, entry, event)
-        asyncio.get_running_loop().call_later(GAP, put, self, tenant, entry, event)
+        asyncio.get_running_loop().call_later(GAP, keep, self, tenant, entry.event_id, event)
         return event
 
     return store(create)
@@ -66,11 +60,11 @@ def torn() -> Patch:
         half = {**new, "source": "unknown"}
         await asyncio.sleep(GAP)
         there = await self.read(tenant, entry.event_id)
-        put(self, tenant, entry, closed(merged(opened(there), new) if there else half))
+        keep(self, tenant, entry.event_id, closed(merged(opened(there), new) if there else half))
         await asyncio.sleep(GAP)
         there = await self.read(tenant, entry.event_id)
         assert there is not None
-        return put(self, tenant, entry, closed({**opened(there), "source": new["source"]}))
+        return keep(self, tenant, entry.event_id, closed({**opened(there), "source": new["source"]}))
 
     return store(create)
 
@@ -113,7 +107,7 @@ def lost_update() -> Patch:
         if there is None:
             return await create_or_merge(self, tenant, entry, event)
         await asyncio.sleep(GAP)
-        return put(self, tenant, entry, closed(merged(opened(there), opened(event))))
+        return keep(self, tenant, entry.event_id, closed(merged(opened(there), opened(event))))
 
     return store(merge)
 
@@ -129,7 +123,7 @@ def lost_properties() -> Patch:
         properties = {**opened(there)["user_properties"], **opened(event)["user_properties"]}
         await asyncio.sleep(GAP)
         after = opened(await create_or_merge(self, tenant, entry, event))
-        return put(self, tenant, entry, closed({**after, "user_properties": properties}))
+        return keep(self, tenant, entry.event_id, closed({**after, "user_properties": properties}))
 
     return store(merge)
 
@@ -142,8 +136,8 @@ def late_merge() -> Patch:
         there = await self.read(tenant, entry.event_id)
         after = await create_or_merge(self, tenant, entry, event)
         if there is not None:
-            put(self, tenant, entry, there)
-            asyncio.get_running_loop().call_later(GAP, put, self, tenant, entry, after)
+            keep(self, tenant, entry.event_id, there)
+            asyncio.get_running_loop().call_later(GAP, keep, self, tenant, entry.event_id, after)
         return after
 
     return store(merge)
@@ -230,7 +224,7 @@ def apart() -> Patch:
             if there is None:
                 return await create_or_merge(self, tenant, entry, event)
             await asyncio.sleep(GAP)
-            return put(self, tenant, entry, closed(merged(opened(there), opened(event))))
+            return keep(self, tenant, entry.event_id, closed(merged(opened(there), opened(event))))
 
     @contextmanager
     def both() -> Iterator[None]:

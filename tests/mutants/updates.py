@@ -13,7 +13,7 @@ from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
 from hivestand.handlers.tenant import Tenant
 from mutants.events import UPDATING, updates
-from mutants.mutant import Group, Patch, bodies, handlers, members, responses, rounded, wire
+from mutants.mutant import Group, Patch, bodies, handlers, keep, members, responses, rounded, wire
 
 mutant = Group("updates")
 Fields = Mapping[bytes, bytes]
@@ -154,7 +154,7 @@ async def _read_and_write(self: MemoryStore, tenant: Tenant, event_id: str, fiel
     if there is None:
         return False
     await asyncio.sleep(0.02)
-    self._events[tenant.digest][event_id] = there._replace(merged={**there.merged, **fields})
+    keep(self, tenant, event_id, there._replace(merged={**there.merged, **fields}))
     return True
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from hivestand.handlers.event.aggregation import Totals, share_of, updated_share_of
-from hivestand.handlers.event.encoding import EncodedEvent, compact, merge, size_of
+from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, size_of, unpack
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.delayed import DelayedWrites
 from hivestand.handlers.store.memory.barrier import MemoryBarrier
@@ -27,6 +27,8 @@ _AT_ONCE: Final = 500  # events that are deleted between two turns
 
 class MemoryStore:
     """Events in a dict for each tenant. Nothing awaits while a method works, so each is atomic in its event loop.
+
+    An event is kept as one text, which takes less memory than its parts, and no time of the garbage collector.
 
     An event that has expired is not there any more for anybody. It is deleted by later writes, a few at a time, or by
     a look at the index.
@@ -52,7 +54,7 @@ class MemoryStore:
         self._ttl = options.ttl
         self._now = now
         self._arrivals = 0
-        self._events: dict[str, dict[str, EncodedEvent]] = {}
+        self._events: dict[str, dict[str, bytes]] = {}  # packed
         self._indexes: dict[str, MemoryIndex] = {}
         self._totals: dict[str, SessionTotals] | None = {} if options.aggregation else None
         # in the order of the last writes, and so of expiry
@@ -64,7 +66,7 @@ class MemoryStore:
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Store the event, or merge it into the one that is there; returns the event after that."""
-        return self._create_or_merge(tenant, entry, compact(event))
+        return self._create_or_merge(tenant, entry, event)
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:
         """Store or merge the events, one after the other; all of them are written."""
@@ -80,26 +82,24 @@ class MemoryStore:
         there = self._live(tenant.digest, event_id)
         if there is None:
             return False
-        event = _bounded(merge(there, compact(EncodedEvent(b"", dict(fields))).merged))
-        self._events[tenant.digest][event_id] = event
-        self._prolong(tenant.digest, event_id)
-        self._change(tenant.digest, event_id, there, event)
+        self._merge(tenant, event_id, there, fields)
         return True
 
     async def read(self, tenant: Tenant, event_id: str) -> EncodedEvent | None:
         """The tenant's event of that id, or None."""
-        return self._live(tenant.digest, event_id)
+        packed = self._live(tenant.digest, event_id)
+        return None if packed is None else unpack(packed)
 
     async def read_each(self, tenant: Tenant, event_ids: Sequence[str]) -> Sequence[EncodedEvent | None]:
         """The tenant's events of the first of these ids, in their order; None for one that is not there."""
         events: list[EncodedEvent | None] = []
         size = 0
         for event_id in event_ids:
-            event = self._live(tenant.digest, event_id)
-            size += 0 if event is None else size_of(event)
+            packed = self._live(tenant.digest, event_id)
+            size += 0 if packed is None else len(packed)
             if events and size > READ_BYTES:
                 break
-            events.append(event)
+            events.append(None if packed is None else unpack(packed))
         return events
 
     async def totals(self, tenant: Tenant, session_ids: Sequence[str]) -> Sequence[Totals | None]:
@@ -154,22 +154,38 @@ class MemoryStore:
         await self.barrier.close()
 
     def _create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
-        """Store or merge an event whose texts are copies of the right size."""
+        """Store or merge an event; returns it as it is then, the same object if it was not there."""
         self._expire(EXPIRED_PER_WRITE)
-        there = self._live(tenant.digest, entry.event_id)
-        events = self._events.setdefault(tenant.digest, {})
-        if there is None:
-            self._arrivals += 1
-            index = self._indexes.get(tenant.digest) or self._indexes.setdefault(tenant.digest, MemoryIndex())
-            index.enter(entry, self._arrivals)
-            if self._totals is not None:
-                self._count(tenant.digest, index, entry, event)
-        else:
-            event = _bounded(merge(there, event.merged))
-            self._change(tenant.digest, entry.event_id, there, event)
-        events[entry.event_id] = event
-        self._prolong(tenant.digest, entry.event_id)
+        digest, event_id = tenant.digest, entry.event_id
+        there = self._live(digest, event_id)
+        if there is not None:
+            return self._merge(tenant, event_id, there, event.merged)
+        events = self._events.get(digest)
+        if events is None:
+            events = self._events[digest] = {}
+        index = self._indexes.get(digest)
+        if index is None:
+            index = self._indexes[digest] = MemoryIndex()
+        self._arrivals += 1
+        index.enter(entry, self._arrivals)
+        if self._totals is not None:
+            self._count(digest, index, entry, event)
+        events[event_id] = pack(event)
+        self._prolong(digest, event_id)
         return event
+
+    def _merge(self, tenant: Tenant, event_id: str, packed: bytes, fields: Mapping[bytes, bytes]) -> EncodedEvent:
+        """Merge into an event that is there; returns it as it is then.
+
+        Raises:
+            BadRequest: it would be too large.
+        """
+        before = unpack(packed)
+        after = _bounded(merge(before, fields))
+        self._change(tenant.digest, event_id, before, after)
+        self._events[tenant.digest][event_id] = pack(after)
+        self._prolong(tenant.digest, event_id)
+        return after
 
     def _count(self, digest: str, index: MemoryIndex, entry: IndexEntry, event: EncodedEvent) -> None:
         """Add a new event to the totals of its session, which is found by when the first of its events began."""
@@ -190,13 +206,14 @@ class MemoryStore:
             shares = updated_share_of(entry, before), updated_share_of(entry, after)
             self._totals[digest].change(entry.session_id, *shares)
 
-    def _live(self, digest: str, event_id: str) -> EncodedEvent | None:
-        """The event of that id; one that has expired is deleted."""
-        event = self._events.get(digest, {}).get(event_id)
-        if self._ttl is None or event is None:
-            return event
+    def _live(self, digest: str, event_id: str) -> bytes | None:
+        """The packed event of that id; one that has expired is deleted."""
+        events = self._events.get(digest)
+        packed = None if events is None else events.get(event_id)
+        if self._ttl is None or packed is None:
+            return packed
         if self._expiries[digest, event_id] > self._now():
-            return event
+            return packed
         del self._expiries[digest, event_id]
         self._delete(digest, event_id)
         return None
@@ -208,6 +225,8 @@ class MemoryStore:
 
     def _expire(self, count: int) -> bool:
         """Delete at most `count` events that have expired; returns whether there may be more."""
+        if not self._expiries:
+            return False
         now = self._now()
         for _ in range(count):
             if not self._expiries:
@@ -229,12 +248,12 @@ class MemoryStore:
     def _delete(self, digest: str, event_id: str) -> None:
         """Delete an event, unless a reset already has."""
         events = self._events.get(digest, {})
-        event = events.pop(event_id, None)
-        if event is None:
+        packed = events.pop(event_id, None)
+        if packed is None:
             return
         entry = self._indexes[digest].remove(event_id)
         if self._totals is not None and not entry.is_session:
-            self._totals[digest].remove(entry.session_id, updated_share_of(entry, event))
+            self._totals[digest].remove(entry.session_id, updated_share_of(entry, unpack(packed)))
             self._indexes[digest].place(entry.session_id)
         if not events:
             del self._events[digest], self._indexes[digest]

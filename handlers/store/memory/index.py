@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from hivestand.handlers.event.index import EARLIEST, Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
@@ -10,15 +10,19 @@ from hivestand.handlers.event.normalise import TYPES
 CHUNK: Final = 1000  # events in one chunk of a list: what an insertion or a removal moves
 _EVERY: Final = ("", "")  # the key of the list of all events
 
+# an entry and a place in the order as plain tuples: those of strings and numbers are nothing for the garbage collector
+_Entry = tuple[Any, ...]  # the fields of an `IndexEntry`
+_Found = tuple[int, int, str]  # those of a `Found`
+
 
 class OrderedEvents:
     """Events in their order, in chunks, so that adding and removing costs the same wherever it happens."""
 
     __slots__ = ("_chunks",)
 
-    def __init__(self, *events: Found) -> None:
+    def __init__(self, *events: _Found) -> None:
         """Start with these events, in any order."""
-        self._chunks: list[list[Found]] = []  # none of them empty
+        self._chunks: list[list[_Found]] = []  # none of them empty
         for found in events:
             self.add(found)
 
@@ -26,7 +30,7 @@ class OrderedEvents:
         """Whether there is any event."""
         return bool(self._chunks)
 
-    def add(self, found: Found) -> None:
+    def add(self, found: _Found) -> None:
         """Add an event that is not there yet."""
         chunks = self._chunks
         if not chunks or chunks[-1][-1] < found:  # the usual case: it is the latest
@@ -41,7 +45,7 @@ class OrderedEvents:
         if len(chunk) > 2 * CHUNK:
             chunks[place : place + 1] = [chunk[:CHUNK], chunk[CHUNK:]]
 
-    def remove(self, found: Found) -> None:
+    def remove(self, found: _Found) -> None:
         """Remove an event that is there."""
         place = self._chunk_of(found)
         chunk = self._chunks[place]
@@ -49,15 +53,15 @@ class OrderedEvents:
         if not chunk:
             del self._chunks[place]
 
-    def rank(self, found: tuple[int, ...] | Found) -> int:
+    def rank(self, found: tuple[int] | _Found) -> int:
         """How many events come before a place in the order."""
         place = self._chunk_of(found)
         before = sum(map(len, islice(self._chunks, place)))
         return before + bisect_left(self._chunks[place], found) if place < len(self._chunks) else before
 
-    def last(self, end: int, count: int) -> list[Found]:
+    def last(self, end: int, count: int) -> list[_Found]:
         """At most `count` of the first `end` events, the last first."""
-        taken: list[Found] = []
+        taken: list[_Found] = []
         above = sum(map(len, self._chunks)) - end  # events to leave out at the end
         for chunk in reversed(self._chunks):
             if above >= len(chunk):
@@ -70,11 +74,11 @@ class OrderedEvents:
                 break
         return taken
 
-    def first(self, count: int) -> list[Found]:
+    def first(self, count: int) -> list[_Found]:
         """At most `count` of the first events, up to the end of their chunk and the next."""
         return [each for chunk in self._chunks[:2] for each in chunk[:count]][:count]
 
-    def _chunk_of(self, found: tuple[int, ...] | Found) -> int:
+    def _chunk_of(self, found: tuple[int] | _Found) -> int:
         """The place of the first chunk that ends with this event or a later one."""
         return bisect_left(self._chunks, found, key=lambda chunk: chunk[-1])
 
@@ -84,17 +88,17 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._entries: dict[str, tuple[IndexEntry, Found]] = {}
+        self._entries: dict[str, tuple[_Entry, _Found]] = {}
         # by property and value; an event that is alone, as most are in their sessions, stands for its list
-        self._lists: dict[tuple[str, str], Found | OrderedEvents] = {}
+        self._lists: dict[tuple[str, str], _Found | OrderedEvents] = {}
 
     def enter(self, entry: IndexEntry, arrival: int, start_time: int | None = None) -> None:
         """Enter an event that is new; `arrival` is higher than that of any before.
 
         It is found by `start_time`, if that is given, and not by its own.
         """
-        found = Found(entry.start_time if start_time is None else start_time, arrival, entry.event_id)
-        self._entries[entry.event_id] = entry, found
+        found = entry.start_time if start_time is None else start_time, arrival, entry.event_id
+        self._entries[entry.event_id] = tuple(entry), found
         for key in _keys_of(entry):
             events = self._lists.get(key)
             if events is None:
@@ -106,11 +110,12 @@ class MemoryIndex:
 
     def entry(self, event_id: str) -> IndexEntry:
         """The entry of an event that is there."""
-        return self._entries[event_id][0]
+        return IndexEntry._make(self._entries[event_id][0])
 
     def remove(self, event_id: str) -> IndexEntry:
         """Remove an event that is there; returns its entry."""
-        entry, found = self._entries.pop(event_id)
+        fields, found = self._entries.pop(event_id)
+        entry = IndexEntry._make(fields)
         for key in _keys_of(entry):
             events = self._lists[key]
             if isinstance(events, OrderedEvents):
@@ -124,25 +129,28 @@ class MemoryIndex:
         known = self._lists.get(("session_id", session_id))
         if known is None:
             return None
-        first = known.first(2) if isinstance(known, OrderedEvents) else [known]
-        return next((each.start_time for each in first if each.event_id != session_id), None)
+        first = known.first(2) if isinstance(known, OrderedEvents) else (known,)
+        for start_time, _, event_id in first:
+            if event_id != session_id:
+                return start_time
+        return None
 
     def began(self, session_id: str) -> int:
         """The start time by which an event, such as a session's, is found; before all others if it is not there."""
         known = self._entries.get(session_id)
-        return EARLIEST if known is None else known[1].start_time
+        return EARLIEST if known is None else known[1][0]
 
     def place(self, session_id: str) -> None:
         """Have a session, if it is there, found by when the first of its events began."""
         known = self._entries.get(session_id)
-        if known is None or not known[0].is_session:
+        if known is None or not (entry := IndexEntry._make(known[0])).is_session:
             return
-        entry, found = known
+        start_time, arrival, _ = known[1]
         first = self.first_of(session_id)
         start = entry.start_time if first is None else min(entry.start_time, first)
-        if start != found.start_time:
+        if start != start_time:
             self.remove(session_id)
-            self.enter(entry, found.arrival, start)
+            self.enter(entry, arrival, start)
 
     def count(self, selection: Selection) -> int:
         """How many events are selected."""
@@ -153,10 +161,12 @@ class MemoryIndex:
         ranges = self._ranges(selection, before)
         if len(ranges) == 1:
             ((events, start, end),) = ranges
-            return events.last(end - skip, min(limit, end - skip - start)) if end - skip > start else []
-        last = skip + limit
-        found = [each for events, start, end in ranges for each in events.last(end, min(last, end - start))]
-        return sorted(found, reverse=True)[skip:last]
+            found = events.last(end - skip, min(limit, end - skip - start)) if end - skip > start else []
+        else:
+            last = skip + limit
+            found = [each for events, start, end in ranges for each in events.last(end, min(last, end - start))]
+            found = sorted(found, reverse=True)[skip:last]
+        return [Found._make(each) for each in found]
 
     def _ranges(self, selection: Selection, before: Found | None = None) -> list[tuple[OrderedEvents, int, int]]:
         """Each list that is selected from, and where the selection begins and ends in it."""
