@@ -11,7 +11,7 @@ import orjson
 
 from hivestand.handlers.admin.scope import tenants_in_scope
 from hivestand.handlers.errors import BadRequest, Detail, NotFound
-from hivestand.handlers.event.encoding import loads
+from hivestand.handlers.event.encoding import current, loads
 from hivestand.handlers.otlp.decoding import Span, read_json, read_protobuf
 from hivestand.handlers.otlp.explanation import explained
 from hivestand.handlers.request import Request, Response
@@ -35,10 +35,10 @@ async def get_mapping(request: Request) -> Response:
         event = await request.store.read(tenant, event_id)
         if event is None:
             continue
-        ids = [event.merged.get(field) for field in (b'm"trace_id"', b'm"span_id"')]
-        if None in ids or b'm"has_otlp_lineage"' not in event.merged:
+        metadata = loads(current(event))["metadata"]
+        if not {"trace_id", "span_id", "has_otlp_lineage"} <= metadata.keys():
             raise NotFound("This event was no span")
-        place = tuple(loads(each) for each in ids if each is not None)
+        place = metadata["trace_id"], metadata["span_id"]
         async for spans in _exports(request, tenant):
             for span, explanation in zip(spans, explained(spans), strict=True):
                 if (span.trace_id, span.span_id) == place:

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from hivestand.handlers.clock import Clock
 from hivestand.handlers.errors import BadRequest, Detail, PartiallyStored, StoreUnavailable, escaped
-from hivestand.handlers.event.encoding import EncodedEvent, dumps_shared, encode, entry_of, size_of
+from hivestand.handlers.event.encoding import EncodedEvent, encode, entry_of, size_of
 from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import TYPES, Event, Fallback, id_of, normalise_event
 from hivestand.handlers.event.repeats import kept_of
@@ -47,8 +47,7 @@ def prepare(
         BadRequest: it is nested too deeply.
     """
     event, fallbacks = normalised
-    encoded = encode(event, dumps_shared)  # exact copies, as many wait together
-    return PreparedEvent(entry_of(event), encoded, fallbacks, sent, pointer)
+    return PreparedEvent(entry_of(event), encode(event), fallbacks, sent, pointer)
 
 
 async def nested_events(

@@ -110,7 +110,7 @@ async def _create(request: Request, sent: Mapping[str, Any]) -> Response:
     event, fallbacks = normalise_event(sent, request.clock)
     encoded = encode(event)
     stored = await request.writes.create_or_merge(request.tenant, entry_of(event), encoded)
-    if stored.packed != encoded.packed or len(stored.merged) != len(encoded.merged):
+    if stored is not encoded:
         fallbacks += kept_of(sent, fallbacks, encoded, stored)
     return _created(event["event_id"], fallbacks)
 

@@ -80,6 +80,6 @@ async def _start(request: Request, session: Mapping[str, Any], *, is_older: bool
     event, fallbacks = normalise_session(session, request.clock, is_older=is_older)
     encoded = encode(event)
     stored = await request.writes.create_or_merge(request.tenant, entry_of(event), encoded)
-    if stored.packed != encoded.packed or len(stored.merged) != len(encoded.merged):
+    if stored is not encoded:
         fallbacks += kept_of(session, fallbacks, encoded, stored)
     return Response(text(stored, request.tenant), fallbacks)

@@ -11,17 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from hivestand.handlers.event.encoding import EncodedEvent, dumps, loads, text
-from hivestand.handlers.event.index import IndexEntry
+from hivestand.handlers.event.index import NO_NUMBERS, NOT_COUNTED, NUMBERS, IndexEntry
 from hivestand.handlers.event.normalise import Json
 from hivestand.handlers.tenant import Tenant
 
-# the members of an event's metadata that are counted, in the order of `Share.numbers`
-NUMBERS: Final = ("cost", "prompt_tokens", "input_tokens", "completion_tokens", "output_tokens", "total_tokens")
 RESERVED: Final = ("num_events", "num_model_events", "has_feedback", "cost", *NUMBERS[1:2], *NUMBERS[3:4], NUMBERS[5])
 LARGEST: Final = 2.0**53  # a number beyond this is not counted: sums of larger ones are not exact
-NOT_COUNTED: Final = b"x"  # in place of a value that is no number
 _FIELDS: Final = tuple(b'm"%b"' % name.encode() for name in NUMBERS)
-NO_NUMBERS: Final = (b"",) * len(NUMBERS)
 _MAX_SURE: Final = 16  # digits: an integer of fewer is surely not too large
 _MAX_DIGITS: Final = 40  # of a number as it is written
 _COST_DIGITS: Final = 12  # to which a sum of costs is rounded, as the sums of two stores differ in the last bits
@@ -97,21 +93,21 @@ class Totals(NamedTuple):
     end_time: int | None
 
 
-def share_of(entry: IndexEntry, event: EncodedEvent) -> Share:
+def share_of(entry: IndexEntry) -> Share:
     """The share of an event that is created."""
     is_model = entry.event_type == "model"
-    return Share(is_model, entry.has_feedback, entry.end_time, _numbers_in(event.merged) if is_model else NO_NUMBERS)
+    return Share(is_model, entry.has_feedback, entry.end_time, _counted_in(entry.numbers) if is_model else NO_NUMBERS)
 
 
 def updated_share_of(entry: IndexEntry, event: EncodedEvent) -> Share:
     """The share of an event that may have been updated since it was created."""
-    created, change = share_of(entry, event), change_of(event.merged)
+    created, change = share_of(entry), change_of(event.merged)
     return created if change is None else created.changed(change)
 
 
 def change_of(fields: Mapping[bytes, bytes]) -> Change | None:
     """What an update changes of a share; None for nothing."""
-    numbers = _numbers_in(fields)
+    numbers = _counted_in([fields.get(field, b"") for field in _FIELDS])
     end_time = fields.get(_END)
     has_feedback = any(field[:1] == b"f" for field in fields)
     if end_time is None and not has_feedback and not any(numbers):
@@ -147,9 +143,8 @@ def shown(event: EncodedEvent, tenant: Tenant, totals: Totals | None) -> bytes:
     return dumps(session)
 
 
-def _numbers_in(fields: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
-    get = fields.get
-    found = [get(field, b"") for field in _FIELDS]
+def _counted_in(found: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The numbers, with `NOT_COUNTED` in place of what is none."""
     if not any(found):
         return NO_NUMBERS
     return tuple([each if not each or (each.isdigit() and len(each) < _MAX_SURE) else _counted(each) for each in found])

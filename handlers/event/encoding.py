@@ -1,13 +1,13 @@
 """An event as stores keep it, and its JSON text.
 
-An event is packed as it was created; what can merge is spread, one field for each key, so that a merge or an update is
-a plain write of fields. All fields are JSON text: no store parses or changes a value, so two stores cannot differ in
-one.
+An event is kept as the text that it had when it was created, beside one field for each member that was merged or
+updated since, so that a merge or an update is a plain write of fields. All fields are JSON text: no store parses or
+changes a value, so two stores cannot differ in one.
 """
 
 import gc
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from struct import Struct
 from typing import Any, Final, NamedTuple
@@ -15,34 +15,31 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from hivestand.handlers.errors import BadRequest, Detail
-from hivestand.handlers.event.index import IndexEntry
+from hivestand.handlers.event.index import NO_NUMBERS, NOT_COUNTED, NUMBERS, IndexEntry
 from hivestand.handlers.event.normalise import Event
 from hivestand.handlers.tenant import Tenant
 
-_METADATA, _USER_PROPERTIES = b"mu"  # the letters of what a second post merges
 LARGE: Final = 256 * 1024  # bytes of a text that is read with the collector off
-FEW_MERGED: Final = 100  # up to so many merging members, orjson's spare buffer for each is affordable
-MAX_REMEMBERED: Final = 100  # characters of a key of metadata that is remembered
-MAX_FIELDS_REMEMBERED: Final = 10_000
-MAX_SHARED: Final = 40  # characters of a string whose JSON text is shared
-_SHARED: Final[dict[str, bytes]] = {}
-_METADATA_FIELDS: Final[dict[str, bytes]] = {}
+_COUNTED: Final = frozenset(NUMBERS)
 _length = Struct("<I").pack
 _UPDATED: Final = {"metadata": b"m", "user_properties": b"u", "config": b"c", "feedback": b"f", "metrics": b"k"}
 _OBJECTS: Final = {letter: name for name, letter in _UPDATED.items()}
 _REPLACED: Final = b"t"
-_DIGITS: Final = b"0" * 19  # as many as an integer beyond 64 bits has at least
-# maps digits to 0, keeps quotes, maps all else to a space: a number outside a string follows a space
-_SHAPE: Final = bytes(0x30 if byte in b"0123456789" else byte if byte in b'"' else 0x20 for byte in range(256))
+_MERGING: Final = ("metadata", "user_properties")  # what a second post merges
+_NOTHING_MERGING: Final = b',"metadata":{},"user_properties":{}}'  # at the end of a packed text
+_DIGITS: Final = b"0" * 19  # as many as an integer beyond 64 bits has at least; a positive one has more
+_BEYOND: Final = (b"0" + _DIGITS, b"-" + _DIGITS)
+# maps digits to 0, keeps what a number or a string begins with, maps all else to a space
+_SHAPE: Final = bytes(0x30 if byte in b"0123456789" else byte if byte in b'"-' else 0x20 for byte in range(256))
 
 
 class EncodedEvent(NamedTuple):
     """An event as stores keep it.
 
-    `packed` is the JSON text of all but `metadata` and `user_properties`, as it was created. A key of `merged` is a
-    letter for an object (`m` metadata, `u` user_properties, `c` config, `f` feedback, `k` metrics) and the JSON text of
-    a key in it, such as `m"release"`; or `t` and the name of a property that was replaced, such as `t"outputs"`. Its
-    value is the JSON text of that member. Merged fields win over packed ones.
+    `packed` is the JSON text of the event as it was created, without its tenant's ids. A key of `merged` is a letter
+    for an object (`m` metadata, `u` user_properties, `c` config, `f` feedback, `k` metrics) and the JSON text of a key
+    in it, such as `m"release"`; or `t` and the name of a property that was replaced, such as `t"outputs"`. Its value is
+    the JSON text of that member. Merged fields win over packed ones.
     """
 
     packed: bytes
@@ -59,39 +56,41 @@ def entry_of(event: Event) -> IndexEntry:
         event["start_time"],
         event["end_time"],
         bool(event["feedback"]),
+        numbers_in(event["metadata"]) if event["event_type"] == "model" else NO_NUMBERS,
     )
 
 
-def encode(event: Event, write: Callable[[Any], bytes] | None = None) -> EncodedEvent:
-    """The event as stores keep it.
+def numbers_in(metadata: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """What of an event's metadata is counted, in the order of `NUMBERS`, as JSON texts; empty for what is not there."""
+    if not metadata.keys() & _COUNTED:
+        return NO_NUMBERS
+    return tuple([_number(metadata[name]) if name in metadata else b"" for name in NUMBERS])
 
-    `write` turns a value into JSON text; None chooses the fastest one that is exact.
+
+def _number(value: Any) -> bytes:
+    return dumps(value) if isinstance(value, (int, float)) else NOT_COUNTED
+
+
+def encode(event: Event) -> EncodedEvent:
+    """The event as stores keep it when it is created.
 
     Raises:
         BadRequest: a value is nested deeper than can be written, on Python 3.11 some 950 levels.
     """
-    if write is None:
-        is_small = len(event["metadata"]) + len(event["user_properties"]) <= FEW_MERGED
-        write = orjson.dumps if is_small else dumps
-    rest: dict[str, Any] = {**event}
+    return EncodedEvent(dumps(event), {})
+
+
+def spread(event: EncodedEvent) -> EncodedEvent:
+    """The same event, its metadata and user properties as merged fields: what a second post of it merges."""
+    if event.packed.endswith(_NOTHING_MERGING) or not event.packed.endswith(b"}}"):
+        return event
+    value = loads(event.packed)
     merged: dict[bytes, bytes] = {}
-    known = _METADATA_FIELDS
-    try:
-        for key, value in rest.pop("metadata").items():
-            merged[known.get(key) or _metadata_field(key)] = write(value)
-        for key, value in rest.pop("user_properties").items():
-            merged[b"u" + write(key)] = write(value)
-        return EncodedEvent(write(rest), merged)
-    except TypeError:  # orjson stops at 64-bit integers and at 254 levels
-        return encode(event, dumps)
-
-
-def _metadata_field(key: str) -> bytes:
-    """The merging field of a key of metadata; those of most keys come again, and are remembered."""
-    field = b"m" + dumps(key)
-    if len(key) <= MAX_REMEMBERED and len(_METADATA_FIELDS) < MAX_FIELDS_REMEMBERED:
-        _METADATA_FIELDS[key] = field
-    return field
+    for name in _MERGING:
+        letter = _UPDATED[name]
+        merged |= {letter + dumps(key): dumps(member) for key, member in value.get(name, {}).items()}
+        value[name] = {}
+    return EncodedEvent(dumps(value), {**merged, **event.merged})
 
 
 def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
@@ -110,23 +109,6 @@ def encode_update(update: Mapping[str, Any]) -> dict[bytes, bytes]:
     return fields
 
 
-def dumps_shared(value: Any) -> bytes:
-    """The JSON text of a value as `dumps` has it, the same object for the same short string: many events share those.
-
-    Raises:
-        BadRequest: it is nested deeper than can be written.
-    """
-    if type(value) is not str or len(value) > MAX_SHARED:
-        return dumps(value)
-    text = _SHARED.get(value)
-    if text is None:
-        text = dumps(value)
-        if len(_SHARED) >= MAX_FIELDS_REMEMBERED:
-            _SHARED.clear()
-        _SHARED[value] = text
-    return text
-
-
 def merge(event: EncodedEvent, merged: Mapping[bytes, bytes]) -> EncodedEvent:
     """The event with these fields merged in, the new value winning."""
     return event._replace(merged={**event.merged, **merged})
@@ -139,33 +121,18 @@ def size_of(event: EncodedEvent) -> int:
 
 def text(event: EncodedEvent, tenant: Tenant) -> bytes:
     """The event's JSON text as the API returns it."""
-    metadata: list[bytes] = []
-    user_properties: list[bytes] = []
-    updates: dict[bytes, bytes] = {}
-    for field, value in event.merged.items():
-        letter = field[0]
-        if letter == _METADATA:
-            metadata.append(field[1:] + b":" + value)
-        elif letter == _USER_PROPERTIES:
-            user_properties.append(field[1:] + b":" + value)
-        else:
-            updates[field] = value
-    packed = _updated(event.packed, updates) if updates else event.packed
-    return b'%b,%b,"metadata":{%b},"user_properties":{%b}}' % (
-        packed[:-1],
-        tenant.ids,
-        b",".join(metadata),
-        b",".join(user_properties),
-    )
+    return b"%b,%b}" % (current(event)[:-1], tenant.ids)
 
 
-def _updated(packed: bytes, updates: Mapping[bytes, bytes]) -> bytes:
-    """The packed JSON text with the updated properties in place."""
-    event = loads(packed)
-    for field, value in updates.items():
-        holder = event if field[:1] == _REPLACED else event[_OBJECTS[field[:1]]]
-        holder[loads(field[1:])] = loads(value)
-    return dumps(event)
+def current(event: EncodedEvent) -> bytes:
+    """The event's JSON text with what was merged in place, without the ids of its tenant."""
+    if not event.merged:
+        return event.packed
+    value = loads(event.packed)
+    for field, member in event.merged.items():
+        holder = value if field[:1] == _REPLACED else value[_OBJECTS[field[:1]]]
+        holder[loads(field[1:])] = loads(member)
+    return dumps(value)
 
 
 def loads(text: bytes) -> Any:
@@ -178,7 +145,18 @@ def loads(text: bytes) -> Any:
     value = orjson.loads(text) if len(text) < LARGE else _loads_large(text)
     # orjson makes a float of an integer beyond 64 bits; what it accepts, the standard library reads exactly
     shape = text.translate(_SHAPE)
-    return json.loads(text) if b" " + _DIGITS in shape or shape.startswith(_DIGITS) else value
+    return json.loads(text) if _DIGITS in shape and _may_be_beyond(text, shape) else value
+
+
+def _may_be_beyond(text: bytes, shape: bytes) -> bool:
+    """Whether a number in a JSON text of that shape may be beyond 64 bits; digits in strings are none."""
+    if not any(each in shape for each in _BEYOND):
+        return False
+    if len(text) > LARGE:
+        return True  # not to hold it in pieces
+    pieces = text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+    outside = b'"'.join(pieces[::2]).translate(_SHAPE)
+    return any(each in outside for each in _BEYOND)
 
 
 def _loads_large(text: bytes) -> Any:

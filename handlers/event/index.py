@@ -8,6 +8,10 @@ Property = Literal["session_id", "event_type", "event_name"]
 
 EARLIEST: Final = -(2**63)  # Unix milliseconds, as are all times here
 LATEST: Final = 2**63 - 1
+# the members of an event's metadata that are counted
+NUMBERS: Final = ("cost", "prompt_tokens", "input_tokens", "completion_tokens", "output_tokens", "total_tokens")
+NO_NUMBERS: Final = (b"",) * len(NUMBERS)
+NOT_COUNTED: Final = b"x"  # in place of a value that is no number
 
 
 class IndexEntry(NamedTuple):
@@ -21,6 +25,7 @@ class IndexEntry(NamedTuple):
         start_time: Unix milliseconds.
         end_time: Unix milliseconds, None if it had not ended.
         has_feedback: whether it came with feedback.
+        numbers: what the call of a model adds to totals, in the order of `NUMBERS`, as JSON texts; empty for nothing.
     """
 
     event_id: str
@@ -30,6 +35,7 @@ class IndexEntry(NamedTuple):
     start_time: int
     end_time: int | None = None
     has_feedback: bool = False
+    numbers: tuple[bytes, ...] = NO_NUMBERS
 
     @property
     def is_session(self) -> bool:

@@ -21,7 +21,7 @@ def differences(made: EncodedEvent, stored: EncodedEvent) -> dict[str, tuple[Jso
 
     Each with the value that was sent, and the one that is stored.
     """
-    if stored.packed == made.packed and stored.merged.keys() == made.merged.keys():
+    if stored == made:
         return {}
     event: Mapping[str, Json] = loads(made.packed)
     held: Mapping[str, Json] = loads(text(stored, _NOBODY))

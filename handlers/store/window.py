@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from hivestand.handlers.errors import StoreUnavailable
-from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
+from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, spread, unpack
 from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.store.protocol import Store, Written
 from hivestand.handlers.tenant import Tenant
@@ -21,7 +21,7 @@ class Window:
         """Return what the store would; a new event is written later, and merges until then are lost."""
         hidden = await self._store.hidden.find(tenant, entry.event_id)
         if hidden is not None:
-            return merge(unpack(hidden), event.merged)
+            return merge(unpack(hidden), spread(event).merged)
         if not self._seconds or await self._store.read(tenant, entry.event_id) is not None:
             return await self._store.create_or_merge(tenant, entry, event)
         await self._store.hidden.hide(tenant, entry.event_id, pack(event), self._seconds)

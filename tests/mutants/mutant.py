@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from asgi import request_of
 
-from hivestand.handlers.event.encoding import EncodedEvent, encode, entry_of, pack
+from hivestand.handlers.event.encoding import EncodedEvent, current, encode, entry_of, pack
 from hivestand.handlers.event.index import IndexEntry
 from hivestand.handlers.event.normalise import Json, normalise_session
 from hivestand.handlers.operations import OPERATIONS, Handler
@@ -279,10 +279,8 @@ def merging(change: Callable[[dict[str, Json], dict[str, Json]], dict[str, Json]
 
 def opened(event: EncodedEvent) -> dict[str, Json]:
     """The event that a store holds, without its tenant's ids."""
-    merged: dict[str, dict[str, Json]] = {"metadata": {}, "user_properties": {}}
-    for key, value in event.merged.items():
-        merged["metadata" if key[:1] == b"m" else "user_properties"][json.loads(key[1:])] = json.loads(value)
-    return {**json.loads(event.packed), **merged}
+    held: dict[str, Json] = json.loads(current(event))
+    return held
 
 
 def closed(event: Any) -> EncodedEvent:

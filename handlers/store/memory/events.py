@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from hivestand.handlers.event.aggregation import Totals, share_of, updated_share_of
-from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, size_of, unpack
+from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, size_of, spread, unpack
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.delayed import DelayedWrites
 from hivestand.handlers.store.memory.barrier import MemoryBarrier
@@ -159,7 +159,7 @@ class MemoryStore:
         digest, event_id = tenant.digest, entry.event_id
         there = self._live(digest, event_id)
         if there is not None:
-            return self._merge(tenant, event_id, there, event.merged)
+            return self._merge(tenant, event_id, there, spread(event).merged)
         events = self._events.get(digest)
         if events is None:
             events = self._events[digest] = {}
@@ -167,9 +167,9 @@ class MemoryStore:
         if index is None:
             index = self._indexes[digest] = MemoryIndex()
         self._arrivals += 1
-        index.enter(entry, self._arrivals)
-        if self._totals is not None:
-            self._count(digest, index, entry, event)
+        has_others = index.enter(entry, self._arrivals)
+        if self._totals is not None and (has_others or not entry.is_session):
+            self._count(digest, index, entry)
         events[event_id] = pack(event)
         self._prolong(digest, event_id)
         return event
@@ -187,13 +187,13 @@ class MemoryStore:
         self._prolong(tenant.digest, event_id)
         return after
 
-    def _count(self, digest: str, index: MemoryIndex, entry: IndexEntry, event: EncodedEvent) -> None:
+    def _count(self, digest: str, index: MemoryIndex, entry: IndexEntry) -> None:
         """Add a new event to the totals of its session, which is found by when the first of its events began."""
         if entry.is_session:
             index.place(entry.session_id)
         elif self._totals is not None:
             totals = self._totals.get(digest) or self._totals.setdefault(digest, SessionTotals())
-            totals.enter(entry.session_id, share_of(entry, event))
+            totals.enter(entry.session_id, share_of(entry))
             if index.began(entry.session_id) > entry.start_time:
                 index.place(entry.session_id)
 

@@ -92,21 +92,23 @@ class MemoryIndex:
         # by property and value; an event that is alone, as most are in their sessions, stands for its list
         self._lists: dict[tuple[str, str], _Found | OrderedEvents] = {}
 
-    def enter(self, entry: IndexEntry, arrival: int, start_time: int | None = None) -> None:
-        """Enter an event that is new; `arrival` is higher than that of any before.
+    def enter(self, entry: IndexEntry, arrival: int, start_time: int | None = None) -> bool:
+        """Enter an event that is new; returns whether its session had others. `arrival` is higher than any before.
 
         It is found by `start_time`, if that is given, and not by its own.
         """
         found = entry.start_time if start_time is None else start_time, arrival, entry.event_id
         self._entries[entry.event_id] = tuple(entry), found
+        lists = self._lists
         for key in _keys_of(entry):
-            events = self._lists.get(key)
+            events = lists.get(key)
             if events is None:
-                self._lists[key] = found
+                lists[key] = found
             elif isinstance(events, OrderedEvents):
                 events.add(found)
             else:
-                self._lists[key] = OrderedEvents(events, found)
+                lists[key] = OrderedEvents(events, found)
+        return lists["session_id", entry.session_id] is not found
 
     def entry(self, event_id: str) -> IndexEntry:
         """The entry of an event that is there."""

@@ -3,7 +3,8 @@
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from hivestand.handlers.event.aggregation import NO_NUMBERS, Share, Totals
+from hivestand.handlers.event.aggregation import Share, Totals
+from hivestand.handlers.event.index import NO_NUMBERS
 
 SPARE: Final = 16  # ends in a heap that no event has any more, beside as many as events have
 

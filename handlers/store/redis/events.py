@@ -21,7 +21,7 @@ from uuid import UUID
 
 from hivestand.handlers.errors import StoreUnavailable
 from hivestand.handlers.event.aggregation import Totals, change_of, share_of
-from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, unpack
+from hivestand.handlers.event.encoding import EncodedEvent, merge, pack, spread, unpack
 from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
 from hivestand.handlers.store.delayed import DelayedWrites
@@ -299,6 +299,11 @@ class _Write(NamedTuple):
     share: bytes = b""
 
 
+def _merging(write: _Write) -> _Write:
+    """The same, ready to be merged."""
+    return write._replace(written=pack(spread(unpack(write.written))))
+
+
 class RedisStore:
     """Events in Redis 6.2 or later, or Valkey: one server or a cluster."""
 
@@ -531,7 +536,7 @@ class RedisStore:
         replies: list[Any] = await self._client.run(CREATE[self._has_totals], keys, *arguments, size=size)
         if _THERE in replies:
             there = [number for number, reply in enumerate(replies) if reply == _THERE]
-            merged = await self._write_or_merge(index, [writes[number] for number in there], asked=asked)
+            merged = await self._write_or_merge(index, [_merging(writes[number]) for number in there], asked=asked)
             for number, reply in zip(there, merged, strict=True):
                 replies[number] = reply
         return replies
@@ -610,8 +615,9 @@ class RedisStore:
         """What creates an event, or merges into the one that is there."""
         share = b""
         if self._has_totals:
-            share = share_argument(entry.session_id, None if entry.is_session else share_of(entry, event))
-        return _Write(entry.event_id, pack(event), place_of(entry, self._next_arrival()), share)
+            share = share_argument(entry.session_id, None if entry.is_session else share_of(entry))
+        written = pack(spread(event) if self._life else event)
+        return _Write(entry.event_id, written, place_of(entry, self._next_arrival()), share)
 
     async def _empty(self, index: str) -> None:
         left, expiries = True, f"{index}:expiries"

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
-from hivestand.handlers.event.aggregation import NO_NUMBERS, Change, Share, Totals
-from hivestand.handlers.event.index import EARLIEST
+from hivestand.handlers.event.aggregation import Change, Share, Totals
+from hivestand.handlers.event.index import EARLIEST, NO_NUMBERS
 from hivestand.handlers.store.redis.members import DIGEST
 from hivestand.handlers.store.redis.transport.client import script
 

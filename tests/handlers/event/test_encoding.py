@@ -9,7 +9,7 @@ import pytest
 from support import StoppedClock
 
 from hivestand.handlers.errors import BadRequest
-from hivestand.handlers.event.encoding import EncodedEvent, encode, merge, text
+from hivestand.handlers.event.encoding import EncodedEvent, encode, loads, merge, spread, text
 from hivestand.handlers.event.normalise import normalise_session
 from hivestand.handlers.tenant import tenant_of
 
@@ -71,7 +71,7 @@ def test_a_merge_adds_keys_and_the_new_value_wins() -> None:
     """Key by key at the top level; what is below a key is replaced as a whole."""
     first = encoded(metadata={"a": {"x": 1}, "b": 1}, user_properties={"u": 1}, config={"kept": True})
     second = encoded(metadata={"a": {"y": 2}, "c": 3}, user_properties={"m": 2}, config={"lost": True})
-    returned = json.loads(text(merge(first, second.merged), TENANT))
+    returned = json.loads(text(merge(first, spread(second).merged), TENANT))
     assert {"a": {"y": 2}, "b": 1, "c": 3} == returned["metadata"]
     assert {"u": 1, "m": 2} == returned["user_properties"]
     assert {"kept": True} == returned["config"]
@@ -101,6 +101,37 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     kibibytes = int(subprocess.check_output([sys.executable, "-c", program], text=True))
     assert kibibytes < 50_000
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"a": "account 123456789012345678901"}',
+        '{"a": "\\"123456789012345678901"}',
+        '{"123456789012345678901": "-123456789012345678901", "a": 1234567890123456789}',
+        "1234567890123456789",
+    ],
+)
+def test_digits_in_strings_and_64_bits_are_read_once(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    """The slow reader of the standard library is for integers that the fast one would make floats of."""
+    expected = json.loads(written)
+    monkeypatch.setattr("hivestand.handlers.event.encoding.json.loads", None)
+    assert expected == loads(written.encode())
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "18446744073709551616",
+        "-9223372036854775809",
+        '["12", 18446744073709551616]',
+        '{"a\\\\":18446744073709551616}',
+        '{"a\\"":"","b":-18446744073709551616}',
+    ],
+)
+def test_integers_beyond_64_bits_are_exact(written: str) -> None:
+    """Wherever they stand."""
+    assert repr(json.loads(written)) == repr(loads(written.encode()))
 
 
 def test_nesting_past_the_encoder_is_refused() -> None:
