@@ -1,5 +1,7 @@
 """Record each request to the mocked API in the journal."""
 
+from functools import partial
+
 from hivestand.handlers.errors import Unauthorized
 from hivestand.handlers.request import ANONYMOUS
 from hivestand.handlers.store.journal import pack, without_secrets
@@ -19,30 +21,9 @@ class JournalRecorder:
         self._keys = keys
 
     def __call__(self, request: HttpRequest, response: HttpResponse) -> None:
-        """Add an entry."""
-        if not self._store.journal.is_on:
-            return
-        is_written = response.ending not in UNWRITTEN
-        fallbacks = b""
-        for name, value in response.headers:
-            if name == b"hivestand-fallbacks":
-                fallbacks = value
-        about = (
-            request.received_at,
-            request.duration,
-            request.method,
-            request.path,
-            without_secrets(request.query.decode("latin-1")) if request.query else "",
-            request.operation,
-            request.profile,
-            response.status if is_written else None,
-            fallbacks.decode("latin-1"),
-            request.faults,
-        )
-        headers = [(b"content-type", response.media_type), *response.headers] if is_written else []
-        body = response.body if is_written else b""
-        packed = pack(about, request.headers, request.content, headers, body)
-        self._store.journal.add(request.tenant or self._tenant(request), packed)
+        """Have an entry added."""
+        if self._store.journal.is_on:
+            self._store.journal.add(request.tenant or self._tenant(request), partial(_packed, request, response))
 
     def _tenant(self, request: HttpRequest) -> Tenant:
         """The tenant of a request to an unknown path; without a valid token `ANONYMOUS`."""
@@ -50,3 +31,26 @@ class JournalRecorder:
             return self._keys.authenticate(request.fields.get(b"authorization"))
         except Unauthorized:
             return ANONYMOUS
+
+
+def _packed(request: HttpRequest, response: HttpResponse) -> bytes:
+    """The entry of a request and its response."""
+    is_written = response.ending not in UNWRITTEN
+    fallbacks = b""
+    for name, value in response.headers:
+        if name == b"hivestand-fallbacks":
+            fallbacks = value
+    about = (
+        request.received_at,
+        request.duration,
+        request.method,
+        request.path,
+        without_secrets(request.query.decode("latin-1")) if request.query else "",
+        request.operation,
+        request.profile,
+        response.status if is_written else None,
+        fallbacks.decode("latin-1"),
+        request.faults,
+    )
+    headers = [(b"content-type", response.media_type), *response.headers] if is_written else []
+    return pack(about, request.headers, request.content, headers, response.body if is_written else b"")

@@ -1,11 +1,15 @@
 """The journals in this process's memory."""
 
 from bisect import bisect_left
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Sequence
+from typing import Final
 
-from hivestand.handlers.store.journal import ENTRY_COST, MAX_MEMORY, StoredEntry
+from hivestand.handlers.store.journal import ENTRY_COST, MAX_MEMORY, Entry, StoredEntry, Unpacked
 from hivestand.handlers.tenant import Tenant
+
+_Kept = tuple[int, bytes]  # an entry's number, and its packed text
+_SPARED: Final = 15 / 16  # of the memory, when the oldest entries have been dropped
 
 
 class MemoryJournal:
@@ -18,22 +22,12 @@ class MemoryJournal:
         self._most_memory = most_memory
         self._number = 0
         self._size = 0
-        self._entries: OrderedDict[int, tuple[str, bytes]] = OrderedDict()  # of all tenants: the digest, the text
-        self._numbers: dict[str, deque[int]] = {}  # of each tenant's entries, by its digest
+        self._entries: dict[str, deque[_Kept]] = {}  # of each tenant, by its digest
+        self._unpacked = Unpacked(self._keep)
 
-    def add(self, tenant: Tenant, packed: bytes) -> None:
-        """Add an entry; drop the oldest if there are too many or they take too much memory."""
-        self._number += 1
-        self._entries[self._number] = tenant.digest, packed
-        self._size += len(packed) + ENTRY_COST
-        numbers = self._numbers.get(tenant.digest)
-        if numbers is None:
-            numbers = self._numbers[tenant.digest] = deque()
-        numbers.append(self._number)
-        if len(numbers) > self._most:
-            self._drop(numbers[0])
-        while self._size > self._most_memory:
-            self._drop(next(iter(self._entries)))  # whoever's is the oldest
+    def add(self, tenant: Tenant, entry: Entry) -> None:
+        """Add an entry soon."""
+        self._unpacked.add(tenant, entry)
 
     async def newest(
         self,
@@ -44,35 +38,60 @@ class MemoryJournal:
         heads: bool = False,  # noqa: ARG002 - here a head costs as much as its entry
     ) -> Sequence[StoredEntry]:
         """The tenant's newest entries older than one, newest first."""
-        numbers = self._numbers.get(tenant.digest, deque())
-        end = bisect_left(numbers, _number(before)) if before else len(numbers)
+        self._unpacked.pack()
+        entries = self._entries.get(tenant.digest, deque())
+        end = bisect_left(entries, _number(before), key=_number_of) if before else len(entries)
         places = range(end - 1, max(-1, end - 1 - count), -1)
-        return tuple(StoredEntry(_id(numbers[place]), self._entries[numbers[place]][1]) for place in places)
+        return tuple(_stored(entries[place]) for place in places)
 
     async def one(self, tenant: Tenant, entry_id: str) -> StoredEntry | None:
         """The tenant's entry with that id, or None."""
-        number = _number(entry_id)
-        digest, packed = self._entries.get(number, ("", b""))
-        is_there = number in self._entries and digest == tenant.digest and entry_id == _id(number)
-        return StoredEntry(entry_id, packed) if is_there else None
+        self._unpacked.pack()
+        entries = self._entries.get(tenant.digest, deque())
+        place = bisect_left(entries, _number(entry_id), key=_number_of)
+        found = _stored(entries[place]) if place < len(entries) else None
+        return found if found is not None and found.id == entry_id else None
 
     async def clear(self, tenant: Tenant) -> None:
         """Delete the tenant's entries."""
-        for number in self._numbers.pop(tenant.digest, ()):
-            self._size -= len(self._entries.pop(number)[1]) + ENTRY_COST
+        self._unpacked.pack()
+        self._size -= sum(len(packed) + ENTRY_COST for _, packed in self._entries.pop(tenant.digest, ()))
 
-    def _drop(self, number: int) -> None:
-        """Drop an entry that is its tenant's oldest."""
-        digest, packed = self._entries.pop(number)
+    def _keep(self, tenant: Tenant, packed: bytes) -> None:
+        """Keep an entry; drop the oldest if there are too many or they take too much memory."""
+        self._number += 1
+        self._size += len(packed) + ENTRY_COST
+        entries = self._entries.get(tenant.digest)
+        if entries is None:
+            entries = self._entries[tenant.digest] = deque()
+        entries.append((self._number, packed))
+        if len(entries) > self._most:
+            self._drop(entries)
+        if self._size > self._most_memory:
+            self._drop_oldest()
+
+    def _drop(self, entries: deque[_Kept]) -> None:
+        """Drop the oldest entry of a tenant."""
+        _, packed = entries.popleft()
         self._size -= len(packed) + ENTRY_COST
-        numbers = self._numbers[digest]
-        numbers.popleft()
-        if not numbers:
-            del self._numbers[digest]
+
+    def _drop_oldest(self) -> None:
+        """Drop the oldest entries, whoever's they are, until there is room for some time."""
+        for _, digest in sorted((number, digest) for digest, kept in self._entries.items() for number, _ in kept):
+            if self._size <= self._most_memory * _SPARED:
+                return
+            self._drop(self._entries[digest])
+            if not self._entries[digest]:
+                del self._entries[digest]
 
 
-def _id(number: int) -> str:
-    return f"{number}-0"
+def _stored(kept: _Kept) -> StoredEntry:
+    number, packed = kept
+    return StoredEntry(f"{number}-0", packed)
+
+
+def _number_of(kept: _Kept) -> int:
+    return kept[0]
 
 
 def _number(entry_id: str) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from hivestand.handlers.errors import StoreUnavailable
-from hivestand.handlers.store.journal import StoredEntry
+from hivestand.handlers.store.journal import Entry, StoredEntry, Unpacked
 from hivestand.handlers.store.redis.transport.client import Client, fields_of, script
 from hivestand.handlers.tenant import Tenant
 
@@ -52,19 +52,15 @@ class RedisJournal:
         self._done = 0  # how many of them are written or lost
         self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()  # ordered by the entry that each waits for
         self._writing: asyncio.Task[None] | None = None
+        self._unpacked = Unpacked(self._keep)
 
-    def add(self, tenant: Tenant, packed: bytes) -> None:
+    def add(self, tenant: Tenant, entry: Entry) -> None:
         """Add an entry soon."""
-        if self._size > MAX_WAITING:
-            return
-        self._size += len(packed)
-        self._added += 1
-        self._waiting.append((tenant.digest, packed))
-        if self._writing is None:
-            self._writing = asyncio.get_running_loop().create_task(self._write())
+        self._unpacked.add(tenant, entry)
 
     async def flush(self) -> None:
         """Return when everything added before is written, or lost."""
+        self._unpacked.pack()
         if self._done < self._added:
             done = asyncio.get_running_loop().create_future()
             self._flushes.append((self._added, done))
@@ -105,6 +101,16 @@ class RedisJournal:
     async def close(self) -> None:
         """Write what is pending."""
         await self.flush()
+
+    def _keep(self, tenant: Tenant, packed: bytes) -> None:
+        """Have an entry written as soon as those before it are."""
+        if self._size > MAX_WAITING:
+            return
+        self._size += len(packed)
+        self._added += 1
+        self._waiting.append((tenant.digest, packed))
+        if self._writing is None:
+            self._writing = asyncio.get_running_loop().create_task(self._write())
 
     async def _write(self) -> None:
         """Write until nothing waits. What Redis does not take is lost; why it does not is logged by the client."""

@@ -1,6 +1,7 @@
 """The journals of either store."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from support import TOKEN
@@ -58,7 +59,7 @@ def times(kept: Sequence[StoredEntry]) -> list[int]:
 async def add(store: Store, count: int, first: int = 0) -> None:
     """Keep entries of these times."""
     for number in range(first, first + count):
-        store.journal.add(TENANT, packed_of(ENTRY._replace(time=number)))
+        store.journal.add(TENANT, partial(packed_of, ENTRY._replace(time=number)))
         await store.barrier.settle()
 
 
@@ -107,7 +108,7 @@ async def test_memory_is_bounded_over_all_tenants() -> None:
     """Whoever's is the oldest goes."""
     journal = MemoryJournal(1000, most_memory=3000)
     for number in range(20):
-        journal.add(TENANT if number % 2 else OTHER, packed_of(ENTRY._replace(time=number)))
+        journal.add(TENANT if number % 2 else OTHER, partial(packed_of, ENTRY._replace(time=number)))
     kept = sorted(times([*await journal.newest(TENANT, None, 99), *await journal.newest(OTHER, None, 99)]))
     assert kept == list(range(20 - len(kept), 20))
     assert 2 <= len(kept) <= 7

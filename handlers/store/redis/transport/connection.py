@@ -44,10 +44,10 @@ class NotReplicated(RedisError):
 class SilenceTimeout:
     """Waits `timeout` seconds for a first reply, and again for all others, plus what a busy Redis takes for each.
 
-    Used like `asyncio.timeout`, for one exchange of the task that enters it. Silence is counted in checks rather than
-    by the clock: a process that is kept from the processor for longer than the time-out would take unread replies in
-    its socket for silence. So it checks several times, at least a share of the time-out apart, and replies are read
-    between two checks.
+    Used like `asyncio.timeout`, for exchanges of the task that enters it, each of which begins anew. Silence is counted
+    in checks rather than by the clock: a process that is kept from the processor for longer than the time-out would
+    take unread replies in its socket for silence. So it checks several times, at least a share of the time-out apart,
+    and replies are read between two checks.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -76,6 +76,10 @@ class SilenceTimeout:
         if self._next_check is not None:
             self._next_check.cancel()
         await self._expiry.__aexit__(kind, error, trace)
+
+    def begin(self) -> None:
+        """Wait for the first reply of another exchange."""
+        self._silent, self._behind, self._heard = 0, 0, False
 
     def hear(self) -> None:
         """Start waiting anew, as a reply has come."""
@@ -123,17 +127,34 @@ class ReplyReader(asyncio.Protocol):
         self.transport = _transport_of(connection)
         self.transport.set_protocol(self)
 
-    async def next(self) -> Any:
-        """The next reply, or the error with which Redis refused a command.
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is known to be lost."""
+        return self._failure is not None
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a reply that nobody has taken."""
+        return bool(self._replies)
+
+    async def arrival(self) -> None:
+        """Return when there is a reply.
 
         Raises:
-            RedisConnectionError: the connection is lost, or what came is not a reply.
+            RedisConnectionError: the connection is lost.
         """
         while not self._replies:
             if self._failure is not None:
                 raise self._failure
             self._heard = asyncio.get_running_loop().create_future()
             await self._heard
+
+    def next(self) -> Any:
+        """The next reply, which is there, or the error with which Redis refused a command.
+
+        Raises:
+            RedisConnectionError: what came is not a reply.
+        """
         reply = self._replies.popleft()
         if isinstance(reply, Exception) and not isinstance(reply, (ResponseError, BusyLoadingError)):
             raise reply
@@ -184,18 +205,17 @@ class PipelinedConnection:
         self._travelling: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop  # in which it travels
 
-    async def call(self, *commands: Command, size: int = 0, write: bool = False) -> Any:
-        """The reply to the last of the commands.
+    def call(self, *commands: Command, size: int = 0, write: bool = False) -> asyncio.Future[Any]:
+        """The reply to the last of the commands, to be awaited.
 
-        Raises:
-            RedisError: Redis refused it, could not be reached, or did not reply in time.
+        It is a `RedisError` if Redis refused it, could not be reached, or did not reply in time.
         """
         if self._travelling is None:
             self._loop = asyncio.get_running_loop()  # which takes a system call
             self._travelling = self._loop.create_task(self._travel())
         call = Call(commands, size, write, self._loop.create_future())
         self._waiting.append(call)
-        return await call.reply
+        return call.reply
 
     @property
     def is_idle(self) -> bool:
@@ -209,11 +229,15 @@ class PipelinedConnection:
             await _drop(connection)
 
     async def _travel(self) -> None:
+        is_idle = True
         while calls := self._next_calls():
             try:
                 async with SilenceTimeout(self._timeout) as silence:
-                    replies = await self._connected()
-                    await self._exchange(replies, calls, silence)
+                    while calls:
+                        replies = await self._connected(is_idle=is_idle)
+                        await self._exchange(replies, calls, silence)
+                        calls, is_idle = self._next_calls(), False
+                        silence.begin()
             except TimeoutError:
                 _fail([*calls, *self._waiting], RedisConnectionError("no reply in time"))
             except NotSent as error:
@@ -233,9 +257,13 @@ class PipelinedConnection:
                 size += call.size
         return calls
 
-    async def _connected(self) -> ReplyReader:
-        """The reply reader of the connection; connects if there is none, or Redis has closed it."""
-        if self._connection is not None and _is_dropped(self._connection):
+    async def _connected(self, *, is_idle: bool) -> ReplyReader:
+        """The reply reader of the connection; connects if there is none, or Redis has closed it.
+
+        On one that has been idle that is only known when somebody looks.
+        """
+        connection, replies = self._connection, self._replies
+        if connection and replies and (replies.is_lost or (is_idle and _is_dropped(connection))):
             await self.close()
         if self._connection is None or self._replies is None:
             connection = self._connect()
@@ -264,7 +292,9 @@ class PipelinedConnection:
             replies.transport.write(b"".join(map(hiredis.pack_command, commands)))
             for call in calls:
                 for _ in call.commands:
-                    reply = await replies.next()
+                    if not replies.has_next:
+                        await replies.arrival()
+                    reply = replies.next()
                 silence.hear()
                 demoted = demoted or isinstance(reply, ReadOnlyError)
                 if waits and call.write and not isinstance(reply, Exception):
@@ -272,7 +302,8 @@ class PipelinedConnection:
                 else:
                     _settle(call, reply)
             if waits:
-                self._acknowledge(held, await replies.next())
+                await replies.arrival()
+                self._acknowledge(held, replies.next())
         except BaseException:
             await self.close()  # late replies must not be taken for those of other calls
             raise
@@ -296,13 +327,15 @@ class Server:
         self._large = PipelinedConnection(connect, timeout * LARGE_TIMEOUT_FACTOR, wait)
         self._waiting = PipelinedConnection(connect, timeout + MAX_WAIT)
 
-    async def call(self, _key: str, *commands: Command, size: int = 0, write: bool = False, seconds: float = 0) -> Any:
-        """The reply to the last of the commands; `size` is how many bytes of them a client sent.
+    def call(
+        self, _key: str, *commands: Command, size: int = 0, write: bool = False, seconds: float = 0
+    ) -> asyncio.Future[Any]:
+        """The reply to the last of the commands, to be awaited; `size` is how many bytes of them a client sent.
 
         A command for which Redis may take its time says for how many `seconds`, at most `MAX_WAIT`.
         """
         line = self._waiting if seconds else self._large if size >= LARGE_CALL else self._small
-        return await line.call(*commands, size=size, write=write)
+        return line.call(*commands, size=size, write=write)
 
     async def call_each(self, command: Command) -> Sequence[Any]:
         """The reply of each server that takes writes: of this one."""
