@@ -41,10 +41,10 @@ class Responder:
 
     async def __call__(self, request: HttpRequest) -> HttpResponse | None:
         """The response to a request; None if its client is gone."""
-        is_admin = request.path.startswith(f"{ADMIN}/") or request.path == ADMIN
-        if is_admin:
+        path = request.path
+        if path.startswith(ADMIN) and (len(path) == len(ADMIN) or path[len(ADMIN)] == "/"):
             return await self._respond(request, self._admin_observers)
-        if request.path == "/" and (welcome := welcome_for(request)) is not None:
+        if path == "/" and (welcome := welcome_for(request)) is not None:
             return await self._respond(request, self._admin_observers, welcome)
         if self._cors is not None and b"origin" in request.fields:
             return await self._cors.respond(request, lambda request: self._respond(request, self._observers))

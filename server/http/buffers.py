@@ -1,4 +1,4 @@
-"""What all connections of a server hold together: bodies that arrive, and responses that are not read."""
+"""What all connections of a server hold together: bodies that arrive, and responses that are not written or read."""
 
 import asyncio
 from typing import Final, Protocol
@@ -34,6 +34,9 @@ class Writer(Protocol):
     def transport(self) -> Outgoing:
         """What it writes to."""
 
+    def flush(self) -> None:
+        """Write the responses that are ready."""
+
 
 class Buffers:
     """Counts the bytes that connections hold, and ends those of clients that do not read.
@@ -50,11 +53,23 @@ class Buffers:
         self._unread = 0  # bytes of responses, at the last sweep
         self._watched: set[Writer] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._unflushed: list[Writer] = []
 
     @property
     def is_full(self) -> bool:
         """Whether no more is to be held for a client."""
         return self.held + self._unread > self._max_bytes
+
+    def flush_soon(self, connection: Writer, loop: asyncio.AbstractEventLoop) -> None:
+        """Have a connection write its responses at the end of this turn of the event loop, with all others."""
+        if not self._unflushed:
+            loop.call_soon(self._flush)
+        self._unflushed.append(connection)
+
+    def _flush(self) -> None:
+        unflushed, self._unflushed = self._unflushed, []
+        for connection in unflushed:
+            connection.flush()
 
     def watch(self, connection: Writer) -> None:
         """Look after a connection whose client may not read, until all that was written is read."""

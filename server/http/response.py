@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 Ending = Literal["reset", "close", "truncate"]
+JSON: Final = b"application/json"
 UNWRITTEN: Final = ("reset", "close")  # the endings under which a client does not even see a status
 
 
@@ -24,10 +25,16 @@ class HttpResponse(NamedTuple):
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
-    media_type: bytes = b"application/json"
+    media_type: bytes = JSON
     delay: float = 0.0
     ending: Ending | None = None
     stream: AsyncGenerator[bytes, None] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one of status 200 with JSON, whole, and without other headers, as nearly every response is."""
+        status, headers, _, media_type, _, _, stream = self
+        return status == 200 and not headers and media_type == JSON and stream is None  # noqa: PLR2004 - RFC 9110
 
 
 def to_wire(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

@@ -25,6 +25,7 @@ class Connection:
         self.unread = 0
         self.unread_since = 0.0
         self.is_aborted = False
+        self.flushed = 0
         self.transport = self
 
     def get_write_buffer_size(self) -> int:
@@ -34,6 +35,22 @@ class Connection:
     def abort(self) -> None:
         """Close it."""
         self.is_aborted = True
+
+    def flush(self) -> None:
+        """Write."""
+        self.flushed += 1
+
+
+@pytest.mark.anyio
+async def test_connections_write_together_at_the_end_of_a_turn() -> None:
+    """Not before, and once."""
+    buffers, connections = Buffers(MIB, 1), [Connection(1), Connection(2)]
+    for connection in connections:
+        buffers.flush_soon(connection, asyncio.get_running_loop())
+    assert [0, 0] == [each.flushed for each in connections]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert [1, 1] == [each.flushed for each in connections]
 
 
 @pytest.mark.anyio
