@@ -16,14 +16,6 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any, Final, Protocol
 
-with warnings.catch_warnings():
-    # Connexion imports Starlette's test client, and parts of jsonschema that are going to leave it: both warn, and
-    # neither warning concerns a program that imports this
-    warnings.simplefilter("ignore")
-    from connexion.middleware.routing import RoutingAPI
-    from connexion.operations import OpenAPIOperation
-    from connexion.resolver import Resolver
-    from connexion.spec import OpenAPISpecification
 from starlette.routing import Match
 
 from hivestand.handlers.errors import Detail, MethodNotAllowed, NotFound
@@ -32,9 +24,20 @@ from hivestand.handlers.request import JSON
 from hivestand.server.examples import Examples
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse
+from hivestand.server.imports import parts_of
 from hivestand.server.operation import OperationSpec
 from hivestand.server.parameters import Parameters
 from hivestand.server.strict import StrictProfile
+
+# Connexion imports web frameworks, a test client and clients of HTTP, which is most of the time that a start takes; of
+# the last two, these modules import what is for remote references and templates of documents. Parts of jsonschema that
+# it imports are going to leave that, which does not concern a program that imports this.
+with warnings.catch_warnings(), parts_of("connexion", ["connexion.middleware"], unused=["requests", "jinja2"]):
+    warnings.simplefilter("ignore")
+    from connexion.middleware.routing import RoutingAPI
+    from connexion.operations import OpenAPIOperation
+    from connexion.resolver import Resolver
+    from connexion.spec import OpenAPISpecification
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MAX_COMPARED: Final = 100  # characters of a path that is compared with those that there are

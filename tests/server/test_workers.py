@@ -1,6 +1,7 @@
 """Several workers on one socket, as processes."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,10 +26,11 @@ def workers_of(server: Running) -> set[int]:
 
 
 def is_serving(worker: int) -> bool:
-    """Whether a worker has come as far as to listen to SIGTERM."""
+    """Whether a worker has come as far as to listen to SIGTERM; before, it blocks what it has from its parent."""
     status = Path(f"/proc/{worker}/status").read_text(encoding="ascii")
-    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
-    return bool(int(caught.split()[1], 16) >> signal.SIGTERM - 1 & 1)
+    masks = {name: int(value, 16) for name, value in re.findall(r"^(Sig\w+):\s+(\w+)$", status, re.MULTILINE)}
+    number = signal.SIGTERM - 1
+    return bool(masks["SigCgt"] >> number & 1) and not masks["SigBlk"] >> number & 1
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
