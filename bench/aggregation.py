@@ -44,7 +44,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> Iterator[Figure]:
     """Events a second with aggregation against without, and reads of a long session against a short one."""
     for name, store in STORES.items():
         contenders = {
-            each: Contender(f"hivestand, {name}, aggregation {each}", hivestand(store, *options, journal=1000))
+            each: Contender(f"hivestand, {name}, aggregation {each}", hivestand(store, *options))
             for each, options in (("on", ()), ("off", ("--no-aggregation",)))
         }
         found: dict[str, list[float]] = {each: [] for each in contenders}

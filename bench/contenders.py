@@ -48,12 +48,12 @@ class Server(NamedTuple):
         return f"http://127.0.0.1:{self.port}{PATH}"
 
 
-def hivestand(store: str, *options: str, journal: int = 0) -> Command:
+def hivestand(store: str, *options: str) -> Command:
     """A hivestand on a store, in which `{redis}` stands for the address of Redis."""
 
     def command(port: int, redis: int, _: Path) -> Sequence[str]:
         address = store.format(redis=f"127.0.0.1:{redis}")
-        return [HIVESTAND, "serve", "--port", str(port), "--store", address, "--journal", str(journal), *options]
+        return [HIVESTAND, "serve", "--port", str(port), "--store", address, *options]
 
     return command
 
@@ -68,6 +68,28 @@ def _bin(name: str) -> str:
 
 def _prism(port: int, _redis: int, _folder: Path) -> Sequence[str]:
     return [_bin("prism"), "mock", "--port", str(port), str(DOCUMENT)]
+
+
+def _prism_small(port: int, _redis: int, folder: Path) -> Sequence[str]:
+    """On a document of one operation, with an example of its response, so that there is little to validate or make."""
+    types = {dict: "object", str: "string", int: "number"}
+    properties = {name: {"type": types[type(value)]} for name, value in session().items()}
+    schema = {"type": "object", "properties": properties}
+    answer = {"description": "The session.", "content": {"application/json": {"schema": schema, "example": session()}}}
+    operation = {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {"200": answer},
+        "security": [{"bearer": []}],
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Sessions", "version": "1"},
+        "paths": {PATH: {"post": operation}},
+        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+    }
+    small = folder / "small.json"
+    small.write_text(json.dumps(document), encoding="utf-8")
+    return [_bin("prism"), "mock", "--port", str(port), str(small)]
 
 
 def _mockoon(port: int, _redis: int, folder: Path) -> Sequence[str]:
@@ -142,22 +164,26 @@ def _wiremock(port: int, _redis: int, folder: Path) -> Sequence[str]:
 
 HIVESTAND_REDIS: Final = Contender("hivestand, Redis", hivestand("redis://{redis}"), ("redis-server",))
 HIVESTAND_MEMORY: Final = Contender("hivestand, memory", hivestand("memory://"))
-HIVESTAND_REDIS_JOURNAL: Final = Contender(
-    "hivestand, Redis, journal", hivestand("redis://{redis}", journal=1000), ("redis-server",)
+SILENT_REDIS: Final = Contender(
+    "hivestand, Redis, no journal", hivestand("redis://{redis}", "--journal", "0"), ("redis-server",)
 )
-HIVESTAND_MEMORY_JOURNAL: Final = Contender("hivestand, memory, journal", hivestand("memory://", journal=1000))
-LIMIT: Final = Contender("the limit", _uvicorn("limit"), ("redis-server",))
+SILENT_MEMORY: Final = Contender("hivestand, memory, no journal", hivestand("memory://", "--journal", "0"))
+FLOOR: Final = Contender("the floor: an ASGI echo on uvicorn", _uvicorn("echo"))
+BARE: Final = Contender("one bare call of redis-py", _uvicorn("bare"), ("redis-server",))
 STOCK: Final = Contender("stock Connexion", _uvicorn("stock"), ("redis-server",))
-PRISM: Final = Contender("Prism", _prism, ("node", _bin("prism")))
+PRISM: Final = Contender("Prism, whole document", _prism, ("node", _bin("prism")))
+PRISM_SMALL: Final = Contender("Prism, small document", _prism_small, ("node", _bin("prism")))
 MOCKOON: Final = Contender("Mockoon", _mockoon, ("node", _bin("mockoon-cli")))
 WIREMOCK: Final = Contender("WireMock", _wiremock, ("node", "java", _bin("wiremock")))
 ALL: Final = (
-    HIVESTAND_REDIS,
+    FLOOR,
     HIVESTAND_MEMORY,
-    HIVESTAND_REDIS_JOURNAL,
-    HIVESTAND_MEMORY_JOURNAL,
-    LIMIT,
+    HIVESTAND_REDIS,
+    SILENT_MEMORY,
+    SILENT_REDIS,
+    BARE,
     STOCK,
+    PRISM_SMALL,
     PRISM,
     MOCKOON,
     WIREMOCK,

@@ -8,7 +8,6 @@ import asyncio
 import gzip
 import json
 import multiprocessing
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection
@@ -17,7 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from bench.contenders import ROOT, Contender, hivestand, serving
+from bench import page
+from bench.contenders import Contender, hivestand, serving
 from bench.figure import Figure
 from bench.processes import redis
 from bench.session import PATH, body
@@ -25,13 +25,12 @@ from bench.session import PATH, body
 REACH: Final = 250.0  # milliseconds that another's request may wait
 GROWTH: Final = 20.0  # times the request that the server may grow by
 SMALL: Final = 1024 * 1024  # bytes of a request below which growth is counted as if it had that size
-PAGE: Final = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- fairness -->", "<!-- end of fairness -->"
 PAUSE: Final = 0.005  # seconds between two small requests
 MIB: Final = 1024 * 1024
+_LARGE: Final = ("--max-body", str(11 * MIB), "--journal", "100000")
 STORES: Final = (
-    Contender("memory", hivestand("memory://", "--max-body", str(11 * MIB), journal=100_000)),
-    Contender("Redis", hivestand("redis://{redis}/0", "--max-body", str(11 * MIB), journal=100_000)),
+    Contender("memory", hivestand("memory://", *_LARGE)),
+    Contender("Redis", hivestand("redis://{redis}/0", *_LARGE)),
 )
 BATCH: Final = "/v1/events/batch"
 SEARCH: Final = "/v1/events/search"
@@ -97,9 +96,7 @@ def figures(folder: Path) -> Iterator[Figure]:
         rows.setdefault(case, {})[store] = measured
         yield Figure(f"wait of another: {case}, {store}", measured.wait, "ms", (), REACH, "at most")
         yield Figure(f"growth: {case}, {store}", measured.times, "times the request", (), GROWTH, "at most")
-    before, begin, _, end, after = re.split(f"({BEGIN}|{END})", PAGE.read_text(encoding="utf-8"))
-    table = "\n".join(_table(rows))
-    PAGE.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}", encoding="utf-8")
+    page.replace("fairness", list(_table(rows)))
 
 
 def _table(rows: Mapping[str, Mapping[str, Measured]]) -> Iterator[str]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bench.contenders import HIVESTAND_MEMORY, HIVESTAND_REDIS, PRISM, Server
+from bench.contenders import HIVESTAND_MEMORY, HIVESTAND_REDIS, PRISM_SMALL, Server
 from bench.figure import Figure, at_most, median, ratios
 from bench.session import HEADERS, PATH, body
 
@@ -99,7 +99,7 @@ def p99(latencies: list[float]) -> float:
 
 def measure(servers: Mapping[str, Server], rate: float, rounds: int, seconds: float) -> Mapping[str, list[float]]:
     """The p99 of each, milliseconds, by name."""
-    asked = [each.name for each in (HIVESTAND_REDIS, HIVESTAND_MEMORY, PRISM) if each.name in servers]
+    asked = [each.name for each in (HIVESTAND_REDIS, HIVESTAND_MEMORY, PRISM_SMALL) if each.name in servers]
     found: dict[str, list[float]] = {name: [] for name in asked}
     for turn in range(rounds + 1):
         for name in asked:
@@ -114,6 +114,6 @@ def figures(found: Mapping[str, list[float]], rate: float) -> Iterator[Figure]:
     for name, rounds in found.items():
         yield median(f"p99 at {rate:.0f} requests/s, {name}", rounds, "ms")
     for each in (HIVESTAND_REDIS, HIVESTAND_MEMORY):
-        if each.name in found and PRISM.name in found:
-            compared = ratios(found[each.name], found[PRISM.name])
-            yield at_most(f"p99, {each.name} / {PRISM.name}", compared, REACH)
+        if each.name in found and PRISM_SMALL.name in found:
+            compared = ratios(found[each.name], found[PRISM_SMALL.name])
+            yield at_most(f"p99, {each.name} / {PRISM_SMALL.name}", compared, REACH)

@@ -1,11 +1,12 @@
 """Processes on a core of their own, and what they use."""
 
 import os
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from socket import create_connection, create_server
@@ -13,7 +14,8 @@ from socket import create_connection, create_server
 from bench.session import HEADERS, PATH, body
 
 SERVER_CORE, OTHER_CORE = 0, 1  # of the machine: the server that is measured, and all that loads it
-PATIENCE = 90  # seconds for a server to be there
+PATIENCE = 60  # seconds for a server to be there
+TO_END = 5  # seconds for one to end by itself
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -29,7 +31,7 @@ def free_port() -> int:
 def running(
     command: Sequence[str], core: int | str = SERVER_CORE, env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A command on a core, ended with the block; its output is dropped."""
+    """A command on a core, ended with the block, by force if it does not end by itself; its output is dropped."""
     pinned = ["taskset", "-c", str(core), *command]
     process = subprocess.Popen(
         pinned,
@@ -42,8 +44,18 @@ def running(
     try:
         yield process
     finally:
-        os.killpg(process.pid, 15)
-        process.wait()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(TO_END)
+    with suppress(ProcessLookupError):  # what the process left behind
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @contextmanager
