@@ -7,6 +7,7 @@ Without a file any token but `invalid` is accepted. The file is TOML, a line for
 A key that begins with `hh_ingst_` is an ingestion key: it may write and not read.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -19,6 +20,7 @@ from hivestand.handlers.tenant import Tenant, tenant_of
 
 BAD_TOKEN: Final = b"invalid"  # always refused, so that a client can try its 401 path
 INGESTION: Final = b"hh_ingst_"
+_PLAIN: Final = re.compile(rb"Bearer ([!-~]+)")  # as nearly all are written
 _MAX_REMEMBERED: Final = 4096  # tenants whose ids are cached
 
 
@@ -64,6 +66,8 @@ def token_of(authorization: bytes | None) -> bytes:
     Raises:
         Unauthorized: there is none, or more than one word.
     """
+    if plain := _PLAIN.fullmatch(authorization or b""):
+        return plain[1]
     scheme, _, token = (authorization or b"").strip().partition(b" ")
     token = token.strip()
     if scheme.lower() != b"bearer" or not token:

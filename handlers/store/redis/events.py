@@ -392,9 +392,10 @@ class RedisStore:
         await asyncio.gather(*left, return_exceptions=True)
 
     async def create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
-        """Store the event, or merge it into the one that is there, in one script."""
+        """Store the event, or merge it into the one that is there, each in one script."""
         write = self._write_of(entry, event)
-        (reply,) = await self._write(self._index_of(tenant, entry.event_id), [write], asked=True)
+        index = self._index_of(tenant, entry.event_id)
+        (reply,) = await self._write(index, (write,), asked=True)
         return event if isinstance(reply, int) else _decode(reply)
 
     async def create_or_merge_each(self, tenant: Tenant, events: Sequence[tuple[IndexEntry, EncodedEvent]]) -> Written:

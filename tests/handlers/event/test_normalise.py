@@ -4,9 +4,12 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support import NEW_ID, NOW, SESSION_ID, StoppedClock
 
-from hivestand.handlers.event.normalise import FIELDS, Event, Fallback, normalise_session
+from hivestand.handlers.errors import BadRequest
+from hivestand.handlers.event.normalise import FIELDS, MAX_MEMBERS, Event, Fallback, _any_session, normalise_session
 
 NOT_STRINGS: list[Any] = [None, True, 7, 1.5, [], ["x"], {}]
 NOT_OBJECTS: list[Any] = [None, False, 7, 1.5, "{}", [], [{}]]
@@ -46,6 +49,45 @@ def test_no_property_is_required() -> None:
         user_properties={},
     )
     assert (expected, []) == normalise_session({}, StoppedClock())
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.sampled_from([0, -1, 10**14 - 1, 10**14, 2**63 - 1, 2**63]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=5),
+    st.uuids().map(str),
+    st.uuids().map(lambda each: str(each).upper()),
+    st.lists(st.text(max_size=3), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.just({str(number): number for number in range(MAX_MEMBERS + 1)}),
+)
+TYPICAL = {
+    **dict.fromkeys(("config", "inputs", "outputs", "metadata", "user_properties"), st.just({"a": 1})),
+    **dict.fromkeys(("session_name", "event_name", "source"), st.text(max_size=3)),
+    **dict.fromkeys(("start_time", "end_time", "duration"), st.integers(-1, 10**14)),
+    "session_id": st.uuids().map(lambda each: str(each).upper()),
+}
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.fixed_dictionaries({}, optional=TYPICAL),
+    st.dictionaries(st.sampled_from([*FIELDS, "colour"]), VALUES, max_size=2),
+)
+def test_a_session_without_oddities_is_read_as_any_other(typical: dict[str, Any], odd: dict[str, Any]) -> None:
+    """The short way that most sessions take and the long one lead to the same event and the same fallbacks."""
+    sent = {**typical, **odd}
+    for is_older in (False, True):
+        try:
+            expected = _any_session(sent, StoppedClock(), is_older=is_older)
+        except BadRequest as error:
+            with pytest.raises(BadRequest, match=error.message):
+                normalise_session(sent, StoppedClock(), is_older=is_older)
+        else:
+            assert repr(expected) == repr(normalise_session(sent, StoppedClock(), is_older=is_older))
 
 
 def test_whatever_is_documented_is_kept() -> None:
