@@ -19,6 +19,7 @@ from hivestand.conformance import defaults
 from hivestand.handlers.store.protocol import StoreOptions
 from hivestand.handlers.store.schemes import store_for
 from hivestand.openapi import DOCUMENTS, lint, load, path_of
+from hivestand.server import collector
 from hivestand.server.extras import install_command
 from hivestand.server.settings import Settings
 from hivestand.server.stderr import open_standard_descriptors, say
@@ -185,6 +186,7 @@ class _Seconds(click.FloatRange):
 )
 def serve(store: str, ttl: float | None, journal: int, *, aggregation: bool, quiet: bool, **options: Any) -> None:
     """Serve the API until SIGINT or SIGTERM. Each option has an environment variable, such as HIVESTAND_PORT."""
+    collector.rest()
     if quiet and options["log_format"] is None:
         options["log_format"] = "none"
     given = {name: options.pop(f"store_{name}") for name in ("wait", "prefix", "timeout")}

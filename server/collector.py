@@ -10,12 +10,18 @@ import gc
 from typing import Any
 
 
+def rest() -> None:
+    """Look at nothing while the server starts: all that is made then stays."""
+    gc.disable()
+
+
 def look_once() -> None:
     """Leave out what is there now, and after each full collection what survived it.
 
     It is for a process that is the server alone: a cycle that is made of such objects later is never freed.
     """
     gc.freeze()
+    gc.enable()
     if _leave_out not in gc.callbacks:
         gc.callbacks.append(_leave_out)
 

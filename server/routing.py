@@ -19,20 +19,24 @@ from typing import Any, Final, Protocol
 from starlette.routing import Match
 
 from hivestand.handlers.errors import Detail, MethodNotAllowed, NotFound
+from hivestand.handlers.imports import parts_of, without
 from hivestand.handlers.operations import OPERATIONS
 from hivestand.handlers.request import JSON
 from hivestand.server.examples import Examples
 from hivestand.server.http.request import HttpRequest
 from hivestand.server.http.response import HttpResponse
-from hivestand.server.imports import parts_of
 from hivestand.server.operation import OperationSpec
 from hivestand.server.parameters import Parameters
 from hivestand.server.strict import StrictProfile
 
-# Connexion imports web frameworks, a test client and clients of HTTP, which is most of the time that a start takes; of
-# the last two, these modules import what is for remote references and templates of documents. Parts of jsonschema that
-# it imports are going to leave that, which does not concern a program that imports this.
-with warnings.catch_warnings(), parts_of("connexion", ["connexion.middleware"], unused=["requests", "jinja2"]):
+# Connexion imports web frameworks, a test client and clients of HTTP, which is most of the time that a start takes; and
+# these modules import what is for remote references, templates of documents and WSGI. Parts of jsonschema that it
+# imports are going to leave that, which does not concern a program that imports this.
+with (
+    warnings.catch_warnings(),
+    parts_of("connexion", ["connexion.middleware"]),
+    without("requests", "jinja2", "werkzeug"),
+):
     warnings.simplefilter("ignore")
     from connexion.middleware.routing import RoutingAPI
     from connexion.operations import OpenAPIOperation

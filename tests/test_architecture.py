@@ -26,7 +26,7 @@ ADAPTERS = {
     "httptools": {"server/http/protocol.py"},
     "uvloop": {"server/run.py"},
     "prometheus_client": {"server/observers/metrics.py"},
-    "redis": {f"handlers/store/redis/transport/{noun}.py" for noun in ("client", "cluster", "connection")},
+    "redis": {f"handlers/store/redis/transport/{noun}.py" for noun in ("__init__", "client", "cluster", "connection")},
     "jsonschema_rs": {"server/parameters.py", "server/strict.py", "conformance/schema.py"},
     "schemathesis": {"conformance/generation.py"},
     "requests": {"conformance/target.py"},

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import version
+from functools import cache
 
 import orjson
 
@@ -12,7 +12,12 @@ from hivestand.handlers.request import ANONYMOUS, Request, Response
 from hivestand.handlers.store.plans import ALL_TENANTS
 from hivestand.handlers.turns import Turns
 
-_VERSION = version("hivestand")
+
+@cache
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - it takes a start 7 ms, and few ask
+
+    return version("hivestand")
 
 
 async def get_health(request: Request) -> Response:
@@ -27,17 +32,17 @@ async def get_health(request: Request) -> Response:
 def _health(request: Request, warnings: Sequence[str] = (), *, reason: str | None = None) -> bytes:
     """The body; a reason says why the store cannot be used."""
     health = {"live": True, "ready": reason is None, "store": request.store.kind, "warnings": warnings}
-    return orjson.dumps({**health, **({} if reason is None else {"reason": reason}), "version": _VERSION})
+    return orjson.dumps({**health, **({} if reason is None else {"reason": reason}), "version": _version()})
 
 
 async def get_version(_request: Request) -> Response:
     """Return the version of the package."""
-    return Response(orjson.dumps({"version": _VERSION}))
+    return Response(orjson.dumps({"version": _version()}))
 
 
 async def get_settings(request: Request) -> Response:
     """Return the settings that the server runs with."""
-    return Response(orjson.dumps({**request.settings, "version": _VERSION}))
+    return Response(orjson.dumps({**request.settings, "version": _version()}))
 
 
 async def get_metrics(request: Request) -> Response:

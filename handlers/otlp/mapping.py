@@ -8,7 +8,7 @@ what cannot be kept at all is named.
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
@@ -18,10 +18,8 @@ from hivestand.handlers.otlp.chat import ChatMessages, Replies, messages_in, pro
 from hivestand.handlers.otlp.decoding import MAX_DEPTH, Span, SpanEvent
 from hivestand.handlers.otlp.nesting import nest, with_lists
 from hivestand.handlers.otlp.plan import Plan, Plans, TypeCheck
-from hivestand.handlers.otlp.table import NOBODY, Place, Row, Rule, Table, load_table
+from hivestand.handlers.otlp.table import NOBODY, Place, Row, Rule, load_table
 
-TABLE: Final[Table] = load_table()
-_PLANS: Final = Plans(TABLE)
 MAX_READ: Final = 50_000  # brackets, colons and commas in the JSON texts of one span that are read as values
 MAX_FLAT: Final = (
     8_000  # members of the metadata that attributes without a place become; more are nested in two members
@@ -32,6 +30,12 @@ _MILLISECOND: Final = 1_000_000  # nanoseconds
 _FAILED: Final = 400  # the first HTTP status that is an error
 _ABSENT: Final = object()
 _VARIANTS: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))  # the variant bits of RFC 9562, by digit
+
+
+@cache
+def _plans() -> Plans:
+    """The plans of the table, which is read for the first span."""
+    return Plans(load_table())
 
 
 class Mapped(NamedTuple):
@@ -205,7 +209,8 @@ class _Mapping:
             self.told.update(dict.fromkeys(span.scope.told))
         if len(attributes) < len(inherited) + len(span.attributes):
             self._tell_overridden(inherited)
-        plan_for = _PLANS.explained if is_explained else _PLANS.plan_for
+        plans = _plans()
+        plan_for = plans.explained if is_explained else plans.plan_for
         self._plan = plan_for(span.scope.name, attributes)
         checks = self._plan.checks if span.events else self._plan.types
         self.type, self.type_rule = _type_of(attributes, checks, span.events)
