@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
 
-from bench import aggregation, console, fairness, footprint, growth, latency, page, plot, throughput, trace
+from bench import aggregation, console, fairness, footprint, growth, latency, page, parts, plot, throughput, trace
 from bench import contenders as who
 from bench.figure import Figure
 from bench.plot import Curve
@@ -93,6 +93,10 @@ class Run:
         """What the totals of sessions cost."""
         yield from aggregation.measure(self._folder, self._plan.rounds, self._plan.seconds)
 
+    def parts(self) -> Iterator[Figure | Curve]:
+        """What the replacements of parts of uvicorn and Connexion buy."""
+        yield from parts.measure(self._folder, self._plan.rounds, self._plan.seconds)
+
     def console(self) -> Iterator[Figure | Curve]:
         """What it costs that somebody looks."""
         yield from console.measure(self._folder, self._plan.rounds, self._plan.seconds)
@@ -105,6 +109,7 @@ MEASURES: Final[dict[str, Callable[[Run], Iterator[Figure | Curve]]]] = {
     "growth": Run.growth,
     "volume": Run.volume,
     "aggregation": Run.aggregation,
+    "parts": Run.parts,
     "console": Run.console,
     "fairness": Run.fairness,
 }
