@@ -96,7 +96,7 @@ def figures(folder: Path) -> Iterator[Figure]:
         rows.setdefault(case, {})[store] = measured
         yield Figure(f"wait of another: {case}, {store}", measured.wait, "ms", (), REACH, "at most")
         yield Figure(f"growth: {case}, {store}", measured.times, "times the request", (), GROWTH, "at most")
-    page.replace("fairness", list(_table(rows)))
+    page.replace(page.PAGE, "fairness", list(_table(rows)))
 
 
 def _table(rows: Mapping[str, Mapping[str, Measured]]) -> Iterator[str]:

@@ -1,16 +1,26 @@
-"""The tables of `docs/performance.md` that a run writes."""
+"""What a run writes into `docs/performance.md` and the README; `python -m bench.page` writes it again."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
-from bench.contenders import ROOT
+from bench import contenders as who
 
-PAGE: Final = ROOT / "docs" / "performance.md"
+PAGE: Final = who.ROOT / "docs" / "performance.md"
+README: Final = who.ROOT / "README.md"
+RESULTS: Final = who.ROOT / "bench" / "results" / "latest.json"
 
 
 def write(results: Mapping[str, Any]) -> None:
-    """Put the figures of a run into the page: what was asked for, and the rest."""
+    """Put the figures of a run into the page, and the sentences into the README."""
+    replace(PAGE, "figures", tables(results))
+    replace(README, "speed", sentences(results))
+
+
+def tables(results: Mapping[str, Any]) -> list[str]:
+    """The lines of the page: what was asked for, and the rest."""
     figures: Sequence[Mapping[str, Any]] = results["figures"]
     apart = ("wait of another", "growth:")  # which have a table of their own
     shown = [each for each in figures if not each["name"].startswith(apart)]
@@ -18,22 +28,43 @@ def write(results: Mapping[str, Any]) -> None:
         f"Measured on {str(results['at'])[:10]} in {results['minutes']} minutes: {results['machine']}, Python "
         f"{results['python']}; medians of {results['rounds']} rounds in turn, {results['seconds']:g} seconds each."
     )
-    replace("figures", [about, "", *_asked(shown), "", *_others(shown)])
+    return [about, "", *_asked(shown), "", *_others(shown)]
 
 
-def replace(name: str, lines: Sequence[str]) -> None:
+def sentences(results: Mapping[str, Any]) -> list[str]:
+    """The lines of the README: a sentence for each figure that a user may ask for."""
+    found = {each["name"]: each["value"] for each in results["figures"]}
+    memory, redis, prism = who.HIVESTAND_MEMORY.name, who.HIVESTAND_REDIS.name, who.PRISM_SMALL.name
+    floor, stock, bare = who.FLOOR.name, who.STOCK.name, who.BARE.name
+    held = next(value for name, value in found.items() if name.startswith("memory after"))
+    return [
+        f"Measured side by side on {results['machine']}, with Python {results['python']}; the server has one core:",
+        "",
+        f"- In memory it starts {found[memory]:,.0f} sessions a second: {found[f'{memory} / {floor}']:.2f} of what an "
+        f"ASGI function reaches that does nothing, and {found[f'{memory} / {prism}']:.1f} times Prism.",
+        f"- On Redis it starts {found[redis]:,.0f}: {found[f'{redis} / {bare}']:.2f} times a bare function with one call "
+        f"of redis-py, and {found[f'{redis} / {stock}']:.1f} times stock Connexion.",
+        f"- One response in a hundred takes longer than {found[f'p99, {memory}']:.1f} ms, on Redis "
+        f"{found[f'p99, {redis}']:.1f} ms; Prism's take {found[f'p99, {prism}']:.0f} ms.",
+        f"- It is ready in {found[f'start, {memory}']:.2f} s, on Redis in {found[f'start, {redis}']:.2f} s; Prism in "
+        f"{found[f'start, {prism}']:.2f} s.",
+        f"- After 100,000 sessions on Redis it holds {held:.0f} MB.",
+    ]
+
+
+def replace(page: Path, name: str, lines: Sequence[str]) -> None:
     """Put lines between the marks of that name.
 
     Raises:
         ValueError: the page has no such marks.
     """
-    text = PAGE.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     marks = f"(<!-- {name} -->).*(<!-- end of {name} -->)"
     body = "\n".join(lines)
     changed, count = re.subn(marks, lambda found: f"{found[1]}\n\n{body}\n\n{found[2]}", text, flags=re.DOTALL)
     if count != 1:
-        raise ValueError(f"docs/performance.md has no place for {name}")
-    PAGE.write_text(changed, encoding="utf-8")
+        raise ValueError(f"{page.name} has no place for {name}")
+    page.write_text(changed, encoding="utf-8")
 
 
 def _asked(figures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -67,3 +98,7 @@ def _spread(figure: Mapping[str, Any]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    write(json.loads(RESULTS.read_text(encoding="utf-8")))

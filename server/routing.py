@@ -7,7 +7,8 @@ validator of 2020-12.
 
 Of Connexion's middlewares only the routing is used: it reads the document, resolves each operationId to its handler and
 makes a Starlette route of each path. Paths without parameters are also found in a table, by one look-up, as the router
-tries the patterns of all routes in turn.
+tries the patterns of all routes in turn: 1.1 times as many requests (`scripts/bench parts`). Without the middlewares it
+serves several times as many as stock Connexion (`docs/performance.md`).
 """
 
 import difflib

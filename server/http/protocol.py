@@ -2,6 +2,7 @@
 
 uvicorn runs the server; this takes the place of its protocol, which bounds neither the size nor the time of a head,
 resets a connection under an upload that it refuses, and forgets the body of a request that asks for an upgrade.
+hivestand serves 1.6 times as many requests with it as with uvicorn's (`scripts/bench parts`).
 WebSocket and access logs are left out. A response is one write, unless it is a stream; a connection has one timer.
 Responses that are ready in one turn of the event loop are written together at its end: a write wakes a client that
 waits, which takes the system longer than all else in it, and a client that is awake is not woken again.
