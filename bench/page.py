@@ -10,6 +10,20 @@ from bench import contenders as who
 
 PAGE: Final = who.ROOT / "docs" / "performance.md"
 README: Final = who.ROOT / "README.md"
+_NAMES: Final = {
+    "memory": who.HIVESTAND_MEMORY.name,
+    "redis": who.HIVESTAND_REDIS.name,
+    "prism": who.PRISM_SMALL.name,
+}
+_SENTENCES: Final = """
+- In memory it starts {memory:,.0f} sessions a second: {of_floor:.2f} of what an ASGI function reaches that does
+  nothing, and {of_prism:.1f} times Prism.
+- On Redis it starts {redis:,.0f}: {of_bare:.2f} times a bare function with one call of redis-py, and {of_stock:.1f}
+  times stock Connexion.
+- One response in a hundred takes longer than {p99_memory:.1f} ms, on Redis {p99_redis:.1f} ms; of Prism's {p99_prism:.0f} ms.
+- It is ready in {start_memory:.2f} s, on Redis in {start_redis:.2f} s; Prism in {start_prism:.2f} s.
+- After 100,000 sessions on Redis it holds {held:.0f} MB.
+"""
 RESULTS: Final = who.ROOT / "bench" / "results" / "latest.json"
 
 
@@ -37,19 +51,19 @@ def sentences(results: Mapping[str, Any]) -> list[str]:
     memory, redis, prism = who.HIVESTAND_MEMORY.name, who.HIVESTAND_REDIS.name, who.PRISM_SMALL.name
     floor, stock, bare = who.FLOOR.name, who.STOCK.name, who.BARE.name
     held = next(value for name, value in found.items() if name.startswith("memory after"))
-    return [
-        f"Measured side by side on {results['machine']}, with Python {results['python']}; the server has one core:",
-        "",
-        f"- In memory it starts {found[memory]:,.0f} sessions a second: {found[f'{memory} / {floor}']:.2f} of what an "
-        f"ASGI function reaches that does nothing, and {found[f'{memory} / {prism}']:.1f} times Prism.",
-        f"- On Redis it starts {found[redis]:,.0f}: {found[f'{redis} / {bare}']:.2f} times a bare function with one call "
-        f"of redis-py, and {found[f'{redis} / {stock}']:.1f} times stock Connexion.",
-        f"- One response in a hundred takes longer than {found[f'p99, {memory}']:.1f} ms, on Redis "
-        f"{found[f'p99, {redis}']:.1f} ms; Prism's take {found[f'p99, {prism}']:.0f} ms.",
-        f"- It is ready in {found[f'start, {memory}']:.2f} s, on Redis in {found[f'start, {redis}']:.2f} s; Prism in "
-        f"{found[f'start, {prism}']:.2f} s.",
-        f"- After 100,000 sessions on Redis it holds {held:.0f} MB.",
-    ]
+    told = {
+        "memory": found[memory],
+        "redis": found[redis],
+        "of_floor": found[f"{memory} / {floor}"],
+        "of_prism": found[f"{memory} / {prism}"],
+        "of_bare": found[f"{redis} / {bare}"],
+        "of_stock": found[f"{redis} / {stock}"],
+        "held": held,
+        **{f"p99_{key}": found[f"p99, {name}"] for key, name in _NAMES.items()},
+        **{f"start_{key}": found[f"start, {name}"] for key, name in _NAMES.items()},
+    }
+    about = f"{results['machine']}, with Python {results['python']}; the server has one core:"
+    return [f"Measured side by side on {about}", "", *_SENTENCES.format(**told).strip().split("\n")]
 
 
 def replace(page: Path, name: str, lines: Sequence[str]) -> None:
