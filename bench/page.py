@@ -20,7 +20,8 @@ _SENTENCES: Final = """
   nothing, and {of_prism:.1f} times Prism.
 - On Redis it starts {redis:,.0f}: {of_bare:.2f} times a bare function with one call of redis-py, and {of_stock:.1f}
   times stock Connexion.
-- One response in a hundred takes longer than {p99_memory:.1f} ms, on Redis {p99_redis:.1f} ms; of Prism's {p99_prism:.0f} ms.
+- One response in a hundred takes longer than {p99_memory:.1f} ms, on Redis than {p99_redis:.1f} ms; of Prism's than
+  {p99_prism:.0f} ms.
 - It is ready in {start_memory:.2f} s, on Redis in {start_redis:.2f} s; Prism in {start_prism:.2f} s.
 - After 100,000 sessions on Redis it holds {held:.0f} MB.
 """

@@ -7,7 +7,7 @@ changes a value, so two stores cannot differ in one.
 
 import gc
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from struct import Struct
 from typing import Any, Final, NamedTuple
@@ -56,11 +56,11 @@ def entry_of(event: Event) -> IndexEntry:
         event["start_time"],
         event["end_time"],
         bool(event["feedback"]),
-        numbers_in(event["metadata"]) if event["event_type"] == "model" else NO_NUMBERS,
+        _numbers_in(event["metadata"]) if event["event_type"] == "model" else NO_NUMBERS,
     )
 
 
-def numbers_in(metadata: Mapping[str, Any]) -> tuple[bytes, ...]:
+def _numbers_in(metadata: Mapping[str, Any]) -> tuple[bytes, ...]:
     """What of an event's metadata is counted, in the order of `NUMBERS`, as JSON texts; empty for what is not there."""
     if not metadata.keys() & _COUNTED:
         return NO_NUMBERS
@@ -128,11 +128,19 @@ def current(event: EncodedEvent) -> bytes:
     """The event's JSON text with what was merged in place, without the ids of its tenant."""
     if not event.merged:
         return event.packed
+    try:
+        return _dumps_small(_overlaid(event, orjson.Fragment))
+    except TypeError:  # what was created is more than orjson can write
+        return dumps(_overlaid(event, loads))
+
+
+def _overlaid(event: EncodedEvent, read: Callable[[bytes], Any]) -> Any:
+    """The event with what was merged in place, each member as `read` makes it of its text."""
     value = loads(event.packed)
     for field, member in event.merged.items():
         holder = value if field[:1] == _REPLACED else value[_OBJECTS[field[:1]]]
-        holder[loads(field[1:])] = loads(member)
-    return dumps(value)
+        holder[loads(field[1:])] = read(member)
+    return value
 
 
 def loads(text: bytes) -> Any:
@@ -205,10 +213,18 @@ def dumps(value: Any) -> bytes:
         BadRequest: it is nested deeper than can be written.
     """
     try:
-        # copy to the exact size: orjson's own buffer keeps spare kilobytes
-        return bytes(memoryview(orjson.dumps(value)))
+        return _dumps_small(value)
     except TypeError:
         return _dumps_large(value)
+
+
+def _dumps_small(value: Any) -> bytes:
+    """The JSON text of a value by orjson, in a copy of the right size: its own buffer keeps spare kilobytes.
+
+    Raises:
+        TypeError: an integer is beyond 64 bits, or the value is nested deeper than 254 levels.
+    """
+    return bytes(memoryview(orjson.dumps(value)))
 
 
 def _dumps_large(value: Any) -> bytes:

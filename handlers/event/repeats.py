@@ -7,13 +7,11 @@ that is stored has no effect, and its sender is told.
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from hivestand.handlers.event.encoding import EncodedEvent, loads, text
+from hivestand.handlers.event.encoding import EncodedEvent, current, loads
 from hivestand.handlers.event.normalise import Fallback, Json
-from hivestand.handlers.tenant import Tenant
 
 _SOURCES: Final = {"event_name": ("event_name", "session_name")}  # the names under which a property is sent
 _MERGED: Final = frozenset({"metadata", "user_properties"})
-_NOBODY: Final = Tenant("", b'"org_id":null')
 
 
 def differences(made: EncodedEvent, stored: EncodedEvent) -> dict[str, tuple[Json, Json]]:
@@ -24,8 +22,13 @@ def differences(made: EncodedEvent, stored: EncodedEvent) -> dict[str, tuple[Jso
     if stored == made:
         return {}
     event: Mapping[str, Json] = loads(made.packed)
-    held: Mapping[str, Json] = loads(text(stored, _NOBODY))
+    held: Mapping[str, Json] = loads(current(_without_merging(stored)))
     return {name: (value, held[name]) for name, value in event.items() if name not in _MERGED and held[name] != value}
+
+
+def _without_merging(event: EncodedEvent) -> EncodedEvent:
+    """The event without what was merged into its metadata and user properties, which may be much."""
+    return event._replace(merged={field: each for field, each in event.merged.items() if field[:1] not in b"mu"})
 
 
 def kept_of(

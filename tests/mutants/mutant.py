@@ -19,6 +19,7 @@ from hivestand.handlers.event.normalise import Json, normalise_session
 from hivestand.handlers.operations import OPERATIONS, Handler
 from hivestand.handlers.request import Request, Response
 from hivestand.handlers.store.memory.events import MemoryStore
+from hivestand.handlers.store.memory.parted import PartedDict
 from hivestand.handlers.tenant import Tenant
 from hivestand.server import app as application
 from hivestand.server.http.body import Limits
@@ -261,7 +262,7 @@ def store(method: Callable[[Any, Tenant, IndexEntry, EncodedEvent], Awaitable[En
 
 def keep(store: MemoryStore, tenant: Tenant, event_id: str, event: EncodedEvent) -> EncodedEvent:
     """Write, whatever is there."""
-    store._events.setdefault(tenant.digest, {})[event_id] = pack(event)  # noqa: SLF001
+    store._events.setdefault(tenant.digest, PartedDict())[event_id] = pack(event)  # noqa: SLF001
     return event
 
 

@@ -14,6 +14,7 @@ from hivestand.handlers.store.memory.counters import MemoryCounters
 from hivestand.handlers.store.memory.hidden import MemoryHiddenEvents
 from hivestand.handlers.store.memory.index import MemoryIndex
 from hivestand.handlers.store.memory.journal import MemoryJournal
+from hivestand.handlers.store.memory.parted import PartedDict
 from hivestand.handlers.store.memory.tenants import MemoryTenants
 from hivestand.handlers.store.memory.totals import SessionTotals
 from hivestand.handlers.store.plans import PlanTable
@@ -54,7 +55,7 @@ class MemoryStore:
         self._ttl = options.ttl
         self._now = now
         self._arrivals = 0
-        self._events: dict[str, dict[str, bytes]] = {}  # packed
+        self._events: dict[str, PartedDict[bytes]] = {}  # packed
         self._indexes: dict[str, MemoryIndex] = {}
         self._totals: dict[str, SessionTotals] | None = {} if options.aggregation else None
         # in the order of the last writes, and so of expiry
@@ -142,7 +143,7 @@ class MemoryStore:
         self._indexes.pop(tenant.digest, None)
         if self._totals is not None:
             self._totals.pop(tenant.digest, None)
-        events = self._events.pop(tenant.digest, {})
+        events = self._events.pop(tenant.digest, PartedDict[bytes]())
         turns = Turns()
         while events:  # nobody reaches them any more; to free them all at once takes long
             for _ in range(min(_AT_ONCE, len(events))):
@@ -162,7 +163,7 @@ class MemoryStore:
             return self._merge(tenant, event_id, there, spread(event).merged)
         events = self._events.get(digest)
         if events is None:
-            events = self._events[digest] = {}
+            events = self._events[digest] = PartedDict[bytes]()
         index = self._indexes.get(digest)
         if index is None:
             index = self._indexes[digest] = MemoryIndex()
@@ -209,7 +210,7 @@ class MemoryStore:
     def _live(self, digest: str, event_id: str) -> bytes | None:
         """The packed event of that id; one that has expired is deleted."""
         events = self._events.get(digest)
-        packed = None if events is None else events.get(event_id)
+        packed = None if events is None else events.find(event_id)
         if self._ttl is None or packed is None:
             return packed
         if self._expiries[digest, event_id] > self._now():
@@ -247,10 +248,10 @@ class MemoryStore:
 
     def _delete(self, digest: str, event_id: str) -> None:
         """Delete an event, unless a reset already has."""
-        events = self._events.get(digest, {})
-        packed = events.pop(event_id, None)
-        if packed is None:
+        events = self._events.get(digest)
+        if events is None or event_id not in events:
             return
+        packed = events.pop(event_id)
         entry = self._indexes[digest].remove(event_id)
         if self._totals is not None and not entry.is_session:
             self._totals[digest].remove(entry.session_id, updated_share_of(entry, unpack(packed)))

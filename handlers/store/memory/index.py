@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from hivestand.handlers.event.index import EARLIEST, Found, IndexEntry, Selection
 from hivestand.handlers.event.normalise import TYPES
+from hivestand.handlers.store.memory.parted import PartedDict
 
 CHUNK: Final = 1000  # events in one chunk of a list: what an insertion or a removal moves
 _EVERY: Final = ("", "")  # the key of the list of all events
@@ -88,8 +89,10 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._entries: dict[str, tuple[_Entry, _Found]] = {}
-        # by property and value; an event that is alone, as most are in their sessions, stands for its list
+        self._entries: PartedDict[tuple[_Entry, _Found]] = PartedDict()
+        # by session, and by other properties and values; an event that is alone, as most are in their sessions, stands
+        # for its list
+        self._sessions: PartedDict[_Found | OrderedEvents] = PartedDict()
         self._lists: dict[tuple[str, str], _Found | OrderedEvents] = {}
 
     def enter(self, entry: IndexEntry, arrival: int, start_time: int | None = None) -> bool:
@@ -99,16 +102,11 @@ class MemoryIndex:
         """
         found = entry.start_time if start_time is None else start_time, arrival, entry.event_id
         self._entries[entry.event_id] = tuple(entry), found
-        lists = self._lists
         for key in _keys_of(entry):
-            events = lists.get(key)
-            if events is None:
-                lists[key] = found
-            elif isinstance(events, OrderedEvents):
-                events.add(found)
-            else:
-                lists[key] = OrderedEvents(events, found)
-        return lists["session_id", entry.session_id] is not found
+            self._lists[key] = _with(self._lists.get(key), found)
+        others = self._sessions.find(entry.session_id)
+        self._sessions[entry.session_id] = _with(others, found)
+        return others is not None
 
     def entry(self, event_id: str) -> IndexEntry:
         """The entry of an event that is there."""
@@ -119,16 +117,15 @@ class MemoryIndex:
         fields, found = self._entries.pop(event_id)
         entry = IndexEntry._make(fields)
         for key in _keys_of(entry):
-            events = self._lists[key]
-            if isinstance(events, OrderedEvents):
-                events.remove(found)
-            if events == found or not events:
+            if not _without(self._lists[key], found):
                 del self._lists[key]
+        if not _without(self._sessions[entry.session_id], found):
+            del self._sessions[entry.session_id]
         return entry
 
     def first_of(self, session_id: str) -> int | None:
         """When the first of a session's other events began; None if it has no others."""
-        known = self._lists.get(("session_id", session_id))
+        known = self._sessions.find(session_id)
         if known is None:
             return None
         first = known.first(2) if isinstance(known, OrderedEvents) else (known,)
@@ -139,12 +136,12 @@ class MemoryIndex:
 
     def began(self, session_id: str) -> int:
         """The start time by which an event, such as a session's, is found; before all others if it is not there."""
-        known = self._entries.get(session_id)
+        known = self._entries.find(session_id)
         return EARLIEST if known is None else known[1][0]
 
     def place(self, session_id: str) -> None:
         """Have a session, if it is there, found by when the first of its events began."""
-        known = self._entries.get(session_id)
+        known = self._entries.find(session_id)
         if known is None or not (entry := IndexEntry._make(known[0])).is_session:
             return
         start_time, arrival, _ = known[1]
@@ -177,7 +174,7 @@ class MemoryIndex:
             keys = [_EVERY]
         ranges = []
         for key in keys:
-            known = self._lists.get(key)
+            known = self._sessions.find(key[1]) if key[0] == "session_id" else self._lists.get(key)
             if known is None:
                 continue
             events = known if isinstance(known, OrderedEvents) else OrderedEvents(known)
@@ -188,10 +185,23 @@ class MemoryIndex:
 
 
 def _keys_of(entry: IndexEntry) -> tuple[tuple[str, str], ...]:
-    """The keys of the lists that an event is in."""
-    return (
-        _EVERY,
-        ("session_id", entry.session_id),
-        ("event_type", entry.event_type),
-        ("event_name", entry.event_name),
-    )
+    """The keys of the lists that an event is in, beside that of its session."""
+    return _EVERY, ("event_type", entry.event_type), ("event_name", entry.event_name)
+
+
+def _with(events: _Found | OrderedEvents | None, found: _Found) -> _Found | OrderedEvents:
+    """A list with one event more."""
+    if events is None:
+        return found
+    if isinstance(events, OrderedEvents):
+        events.add(found)
+        return events
+    return OrderedEvents(events, found)
+
+
+def _without(events: _Found | OrderedEvents, found: _Found) -> bool:
+    """Take an event from a list; returns whether anything is left."""
+    if not isinstance(events, OrderedEvents):
+        return False
+    events.remove(found)
+    return bool(events)

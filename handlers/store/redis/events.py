@@ -56,6 +56,7 @@ EVENTS_PER_SCRIPT: Final = 100  # events that one script reads or deletes: a fra
 WRITES_PER_SCRIPT: Final = 32  # events that one script writes, likewise
 MAX_WRITTEN: Final = 256 * 1024  # bytes of events that one script writes, unless a single one is larger
 CHECKED_SECONDS: Final = 1.0  # for which a check is valid
+LARGE: Final = 16 * 1024  # bytes of an event that is taken apart in a turn of its own
 MAX_TTL: Final = 10**9  # seconds that a ttl can be: thirty years
 
 _THERE: Final = 3  # the reply of the script that creates for an event that is there
@@ -299,11 +300,6 @@ class _Write(NamedTuple):
     share: bytes = b""
 
 
-def _merging(write: _Write) -> _Write:
-    """The same, ready to be merged."""
-    return write._replace(written=pack(spread(unpack(write.written))))
-
-
 class RedisStore:
     """Events in Redis 6.2 or later, or Valkey: one server or a cluster."""
 
@@ -338,6 +334,7 @@ class RedisStore:
         self._wait = options.wait
         self._has_totals = options.aggregation
         self._arrival = 0
+        self._spreading = asyncio.Lock()
         self._life = 0 if options.ttl is None else max(1, round(options.ttl * 1000))
 
     async def check(self) -> Sequence[str]:
@@ -537,10 +534,19 @@ class RedisStore:
         replies: list[Any] = await self._client.run(CREATE[self._has_totals], keys, *arguments, size=size)
         if _THERE in replies:
             there = [number for number, reply in enumerate(replies) if reply == _THERE]
-            merged = await self._write_or_merge(index, [_merging(writes[number]) for number in there], asked=asked)
+            merging = [await self._merging(writes[number]) for number in there]
+            merged = await self._write_or_merge(index, merging, asked=asked)
             for number, reply in zip(there, merged, strict=True):
                 replies[number] = reply
         return replies
+
+    async def _merging(self, write: _Write) -> _Write:
+        """The same, ready to be merged; one that is large takes its turn, as many may be found to be there at once."""
+        if len(write.written) < LARGE:
+            return write._replace(written=pack(spread(unpack(write.written))))
+        async with self._spreading:
+            await asyncio.sleep(0)
+            return write._replace(written=pack(spread(unpack(write.written))))
 
     async def _write_or_merge(self, index: str, writes: Sequence[_Write], *, asked: bool) -> Sequence[Any]:
         """The same, whether they are to expire, and whether they are there already."""
