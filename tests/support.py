@@ -74,7 +74,7 @@ def stored_event(fields: dict[bytes, bytes]) -> dict[str, Any]:
         (length,) = struct.unpack_from("<I", created, at)
         texts.append(created[at + 4 : at + 4 + length])
         at += 4 + length
-    event: dict[str, Any] = {**json.loads(texts[0]), "metadata": {}, "user_properties": {}}
+    event: dict[str, Any] = json.loads(texts[0])
     objects = {b"m": "metadata", b"u": "user_properties", b"c": "config", b"f": "feedback", b"k": "metrics"}
     for field, value in [*zip(texts[1::2], texts[2::2], strict=True), *fields.items()]:
         holder = event if field[:1] == b"t" else event[objects[field[:1]]]
