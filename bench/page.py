@@ -90,7 +90,7 @@ def _asked(figures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if each["reach"] is not None:
             sign = "≥" if each["sense"] == "at least" else "≤"
             reached = "" if each["is_met"] else ", **not reached**"
-            yield f"| {each['name']} | {_value(each)} | {_spread(each)} | {sign} {each['reach']:.3g}{reached} |"
+            yield f"| {each['name']} | {_value(each)} | {_spread(each)} | {sign} {_number(each['reach'])}{reached} |"
 
 
 def _others(figures: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -78,9 +78,11 @@ def curve(drawn: Curve, theme: Theme) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in spots)
     lines.append(f"<polyline points='{path}' fill='none' stroke='{theme.ours}' stroke-width='2'/>")
     for x, y, place, value in spots:
+        below = y <= TOP + 20  # where a label above would meet the title
+        label = f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
         lines += [
             f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4' fill='{theme.ours}'/>",
-            _text(x, y - 10, f"{value:,.3g}" if value < 1000 else f"{value:,.0f}", theme, "middle"),
+            _text(x, y + 20 if below else y - 10, label, theme, "middle"),
             _text(x, HEIGHT - BELOW + 16, f"{place:,.0f}", theme, "middle"),
         ]
     lines.append(_text(WIDTH / 2, HEIGHT - 8, f"{drawn.along}; up: {drawn.unit}", theme, "middle"))
