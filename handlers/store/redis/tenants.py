@@ -33,9 +33,12 @@ class RedisTenants:
             self.pending[tenant.digest] = tenant
 
     async def all(self) -> Sequence[Tenant]:
-        """Every tenant that a worker has written down."""
+        """Every tenant that a worker has written down, those that came last at the end; a hash has no order."""
         found = fields_of(await self._client.read(self._key, ("HGETALL", self._key)))
-        return tuple(Tenant(digest.decode(), ids) for digest, ids in found.items())
+        order = await self._client.read(self._key, ("ZRANGE", f"{self._key}:seen", 0, -1))
+        places = {digest: place for place, digest in enumerate(order)}
+        digests = sorted(found, key=lambda digest: places.get(digest, -1))
+        return tuple(Tenant(digest.decode(), found[digest]) for digest in digests)
 
     def discard(self, digest: str) -> None:
         """Forget that a tenant was noted, as it was reset: its next request registers it anew."""
