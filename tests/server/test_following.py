@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -29,8 +30,8 @@ def followed(server: Running, token: str | None = None) -> Generator[dict[str, A
 
 
 def first_news(events: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The next requests that are told."""
-    found: list[dict[str, Any]] = next(told["requests"] for told in events if told["requests"])
+    """The next requests that are told; a minute without any is too long."""
+    found: list[dict[str, Any]] = next(told["requests"] for told in islice(events, 30) if told["requests"])
     return found
 
 
