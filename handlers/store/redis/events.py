@@ -48,6 +48,7 @@ from hivestand.handlers.store.redis.totals import (
     totals_in,
 )
 from hivestand.handlers.store.redis.transport.client import NOW, client_for, fields_of, script
+from hivestand.handlers.store.redis.transport.connection import SilenceTimeout
 from hivestand.handlers.tenant import Tenant
 
 OLDEST_REDIS: Final = (6, 2)  # the oldest Redis that is supported; Valkey reports 7.2 or later
@@ -352,7 +353,7 @@ class RedisStore:
         try:
             infos = await self._client.read_each(("INFO",))
             warnings = [warning for info in infos for warning in self._warnings(_usable(info))]
-            async with asyncio.timeout(self._timeout):
+            async with SilenceTimeout(self._timeout):
                 await self._try()
         except StoreUnavailable as error:
             return error

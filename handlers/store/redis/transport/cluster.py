@@ -5,6 +5,7 @@ carried out is repeated if the map has changed since; otherwise it fails at once
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from itertools import count
 from typing import Any, Final
@@ -18,7 +19,7 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from hivestand.handlers.store.redis.transport.connection import Command, NotSent, Server
+from hivestand.handlers.store.redis.transport.connection import Command, NotSent, Server, SilenceTimeout
 
 TRYING_SHARE: Final = 0.5  # the share of the time-out during which a refused call is retried
 _UNKNOWN_HOSTS: Final = ("", "?")  # of a cluster that does not tell its endpoints
@@ -148,7 +149,9 @@ class Cluster:
     async def _look(self, deadline: float) -> None:
         """Read the map, and wait for it until the deadline; callers at the same time share one reading."""
         looking = self._look_soon()
-        await asyncio.wait([looking], timeout=deadline - asyncio.get_running_loop().time())
+        with contextlib.suppress(TimeoutError):
+            async with SilenceTimeout(max(0, deadline - asyncio.get_running_loop().time())):
+                await asyncio.wait([looking])  # which ends no reading that others wait for
 
     def _look_soon(self) -> asyncio.Task[None]:
         if self._looking is None or self._looking.done():

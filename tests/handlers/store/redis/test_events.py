@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -248,6 +249,20 @@ async def test_a_server_that_does_not_answer_is_unavailability(redis_url: str, r
         redis_client.client_unpause()
     assert EVENT == await store.create_or_merge(TENANT, ENTRY, EVENT)
     assert redis_client.info("commandstats")["cmdstat_evalsha"]["calls"] <= 2
+    await store.close()
+
+
+async def test_a_process_that_is_kept_from_the_processor_is_ready(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its clock goes on while it does nothing; that says nothing of Redis."""
+    store = RedisStore(redis_url, StoreOptions(timeout=1))
+
+    async def kept_away() -> None:
+        time.sleep(1.5)  # noqa: ASYNC251 - the event loop cannot go on meanwhile
+
+    monkeypatch.setattr(store.barrier, "refresh", kept_away)
+    await store.check()
     await store.close()
 
 

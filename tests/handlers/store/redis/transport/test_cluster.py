@@ -1,6 +1,7 @@
 """What a cluster adds: slots that move, and servers that go; on real servers."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -155,6 +156,15 @@ async def test_an_option_in_the_url_does_not_change_what_is_ours(servers: list[R
     store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}?{option}")
     await store.create_or_merge(TENANT, entry(id_of("option")), EVENT)
     assert EVENT == await store.read(TENANT, id_of("option"))
+    await store.close()
+
+
+async def test_a_process_that_is_kept_from_the_processor_still_reads_the_map(servers: list[RedisServer]) -> None:
+    """Its clock goes on while it does nothing; that says nothing of the cluster."""
+    store = store_for(f"redis+cluster://127.0.0.1:{servers[0].port}", StoreOptions(timeout=1))
+    call = asyncio.create_task(store.create_or_merge(TENANT, entry(id_of("first")), EVENT))
+    asyncio.get_running_loop().call_soon(time.sleep, 1.5)  # after the call has begun, before it reads anything
+    assert EVENT == await call
     await store.close()
 
 
