@@ -104,11 +104,12 @@ class Plans:
     def _made(self, scope: str, names: Iterable[str], *, is_short: bool = True) -> Plan:
         instrumentor = self._table.instrumentor_of(scope, names)
         rules = self._table.names[instrumentor.of]
+        found = [(rules[name], name) for name in names]  # once each, as not every rule is remembered
         ruled = sorted(
-            ((rules[name], name) for name in names if rules[name].row is not None),
+            (each for each in found if each[0].row is not None),
             key=lambda each: -1 if each[0].row is None else each[0].row.number,
         )
-        others = [name for name in names if rules[name].row is None]
+        others = [name for rule, name in found if rule.row is None]
         checks = list(self._types(names))
         types = [each for each in checks if each.names or each.is_last]
         if not is_short:

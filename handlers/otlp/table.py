@@ -151,10 +151,10 @@ class Table:
         self.types = [_type_rule(each) for each in document["types"]]
         self.instrumentors = [_instrumentor(each) for each in document["instrumentors"]]
         self._exact: dict[str, list[Row]] = {}
-        self._patterns: list[tuple[re.Pattern[str], Row]] = []
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Row]]] = {}  # by how the names begin, up to a dot
         for row in self.rows:
             if row.source[-1] == "*":
-                self._patterns.append((_pattern(row.source), row))
+                self._patterns.setdefault(_beginning(row.source), []).append((_pattern(row.source), row))
             else:
                 self._exact.setdefault(row.source, []).append(row)
         self._by_scope: dict[str, Instrumentor] = {}
@@ -170,7 +170,7 @@ class Table:
         row = next((each for each in rows if convention and convention in each.of), rows[0] if rows else None)
         if row is not None:
             return _rule(row, name, None)
-        for pattern, each in self._patterns:
+        for pattern, each in self._patterns.get(_beginning(name), ()):
             if matched := pattern.fullmatch(name):
                 return _rule(each, name, matched)
         return Rule(None, "", Place("metadata", name))
@@ -210,6 +210,8 @@ def _row(number: int, sent: Mapping[str, str]) -> Row:
     part, places = _places(row, "", "")
     if (part and row.way) or any(place.holder not in OBJECTS for place in places):
         raise WrongTable(f"{row.source}: {row.to} is no part of an event")
+    if "<N>" in _beginning(row.source):
+        raise WrongTable(f"{row.source}: <N> can only come after a dot")
     if "*" in row.source[:-1] or (row.way in {"message", "reply", "items"} and "<N>" not in row.source):
         raise WrongTable(f"{row.source}: a * can only end a name, and {row.way} needs <N>")
     return row
@@ -239,6 +241,11 @@ def _check(sent: Mapping[str, Any], known: frozenset[str], of: str, strength: st
         raise WrongTable(f"{dict(sent)}: {of!r} are no conventions")
     if not strength or not set(strength) <= {*STRENGTHS, " "}:
         raise WrongTable(f"{dict(sent)}: {strength!r} is no strength")
+
+
+def _beginning(name: str) -> str:
+    """An attribute name, or the pattern of one, up to its first dot."""
+    return name.removesuffix("*").partition(".")[0]
 
 
 def _pattern(source: str) -> re.Pattern[str]:
