@@ -142,7 +142,9 @@ class Plans:
     def _types(self, names: Iterable[str]) -> Iterable[TypeCheck]:
         for rule in self._table.types:
             at_hand = [name for name in rule.names if name in names]
-            at_hand += [name for name in names if any(pattern.fullmatch(name) for pattern in rule.patterns)]
+            if rule.patterns:
+                alike = [name for name in names if name.startswith(rule.beginnings)]
+                at_hand += [name for name in alike if any(pattern.fullmatch(name) for pattern in rule.patterns)]
             events = frozenset(name for name in rule.names if name.startswith("_event."))
             is_last = not rule.names
             if at_hand or events or is_last:

@@ -95,7 +95,8 @@ class TypeRule(NamedTuple):
     Attributes:
         name: its number in the documents.
         names: the attributes that it looks at; empty for the rule that always applies.
-        patterns: what the names of other such attributes match.
+        beginnings: how the names of other such attributes begin.
+        patterns: what these match, too.
         values: the type by value in lower case; None where an attribute that is there is enough.
         without: an attribute that must not be there.
         type: the type where `values` is None.
@@ -103,6 +104,7 @@ class TypeRule(NamedTuple):
 
     name: str
     names: Sequence[str]
+    beginnings: tuple[str, ...]
     patterns: Sequence[re.Pattern[str]]
     values: Mapping[str, str] | None
     without: str | None
@@ -158,6 +160,8 @@ class Table:
             else:
                 self._exact.setdefault(row.source, []).append(row)
         self._by_scope: dict[str, Instrumentor] = {}
+        self._by_attribute = [each for each in self.instrumentors if each.attribute]
+        self._told_by = tuple(each.attribute for each in self._by_attribute)
 
     @cached_property
     def names(self) -> Mapping[str, Names]:
@@ -166,11 +170,10 @@ class Table:
 
     def rule_of(self, name: str, convention: str) -> Rule:
         """What becomes of the attribute of a name in a span of that convention."""
-        rows = self._exact.get(name, ())
-        row = next((each for each in rows if convention and convention in each.of), rows[0] if rows else None)
-        if row is not None:
+        if rows := self._exact.get(name):
+            row = next((each for each in rows if convention and convention in each.of), rows[0])
             return _rule(row, name, None)
-        for pattern, each in self._patterns.get(_beginning(name), ()):
+        for pattern, each in self._patterns.get(name.partition(".")[0], ()):
             if matched := pattern.fullmatch(name):
                 return _rule(each, name, matched)
         return Rule(None, "", Place("metadata", name))
@@ -184,7 +187,8 @@ class Table:
                 self._by_scope[scope] = known
         if known is not NOBODY:
             return known
-        return next((each for each in self.instrumentors if each.attribute and _begin(attributes, each)), NOBODY)
+        telling = [name for name in attributes if name.startswith(self._told_by)]
+        return next((each for each in self._by_attribute if _begin(telling, each)), NOBODY)
 
 
 def load_table() -> Table:
@@ -225,8 +229,9 @@ def _type_rule(sent: Mapping[str, Any]) -> TypeRule:
     if not results <= _TYPES:
         raise WrongTable(f"rule {sent['rule']}: {results - _TYPES} is no type")
     exact = [name for name in names if name[-1] != "*"]
-    patterns = [_pattern(name) for name in names if name[-1] == "*"]
-    return TypeRule(sent["rule"], exact, patterns, values, sent.get("without"), sent.get("is", ""))
+    others = [name for name in names if name[-1] == "*"]
+    beginnings, patterns = tuple(name[:-1] for name in others), [_pattern(name) for name in others]
+    return TypeRule(sent["rule"], exact, beginnings, patterns, values, sent.get("without"), sent.get("is", ""))
 
 
 def _instrumentor(sent: Mapping[str, str]) -> Instrumentor:
@@ -243,9 +248,9 @@ def _check(sent: Mapping[str, Any], known: frozenset[str], of: str, strength: st
         raise WrongTable(f"{dict(sent)}: {strength!r} is no strength")
 
 
-def _beginning(name: str) -> str:
-    """An attribute name, or the pattern of one, up to its first dot."""
-    return name.removesuffix("*").partition(".")[0]
+def _beginning(source: str) -> str:
+    """The pattern of an attribute name, up to its first dot."""
+    return source.removesuffix("*").partition(".")[0]
 
 
 def _pattern(source: str) -> re.Pattern[str]:

@@ -1,7 +1,9 @@
 """Long work gives way to other requests."""
 
 import asyncio
+import time
 from collections.abc import Iterator
+from time import thread_time
 
 import pytest
 
@@ -43,3 +45,34 @@ async def test_short_work_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None
     """Its slice is not over."""
     monkeypatch.setattr(turns, "SLICE", 60)
     assert await counted(asyncio.ensure_future(loop(20))) <= 3
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """For how long work gave way, each time."""
+    given: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        given.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return given
+
+
+async def test_work_rests_after_a_long_step(rests: list[float]) -> None:
+    """A request takes several turns, and is not to wait for a long step in each of them."""
+    own = Turns()
+    busy_until = thread_time() + 2 * turns.LONG_STEP
+    while thread_time() < busy_until:
+        pass
+    await own.give_way()
+    assert rests
+    assert rests[0] >= 2 * turns.LONG_STEP * turns.REST_SHARE
+
+
+async def test_work_that_waited_does_not_rest(rests: list[float]) -> None:
+    """Others had their turn meanwhile."""
+    own = Turns()
+    await asyncio.to_thread(time.sleep, 2 * turns.LONG_STEP)
+    await own.give_way()
+    assert rests == [0]
