@@ -17,6 +17,7 @@ END = "end_time (number): Session end time as Unix milliseconds (same numeric-on
 DURATION = "duration (number): Session duration in milliseconds"
 TOLERANCE = 10_000  # milliseconds by which the time in a response and its Date may differ
 SKEW = 300_000  # milliseconds by which the clocks of suite and target may differ
+APART = 1.1  # seconds between two sessions, of which the second begins later even by a clock of whole seconds
 
 
 @rule(
@@ -274,7 +275,7 @@ def now_is_the_date(step: SessionPost) -> Expectations:
 def time_goes_on(api: Api, operation: str) -> Iterator[Finding]:
     """The current time advances: a session that is started a second after another one has a later start."""
     first = api.start(api.marked({}), operation)
-    time.sleep(1.1)
+    time.sleep(APART)
     second = api.start(api.marked({}), operation)
     began = first.response.event.get("start_time")
     later = Matcher(f"a time after {began}", lambda value: is_number(began) and is_number(value) and value > began)

@@ -168,7 +168,7 @@ def test_it_is_alone(hivestand, number):
 """
 
 
-@pytest.mark.parametrize("arguments", [["-n8", "--hivestand-server=process"], ["-n2"], ["--hivestand-server=process"]])
+@pytest.mark.parametrize("arguments", [["-n4", "--hivestand-server=process"], ["-n2"], ["--hivestand-server=process"]])
 def test_tests_are_alone_on_one_server(tmp_path: Path, arguments: list[str]) -> None:
     """200 of them, on workers that share a server or have their own."""
     (tmp_path / "test_suite.py").write_text(SUITE, encoding="utf-8")
