@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests uses."""
 
+import inspect
 import os
 import signal
 from collections.abc import Iterator
@@ -7,10 +8,11 @@ from pathlib import Path
 from zlib import crc32
 
 import compatibility
+import httpx
 import pytest
 import redis
 from node import installed
-from redis_servers import RedisServer, cluster_running, redis_running
+from redis_servers import RUNNING, RedisServer, cluster_running, redis_running
 from support import Running, running
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
@@ -23,6 +25,10 @@ FIRST = (
     *("tests/conformance/", "tests/test_parity.py", "tests/server/console/", "tests/server/test_readiness.py"),
 )
 LAST = ("tests/mutants/",)
+
+# httpx gives up after five seconds, for which a machine may well be busy with other tests
+PATIENT = inspect.signature(httpx.request).parameters["timeout"].default
+PATIENT.connect = PATIENT.read = PATIENT.write = PATIENT.pool = 60.0
 
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, pytest ends the servers that it started
 
@@ -80,6 +86,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RedisServ
     """A real cluster of three primaries that ends with the tests."""
     with cluster_running(tmp_path_factory.mktemp("cluster")) as servers:
         yield servers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _begin_empty() -> None:
+    """Keep what the tests of one file leave in Redis from those of the next, which are others in each run."""
+    for server in RUNNING:
+        server.command("FLUSHALL")
 
 
 @pytest.fixture

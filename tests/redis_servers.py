@@ -58,6 +58,9 @@ class RedisServer:
         return redis.Redis.from_url(self.url, retry=None, socket_timeout=20)
 
 
+RUNNING: list[RedisServer] = []  # those that this process has started, and not ended
+
+
 def wait_until(holds: Callable[[], object], what: str, seconds: float = 30) -> None:
     """Ask until it holds; whatever Redis refuses meanwhile is as good as no."""
     deadline = time.monotonic() + seconds
@@ -74,9 +77,11 @@ def redis_running(folder: Path, *options: str) -> Iterator[RedisServer]:
     """Run a Redis until the block ends."""
     server = RedisServer(folder, options)
     server.start()
+    RUNNING.append(server)
     try:
         yield server
     finally:
+        RUNNING.remove(server)
         server.kill()
 
 
@@ -95,9 +100,12 @@ def cluster_running(
         command = ["redis-cli", "--cluster", "create", *addresses, "--cluster-replicas", str(replicas), "--cluster-yes"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
         wait_until(lambda: all(_agrees(server, len(servers), replicas) for server in servers), "the cluster is whole")
+        RUNNING.extend(servers)
         yield servers
     finally:
         for server in servers:
+            if server in RUNNING:
+                RUNNING.remove(server)
             if server.process is not None:
                 server.kill()
 

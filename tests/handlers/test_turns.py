@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from time import thread_time
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,7 +56,7 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         given.append(seconds)
 
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(turns, "asyncio", SimpleNamespace(sleep=sleep))  # others in this process sleep as well
     return given
 
 
