@@ -90,9 +90,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RedisServ
 
 @pytest.fixture(scope="module", autouse=True)
 def _begin_empty() -> None:
-    """Keep what the tests of one file leave in Redis from those of the next, which are others in each run."""
+    """Keep what the tests of one file leave in Redis from those of the next, which are others in each run.
+
+    The plans stay, as servers that run on it look at those alone for changes.
+    """
     for server in RUNNING:
-        server.command("FLUSHALL")
+        with server.client() as client, client.pipeline(transaction=False) as pipeline:
+            for key in client.scan_iter(count=1000):
+                if b":{plans}" not in key:
+                    pipeline.unlink(key)
+            pipeline.execute()
 
 
 @pytest.fixture
