@@ -1,7 +1,6 @@
 """The embedded store: this process's memory, gone when it ends."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -11,6 +10,7 @@ from hivestand.handlers.event.index import Found, IndexEntry, Selection
 from hivestand.handlers.store.delayed import DelayedWrites
 from hivestand.handlers.store.memory.barrier import MemoryBarrier
 from hivestand.handlers.store.memory.counters import MemoryCounters
+from hivestand.handlers.store.memory.expiries import Expiries
 from hivestand.handlers.store.memory.hidden import MemoryHiddenEvents
 from hivestand.handlers.store.memory.index import MemoryIndex
 from hivestand.handlers.store.memory.journal import MemoryJournal
@@ -52,14 +52,11 @@ class MemoryStore:
         self.hidden = MemoryHiddenEvents(now)
         self.delayed = DelayedWrites()
         self.barrier = MemoryBarrier(self.plans, self.tenants, self.delayed)
-        self._ttl = options.ttl
-        self._now = now
         self._arrivals = 0
         self._events: dict[str, PartedDict[bytes]] = {}  # packed
         self._indexes: dict[str, MemoryIndex] = {}
         self._totals: dict[str, SessionTotals] | None = {} if options.aggregation else None
-        # in the order of the last writes, and so of expiry
-        self._expiries: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._expiries = None if options.ttl is None else Expiries(options.ttl, now)
 
     async def check(self) -> Sequence[str]:
         """No warnings: memory is always there, and ending with the process is what it is for."""
@@ -79,7 +76,7 @@ class MemoryStore:
 
     async def update(self, tenant: Tenant, event_id: str, fields: Mapping[bytes, bytes]) -> bool:
         """Merge into the event of that id; returns whether there is one."""
-        self._expire(EXPIRED_PER_WRITE)
+        self._expire_some()
         there = self._live(tenant.digest, event_id)
         if there is None:
             return False
@@ -156,7 +153,7 @@ class MemoryStore:
 
     def _create_or_merge(self, tenant: Tenant, entry: IndexEntry, event: EncodedEvent) -> EncodedEvent:
         """Store or merge an event; returns it as it is then, the same object if it was not there."""
-        self._expire(EXPIRED_PER_WRITE)
+        self._expire_some()
         digest, event_id = tenant.digest, entry.event_id
         there = self._live(digest, event_id)
         if there is not None:
@@ -211,39 +208,29 @@ class MemoryStore:
         """The packed event of that id; one that has expired is deleted."""
         events = self._events.get(digest)
         packed = None if events is None else events.find(event_id)
-        if self._ttl is None or packed is None:
+        if self._expiries is None or packed is None or not self._expiries.has_passed((digest, event_id)):
             return packed
-        if self._expiries[digest, event_id] > self._now():
-            return packed
-        del self._expiries[digest, event_id]
+        self._expiries.remove((digest, event_id))
         self._delete(digest, event_id)
         return None
 
     def _prolong(self, digest: str, event_id: str) -> None:
-        if self._ttl is not None:
-            self._expiries[digest, event_id] = self._now() + self._ttl
-            self._expiries.move_to_end((digest, event_id))
+        if self._expiries is not None:
+            self._expiries.prolong((digest, event_id))
 
-    def _expire(self, count: int) -> bool:
-        """Delete at most `count` events that have expired; returns whether there may be more."""
-        if not self._expiries:
-            return False
-        now = self._now()
-        for _ in range(count):
-            if not self._expiries:
-                return False
-            key = next(iter(self._expiries))
-            if self._expiries[key] > now:
-                return False
-            del self._expiries[key]
-            self._delete(*key)
-        return True
+    def _expire_some(self) -> None:
+        """Delete a few events that have expired."""
+        if self._expiries is not None:
+            for key in self._expiries.take(EXPIRED_PER_WRITE, parts=1):
+                self._delete(*key)
 
     async def _expire_all(self) -> None:
         """Delete all events that have expired, in steps."""
-        if self._ttl is not None:
+        if self._expiries is not None:
             turns = Turns()
-            while self._expire(_AT_ONCE):
+            while expired := self._expiries.take(_AT_ONCE):
+                for key in expired:
+                    self._delete(*key)
                 await turns.give_way()
 
     def _delete(self, digest: str, event_id: str) -> None:
