@@ -5,6 +5,7 @@ from typing import Final
 
 from hivestand.handlers.event.aggregation import Share, Totals
 from hivestand.handlers.event.index import NO_NUMBERS
+from hivestand.handlers.store.memory.parted import PartedDict
 
 SPARE: Final = 16  # ends in a heap that no event has any more, beside as many as events have
 
@@ -71,11 +72,11 @@ class SessionTotals:
 
     def __init__(self) -> None:
         """Start without any."""
-        self._sessions: dict[str, _Session] = {}
+        self._sessions: PartedDict[_Session] = PartedDict()
 
     def enter(self, session_id: str, share: Share) -> None:
         """Enter an event that is new."""
-        session = self._sessions.get(session_id)
+        session = self._sessions.find(session_id)
         if session is None:
             session = self._sessions[session_id] = _Session()
         session.add(share, 1)
@@ -95,7 +96,7 @@ class SessionTotals:
 
     def of(self, session_id: str, start_time: int) -> Totals | None:
         """The totals of a session whose other events began at `start_time`; None where it has no others."""
-        session = self._sessions.get(session_id)
+        session = self._sessions.find(session_id)
         if session is None:
             return None
         counts = session.events, session.models, session.feedback
