@@ -1,7 +1,9 @@
 """How many events are stored at once."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID as AnyUuid
 
 from hivestand.conformance.api import NOT_SEEN, Api, CannotTest
 from hivestand.conformance.exchange import Exchange
@@ -53,16 +55,34 @@ def an_id_for_each(exchange: Exchange) -> Expectations:
         ids = [canonical(each) for each in returned] if isinstance(returned, list) else []
         own = [own_id for each in sent if isinstance(each, dict) and (own_id := canonical(each.get("event_id")))]
         yield len(sent), len(ids)
-        if not any(_may_share_its_id(each) for each in sent):
+        if not _may_share_ids(sent):
             yield len(sent) - len(own) + len(set(own)), len(set(ids))
         yield [], sorted(map(str, set(own) - set(ids)))
         if ids:
             yield UUID, min(ids, key=str)
 
 
-def _may_share_its_id(sent: Any) -> bool:
-    """Whether it is a session without an id: it may have its session's, and others of the batch may be of that, too."""
-    return isinstance(sent, dict) and sent.get("event_type") == "session" and not sent.get("event_id")
+def _may_share_ids(sent: Sequence[Any]) -> bool:
+    """Whether events of a batch may have the same id though they were not sent with the same UUID.
+
+    A session without an id may have its session's, and others of the batch may be of that, too. An id that is no UUID, or not in the
+    36-character form, may be made one: the same for the same text, in any letter case.
+    """
+    events = [each for each in sent if isinstance(each, dict)]
+    ids = [each["event_id"] for each in events if each.get("event_id")]
+    alike = Counter(map(_alike, ids))
+    return any(each.get("event_type") == "session" and not each.get("event_id") for each in events) or any(
+        alike[_alike(each)] > 1 for each in ids if canonical(each) is None
+    )
+
+
+def _alike(sent: Any) -> str:
+    """A text that is the same for ids that a server may take for the same."""
+    text = str(sent).strip().lower()
+    try:
+        return str(AnyUuid(text))
+    except ValueError:
+        return text
 
 
 @registry.scenario(

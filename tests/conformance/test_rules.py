@@ -24,3 +24,15 @@ def test_sessions_of_a_batch_may_be_one() -> None:
     assert [] == differing(sessions, [SESSION, SESSION])
     assert [] == differing(sessions, [SESSION, OTHER])
     assert [2] == differing([{"event_type": "tool", "inputs": {}} for _ in range(2)], [SESSION, SESSION])
+
+
+def test_ids_that_are_no_uuids_may_become_one() -> None:
+    """The same text can be the same id, in any form; different texts cannot."""
+    for one, other in (("run", "run"), ("run", "RUN "), (SESSION, f"{{{SESSION}}}"), (5, "5")):
+        events: list[dict[str, object]] = [
+            {"event_type": "tool", "inputs": {}, "event_id": each} for each in (one, other)
+        ]
+        assert [] == differing(events, [SESSION, SESSION])
+        assert [] == differing(events, [SESSION, OTHER])
+    apart: list[dict[str, object]] = [{"event_type": "tool", "inputs": {}, "event_id": each} for each in ("run", "ran")]
+    assert [2] == differing(apart, [SESSION, SESSION])
