@@ -1,9 +1,9 @@
 """How many events are stored at once."""
 
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from uuid import UUID as AnyUuid
 
 from hivestand.conformance.api import NOT_SEEN, Api, CannotTest
 from hivestand.conformance.exchange import Exchange
@@ -65,8 +65,8 @@ def an_id_for_each(exchange: Exchange) -> Expectations:
 def _may_share_ids(sent: Sequence[Any]) -> bool:
     """Whether events of a batch may have the same id though they were not sent with the same UUID.
 
-    A session without an id may have its session's, and others of the batch may be of that, too. An id that is no UUID, or not in the
-    36-character form, may be made one: the same for the same text, in any letter case.
+    A session without an id may have its session's, and others of the batch may be of that, too. An id that is no UUID,
+    or not in the 36-character form, may be made one: the same for the same text, in any letter case.
     """
     events = [each for each in sent if isinstance(each, dict)]
     ids = [each["event_id"] for each in events if each.get("event_id")]
@@ -80,7 +80,7 @@ def _alike(sent: Any) -> str:
     """A text that is the same for ids that a server may take for the same."""
     text = str(sent).strip().lower()
     try:
-        return str(AnyUuid(text))
+        return str(uuid.UUID(text))
     except ValueError:
         return text
 

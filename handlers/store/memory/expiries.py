@@ -13,8 +13,8 @@ Key = tuple[str, str]  # a tenant's digest, and an event's id
 class Expiries:
     """The keys of what expires, those that were written to last at the end.
 
-    They are in parts, which grow one at a time: a dictionary grows by copying all that it holds, at 700,000 keys for 140 ms in
-    which nothing else happens.
+    They are in parts, which grow one at a time: a dictionary grows by copying all that it holds, at 700,000 keys for
+    140 ms in which nothing else happens.
     """
 
     __slots__ = ("_next", "_now", "_parts", "_ttl")

@@ -16,8 +16,16 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.cluster import PRIMARY
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
-from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    MovedError,
+    RedisClusterException,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from hivestand.handlers.store.redis.transport.connection import Command, NotSent, Server, SilenceTimeout
 
@@ -160,7 +168,12 @@ class Cluster:
 
     async def _look_now(self) -> None:
         try:
-            await self._map.initialize()
+            try:
+                await self._map.initialize()
+            except RedisClusterException as error:
+                if not isinstance(error.__cause__, RedisTimeoutError):
+                    raise
+                await self._map.initialize()  # those run on while this process is kept from the processor
             await self._forget_gone()
             self._failure = None
         except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that is no cluster
