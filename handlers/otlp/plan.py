@@ -146,7 +146,7 @@ class Plans:
                 alike = [name for name in names if name.startswith(rule.beginnings)]
                 at_hand += [name for name in alike if any(pattern.fullmatch(name) for pattern in rule.patterns)]
             events = frozenset(name for name in rule.names if name.startswith("_event."))
-            is_last = not rule.names
+            is_last = not (rule.names or rule.patterns)
             if at_hand or events or is_last:
                 yield TypeCheck(rule.name, rule.values, at_hand, rule.without, rule.type, events, is_last)
 

@@ -94,7 +94,7 @@ class TypeRule(NamedTuple):
 
     Attributes:
         name: its number in the documents.
-        names: the attributes that it looks at; empty for the rule that always applies.
+        names: the attributes that it looks at; the rule that always applies has none, and no patterns.
         beginnings: how the names of other such attributes begin.
         patterns: what these match, too.
         values: the type by value in lower case; None where an attribute that is there is enough.
@@ -230,7 +230,8 @@ def _type_rule(sent: Mapping[str, Any]) -> TypeRule:
         raise WrongTable(f"rule {sent['rule']}: {results - _TYPES} is no type")
     exact = [name for name in names if name[-1] != "*"]
     others = [name for name in names if name[-1] == "*"]
-    beginnings, patterns = tuple(name[:-1] for name in others), [_pattern(name) for name in others]
+    beginnings = tuple(name[:-1].partition("<N>")[0] for name in others)
+    patterns = [_pattern(name) for name in others]
     return TypeRule(sent["rule"], exact, beginnings, patterns, values, sent.get("without"), sent.get("is", ""))
 
 

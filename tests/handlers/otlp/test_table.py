@@ -73,6 +73,27 @@ def test_a_name_has_the_rule_of_the_first_row_that_matches(name: str, source: st
     assert rule.place == Place("metadata", name)
 
 
+@pytest.mark.parametrize(
+    ("source", "name", "applies"),
+    [
+        ("a*", "a", True),
+        ("a*", "a.b", True),
+        ("a*", "ab", False),
+        ("a.<N>.*", "a.1.b", True),
+        ("a.<N>.*", "a.b", False),
+    ],
+)
+def test_a_rule_for_a_type_looks_at_the_names_that_its_pattern_matches(
+    source: str,
+    name: str,
+    applies: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """As rows do."""
+    rule = {"rule": "1", "of": "G", "any": [source], "is": "model", "known": "D"}
+    plan = Plans(compiled(ROW, types=(rule,))).plan_for("", {name: "x"})
+    assert [[name]] * applies == [check.names for check in plan.types]
+
+
 def test_only_so_many_names_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor very long ones; each is looked up once for a span even so."""
     monkeypatch.setattr(table, "MAX_REMEMBERED", 2)

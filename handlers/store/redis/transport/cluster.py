@@ -173,7 +173,7 @@ class Cluster:
             except RedisClusterException as error:
                 if not isinstance(error.__cause__, RedisTimeoutError):
                     raise
-                await self._map.initialize()  # those run on while this process is kept from the processor
+                await self._map.initialize()  # it runs on while this process is kept from the processor
             await self._forget_gone()
             self._failure = None
         except Exception as error:  # noqa: BLE001 - whatever redis-py makes of a server that is no cluster
